@@ -1,0 +1,50 @@
+"""Named errors. Each says what is wrong, where, and what to do instead; each maps to one exit code."""
+
+from __future__ import annotations
+
+
+class AttributionError(Exception):
+    """Base of every error a user can cause.
+
+    Parameters
+    ----------
+    message : str
+        What is wrong, with the row and column where there is one.
+    remedy : str
+        What the user can do about it.
+    """
+
+    exit_code = 1
+
+    def __init__(self, message: str, remedy: str = "") -> None:
+        self.message = message
+        self.remedy = remedy
+        super().__init__(f"{message} Remedy: {remedy}" if remedy else message)
+
+
+class UsageError(AttributionError):
+    """The command line asks for something that does not exist."""
+
+    exit_code = 2
+
+
+class DataError(AttributionError):
+    """Input data are missing, malformed or impossible."""
+
+    exit_code = 3
+
+
+class PriorError(DataError):
+    """A prior set is incomplete, inconsistent, or was learned from the days being fitted."""
+
+
+class ConvergenceError(AttributionError):
+    """Sampling ended without meeting the named convergence checks."""
+
+    exit_code = 4
+
+
+class GateError(AttributionError):
+    """The causal gate did not pass, so nothing may be decomposed."""
+
+    exit_code = 5
