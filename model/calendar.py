@@ -1,0 +1,157 @@
+"""Trading days, NAV times, and the weeks and publication times of position reports.
+
+A thin layer over exchange-calendars. Dates are naive midnights (``datetime64[ns]``); clocks are New York's.
+"""
+
+from __future__ import annotations
+
+from datetime import date, time
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+from pandas.tseries.holiday import USFederalHolidayCalendar
+from pandas.tseries.offsets import CustomBusinessDay
+
+from model.errors import DataError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+NEW_YORK = "America/New_York"
+DEFAULT = "XNYS"
+POSITION_WEEKDAY = "Tuesday"
+
+type DateLike = date | str | pd.Timestamp | np.datetime64
+
+
+def as_day(day: DateLike) -> pd.Timestamp:
+    """A date of any kind as a naive midnight."""
+    return pd.Timestamp(day).tz_localize(None).normalize().as_unit("ns")
+
+
+@lru_cache(maxsize=8)
+def _calendar(code: str) -> Any:
+    import exchange_calendars as xc  # slow to import; only loaded when a calendar is asked for
+
+    try:
+        return xc.get_calendar(code)
+    except xc.errors.InvalidCalendarName:
+        raise DataError(
+            f"Unknown trading calendar {code!r}.", "Use an exchange-calendars code such as XNYS."
+        ) from None
+
+
+def _within(day: pd.Timestamp, code: str) -> pd.Timestamp:
+    cal = _calendar(code)
+    if not cal.first_session <= day <= cal.last_session:
+        span = f"{cal.first_session.date()} to {cal.last_session.date()}"
+        raise DataError(f"{day.date()} is outside the {code} calendar ({span}).", "Correct the date.")
+    return day
+
+
+def sessions(start: DateLike, end: DateLike, calendar: str = DEFAULT) -> pd.DatetimeIndex:
+    """Trading days from `start` to `end`, both included.
+
+    Raises
+    ------
+    DataError
+        If a date lies outside the calendar, or the calendar's code is unknown.
+    """
+    first, last = _within(as_day(start), calendar), _within(as_day(end), calendar)
+    return pd.DatetimeIndex(_calendar(calendar).sessions_in_range(first, last)).as_unit("ns")
+
+
+def is_session(day: DateLike, calendar: str = DEFAULT) -> bool:
+    """Whether `day` is a trading day."""
+    return bool(_calendar(calendar).is_session(_within(as_day(day), calendar)))
+
+
+def previous_session(day: DateLike, calendar: str = DEFAULT) -> pd.Timestamp:
+    """The last trading day before `day`, which need not be a trading day itself."""
+    before = _within(as_day(day) - pd.Timedelta(days=1), calendar)
+    return as_day(_calendar(calendar).date_to_session(before, "previous"))
+
+
+def next_session(day: DateLike, calendar: str = DEFAULT) -> pd.Timestamp:
+    """The first trading day after `day`, which need not be a trading day itself."""
+    after = _within(as_day(day) + pd.Timedelta(days=1), calendar)
+    return as_day(_calendar(calendar).date_to_session(after, "next"))
+
+
+def nav_time(session: DateLike, calendar: str = DEFAULT) -> pd.Timestamp:
+    """The close at which the ETFs strike their NAV: 16:00 New York, 13:00 on half days.
+
+    Raises
+    ------
+    DataError
+        If the date is not a trading day.
+    """
+    day = as_day(session)
+    if not is_session(day, calendar):
+        raise DataError(f"{day.date()} is not a trading day of {calendar}.", "Ask for a trading day.")
+    return pd.Timestamp(_calendar(calendar).session_close(day)).tz_convert(NEW_YORK)
+
+
+@lru_cache(maxsize=1)
+def federal_business_day() -> CustomBusinessDay:
+    """Business days of the US federal government, by which the CFTC dates and publishes its reports."""
+    return CustomBusinessDay(calendar=USFederalHolidayCalendar())
+
+
+def position_date(day: DateLike, weekday: str = POSITION_WEEKDAY) -> pd.Timestamp:
+    """The first position date on or after `day`.
+
+    Positions are those of Tuesday's close; when Tuesday is a federal holiday, those of the business day before.
+    """
+    start = as_day(day)
+    anchor = pd.offsets.Week(weekday=_weekday(weekday))
+    nominal = anchor.rollforward(start)
+    actual = federal_business_day().rollback(nominal)
+    if actual < start:  # the holiday moved this week's date before `day`: it belongs to the next week
+        actual = federal_business_day().rollback(nominal + pd.Timedelta(days=7))
+    return as_day(actual)
+
+
+def position_weeks(dates: pd.DatetimeIndex, weekday: str = POSITION_WEEKDAY) -> pd.DatetimeIndex:
+    """For each date the position date that closes its week.
+
+    A week runs from the day after one position date to the next position date, included: trades of these days
+    stand between the two reports.
+
+    Parameters
+    ----------
+    dates : DatetimeIndex
+        Shape: (T,), naive days.
+
+    Returns
+    -------
+    DatetimeIndex
+        Shape: (T,).
+    """
+    return pd.DatetimeIndex([position_date(d, weekday) for d in dates], dtype="datetime64[ns]")
+
+
+def publication_time(
+    day: DateLike,
+    delayed: Mapping[date, date] | None = None,
+    business_days: int = 3,
+    clock: time = time(15, 30),
+) -> pd.Timestamp:
+    """When positions of position date `day` became public, as New York wall time (naive).
+
+    Three federal business days after the position date, normally Friday, unless `delayed` names another day.
+    """
+    position = as_day(day)
+    known = (delayed or {}).get(position.date())
+    published = as_day(known) if known else position + business_days * federal_business_day()
+    return as_day(published) + pd.Timedelta(hours=clock.hour, minutes=clock.minute)
+
+
+def _weekday(name: str) -> int:
+    names = ["monday", "tuesday", "wednesday", "thursday", "friday"]
+    try:
+        return names.index(name.lower())
+    except ValueError:
+        raise DataError(f"{name!r} is not a weekday.", "Use one of Monday to Friday.") from None

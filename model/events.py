@@ -1,0 +1,191 @@
+"""Event cards: which days, which window, which outside evidence. One folder per event under `data/events/`."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import model
+from model.calendar import is_session
+from model.errors import DataError
+from model.panel import Panel, load_panel
+from model.toml_table import Table, read_toml
+from model.universe import Universe, load_universe
+
+if TYPE_CHECKING:
+    from model.calendar import DateLike
+
+FOLDER = Path(model.__file__).parents[1] / "data" / "events"
+CARD = "event.toml"
+
+
+@dataclass(frozen=True)
+class KnockIn:
+    """A barrier of notes on the option fund. Unit: `barrier` in USD of the fund's price, `width_pct` in % of it."""
+
+    barrier: float
+    width_pct: float
+    title: str
+    source: str
+
+
+@dataclass(frozen=True)
+class EventCard:
+    """One event. Dates are trading days; paths are absolute; see ARCHITECTURE.md for the contract.
+
+    `next_day_funds` are the funds whose trades the next-day reading books one day later, on the event's days.
+    `gate_reason` is the written reason for decomposing although the causal gate is inconclusive.
+    """
+
+    id: str
+    title: str
+    universe: str
+    days: tuple[date, ...]
+    window: tuple[date, date]
+    panel_path: Path | None
+    next_day_funds: tuple[str, ...]
+    gate_reason: str | None
+    knock_ins: tuple[KnockIn, ...]
+    priors: str | None
+    dealer_book: Path | None
+    evidence: tuple[dict[str, Any], ...]
+    claims: tuple[dict[str, Any], ...]
+    rivals: tuple[dict[str, Any], ...]
+    sha256: str
+
+
+def known_events() -> list[str]:
+    """Ids of the events that come with the project."""
+    return sorted(p.parent.name for p in FOLDER.glob(f"*/{CARD}"))
+
+
+def load_event(id_or_path: str | Path) -> EventCard:
+    """Read an event card by id, by its folder, or by the path of the TOML file.
+
+    Raises
+    ------
+    DataError
+        If the card is not found, or says something impossible; with the line.
+    """
+    path = _find(id_or_path)
+    t = read_toml(path)
+    window, gate = t.table("window"), t.table("gate")
+    universe_name = t.text("universe")
+    universe = load_universe(universe_name)
+    card = EventCard(
+        id=t.text("id"),
+        title=t.text("title"),
+        universe=universe_name,
+        days=t.dates("days"),
+        window=(window.day("start"), window.day("end")),
+        panel_path=_file(t, "panel", path),
+        next_day_funds=t.columns("next_day_funds", [universe.option_fund]),
+        gate_reason=gate.text("accept_inconclusive", None),
+        knock_ins=tuple(k.into(KnockIn) for k in t.tables("knock_ins", [])),
+        priors=t.text("priors", None),
+        dealer_book=_file(t, "dealer_book", path),
+        evidence=_free(t, "evidence"),
+        claims=_free(t, "claims"),
+        rivals=_free(t, "rivals"),
+        sha256=hashlib.sha256(t.source.encode()).hexdigest(),
+    )
+    for table in (window, gate, t):
+        table.done()
+    _check(card, universe, t)
+    return card
+
+
+def event_panel(
+    card: EventCard, panel_path: str | Path | None = None, as_of: DateLike | None = None
+) -> Panel:
+    """The panel of an event: the embedded one, or another one in full.
+
+    Parameters
+    ----------
+    card : EventCard
+    panel_path : str or Path, optional
+        A longer panel. It is returned whole: more history than the card's window is what it is given for.
+    as_of : date, optional
+        Keep only what was published by the end of this New York day.
+
+    Raises
+    ------
+    DataError
+        If there is no panel, it is faulty, or the event's days are not in it.
+    """
+    path = Path(panel_path) if panel_path is not None else card.panel_path
+    if path is None:
+        raise DataError(f"Event {card.id!r} has no embedded panel.", "Give one with --panel PATH.")
+    panel = load_panel(path, card.universe, as_of)
+    absent = [d for d in card.days if d not in set(panel.dates.date)]
+    if absent:
+        span = f"{panel.dates[0].date()} to {panel.dates[-1].date()}"
+        raise DataError(
+            f"The panel ({span}) lacks the event's day {absent[0]}.",
+            "Give a panel, or an as-of date, that reaches it.",
+        )
+    return panel
+
+
+def _find(id_or_path: str | Path) -> Path:
+    path = Path(id_or_path)
+    if path.suffix == ".toml":
+        return path
+    for folder in (FOLDER / str(id_or_path), path):
+        if (folder / CARD).is_file():
+            return folder / CARD
+    known = ", ".join(known_events()) or "none"
+    raise DataError(
+        f"Unknown event {str(id_or_path)!r}.",
+        f"Known events: {known}. Or give the path of an event's TOML file.",
+    )
+
+
+def _file(t: Table, key: str, card: Path) -> Path | None:
+    """A file named relative to the card."""
+    name = t.text(key, None)
+    if name is None:
+        return None
+    path = (card.parent / name).resolve()
+    if not path.is_file():
+        t.refuse(
+            key, f"no file {path}", "Correct the path, which is relative to the card, or remove the key."
+        )
+    return path
+
+
+def _free(t: Table, key: str) -> tuple[dict[str, Any], ...]:
+    return tuple(dict(entry.data) for entry in t.tables(key, []))
+
+
+def _check(card: EventCard, universe: Universe, t: Table) -> None:
+    """Refuse a card that contradicts its universe, its calendar or itself."""
+    start, end = card.window
+    if start >= end:
+        t.refuse("window", f"starts on {start} and ends on {end}", "Give an earlier start.")
+    if not card.days or list(card.days) != sorted(set(card.days)):
+        t.refuse("days", "must be one or more different dates in order", "Sort the days.")
+    for day in card.days:
+        if not start <= day <= end:
+            t.refuse(
+                "days",
+                f"{day} is outside the window {start} to {end}",
+                "Widen the window or correct the day.",
+            )
+        if not is_session(day, universe.calendar):
+            t.refuse("days", f"{day} is not a trading day of {universe.calendar}", "Give trading days.")
+    for fund in card.next_day_funds:
+        if fund not in universe.fund_keys:
+            t.refuse(
+                "next_day_funds", f"unknown fund {fund!r}", f"Use some of {', '.join(universe.fund_keys)}."
+            )
+    for k in card.knock_ins:
+        if k.barrier <= 0 or k.width_pct <= 0:
+            t.refuse(
+                "knock_ins",
+                f"{k.title!r} needs a positive barrier and width",
+                "Give the barrier in ETF price.",
+            )

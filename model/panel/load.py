@@ -1,0 +1,92 @@
+"""From a file to a panel: read, place on trading days, check, and only then believe."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from model.calendar import publication_time
+from model.panel.checks import check_days, check_values, non_trading_days
+from model.panel.files import read_table, to_days, to_numbers
+from model.panel.panel import PUBLISHED, Panel
+from model.panel.problems import Problems
+from model.panel.roles import FLOW, POSITIONS, TOTAL, assemble
+from model.universe import Universe, load_universe
+
+if TYPE_CHECKING:
+    from model.calendar import DateLike
+
+
+def load_panel(
+    path: str | Path,
+    universe: Universe | str,
+    as_of: DateLike | None = None,
+    *,
+    newest_row_partial: bool = False,
+) -> Panel:
+    """Read, check and freeze a panel.
+
+    Parameters
+    ----------
+    path : str or Path
+        A .csv or .parquet file with a column `date` and the columns the universe names.
+    universe : Universe or str
+    as_of : date, optional
+        Keep only what was published by the end of this New York day (`Panel.as_of_date`).
+    newest_row_partial : bool
+        The file's last row is the vendor's newest, in which funds that have not reported yet stand at 0.0: those
+        zeros, and the total, are taken as missing. Off by default: on any older row a zero is a zero.
+
+    Raises
+    ------
+    DataError
+        With every problem found (up to 20), each with date, line, column and remedy.
+    """
+    path = Path(path)
+    u = load_universe(universe) if isinstance(universe, str) else universe
+    raw = read_table(path)
+    problems = Problems(path)
+    days = to_days(raw, problems)
+    check_days(days, raw.places, problems)
+
+    assembly = assemble(
+        list(raw.cells.columns), lambda c: to_numbers(raw, days, c, problems), days, u, problems
+    )
+    problems.raise_if_any()
+    frame, places = assembly.frame, pd.Series(raw.places, index=days)
+    outside, notes = non_trading_days(frame, assembly.origin, places, u, problems)
+    frame = frame[~outside]
+    check_values(frame, assembly.origin, places, u, problems)
+    problems.raise_if_any()
+    if assembly.unused:
+        notes.append(f"Columns not used: {', '.join(assembly.unused)}.")
+
+    if newest_row_partial:
+        notes.extend(_clear_partial_row(frame, u))
+    frame[PUBLISHED] = _published(frame, u)
+    listed = pd.DataFrame(
+        {f.key: frame.index >= pd.Timestamp(f.first_day) for f in u.funds}, index=frame.index
+    )
+    panel = Panel(frame, listed, u, assembly.supplied, notes=tuple(notes))
+    return panel if as_of is None else panel.as_of_date(as_of)
+
+
+def _published(frame: pd.DataFrame, u: Universe) -> pd.Series:
+    """Publication time of each row's positions; NaT where there are none. Unit: New York wall time. Shape: (T,)."""
+    p = u.positions
+    times = pd.Series(pd.NaT, index=frame.index, dtype="datetime64[ns]")
+    for day in frame.index[frame[list(POSITIONS)].notna().any(axis=1)]:
+        times[day] = publication_time(day, p.delayed, p.publication_business_days, p.publication_time)
+    return times
+
+
+def _clear_partial_row(frame: pd.DataFrame, u: Universe) -> list[str]:
+    last = frame.index[-1]
+    silent = [FLOW + f.key for f in u.funds if frame.at[last, FLOW + f.key] == 0.0]
+    if not silent:
+        return []
+    frame.loc[last, [*silent, TOTAL]] = np.nan
+    return [f"{last.date()}: newest row, not reported yet: {', '.join(silent)} and the total."]

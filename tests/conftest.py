@@ -1,0 +1,44 @@
+"""Shared fixtures: the universe, the embedded panel, and the long panel where it is at hand."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import model
+from model.events import event_panel, load_event
+from model.panel import Panel, load_panel
+from model.universe import Universe, load_universe
+
+ROOT = Path(model.__file__).parents[1]
+
+
+@pytest.fixture(scope="session")
+def universe() -> Universe:
+    return load_universe("us-spot-btc")
+
+
+@pytest.fixture(scope="session")
+def event_panel_path() -> Path:
+    path = load_event("2026-02-05").panel_path
+    assert path is not None
+    return path
+
+
+@pytest.fixture(scope="session", name="event_panel")
+def _event_panel() -> Panel:
+    return event_panel(load_event("2026-02-05"))
+
+
+@pytest.fixture(scope="session")
+def shared_panel_path() -> Path:
+    path = ROOT.parent / "shared" / "data" / "panel.csv"
+    if not path.is_file():
+        pytest.skip("the long panel ../shared/data/panel.csv is not on this machine")
+    return path
+
+
+@pytest.fixture(scope="session")
+def shared_panel(shared_panel_path: Path, universe: Universe) -> Panel:
+    return load_panel(shared_panel_path, universe)
