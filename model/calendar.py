@@ -44,11 +44,17 @@ def _calendar(code: str) -> Any:
 
 
 def _within(day: pd.Timestamp, code: str) -> pd.Timestamp:
-    cal = _calendar(code)
-    if not cal.first_session <= day <= cal.last_session:
-        span = f"{cal.first_session.date()} to {cal.last_session.date()}"
-        raise DataError(f"{day.date()} is outside the {code} calendar ({span}).", "Correct the date.")
+    first, last = span(code)
+    if not first <= day <= last:
+        known = f"{first.date()} to {last.date()}"
+        raise DataError(f"{day.date()} is outside the {code} calendar ({known}).", "Correct the date.")
     return day
+
+
+def span(calendar: str = DEFAULT) -> tuple[pd.Timestamp, pd.Timestamp]:
+    """First and last trading day the calendar knows."""
+    cal = _calendar(calendar)
+    return as_day(cal.first_session), as_day(cal.last_session)
 
 
 def sessions(start: DateLike, end: DateLike, calendar: str = DEFAULT) -> pd.DatetimeIndex:
@@ -97,13 +103,14 @@ def nav_time(session: DateLike, calendar: str = DEFAULT) -> pd.Timestamp:
 @lru_cache(maxsize=1)
 def federal_business_day() -> CustomBusinessDay:
     """Business days of the US federal government, by which the CFTC dates and publishes its reports."""
-    return CustomBusinessDay(calendar=USFederalHolidayCalendar())
+    holidays = USFederalHolidayCalendar().holidays("2005-01-01", "2045-12-31")
+    return CustomBusinessDay(holidays=list(holidays.to_numpy()))
 
 
 def position_date(day: DateLike, weekday: str = POSITION_WEEKDAY) -> pd.Timestamp:
     """The first position date on or after `day`.
 
-    Positions are those of Tuesday's close; when Tuesday is a federal holiday, those of the business day before.
+    Positions are those of Tuesday's close; when Tuesday is a federal holiday, of the business day before.
     """
     start = as_day(day)
     anchor = pd.offsets.Week(weekday=_weekday(weekday))

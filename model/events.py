@@ -1,4 +1,4 @@
-"""Event cards: which days, which window, which outside evidence. One folder per event under `data/events/`."""
+"""Event cards: which days, which window, which outside evidence. One folder per event in `data/events/`."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ CARD = "event.toml"
 
 @dataclass(frozen=True)
 class KnockIn:
-    """A barrier of notes on the option fund. Unit: `barrier` in USD of the fund's price, `width_pct` in % of it."""
+    """A barrier of notes on the option fund. Unit: `barrier` in USD a share, `width_pct` in % of it."""
 
     barrier: float
     width_pct: float

@@ -39,8 +39,8 @@ def read_toml(path: Path) -> Table:
 class Table:
     """A TOML table that remembers which keys were asked for.
 
-    Every getter refuses a missing key (unless a default is given) and a value of another type; `done` refuses keys
-    nobody asked for and names the nearest valid one.
+    Every getter refuses a missing key (unless a default is given) and a value of another type; `done` refuses
+    keys nobody asked for and names the nearest valid one.
     """
 
     def __init__(self, data: dict[str, Any], file: str, source: str, where: str = "") -> None:
@@ -159,7 +159,10 @@ class Table:
         return self.table(key).into(cls, **given)
 
     def into(self, cls: type, **given: Any) -> Any:
-        """This table as dataclass `cls`: each field read by its declared type. `given` overrides or defaults (None)."""
+        """This table as dataclass `cls`, each field read by its declared type.
+
+        Fields in `given` are taken from there; one given as None is optional and read from the table.
+        """
         hints = typing.get_type_hints(cls)
         values = dict(given)
         for f in dataclasses.fields(cls):

@@ -56,7 +56,7 @@ class Member:
 
 @dataclass(frozen=True)
 class Fund:
-    """A fund, or a sum of small ones. Unit: flows in USD m; `base_share` of a typical day's absolute flows."""
+    """A fund, or a sum of small ones. Unit: flows in USD m; `base_share` of a typical day's gross flows."""
 
     key: str
     title: str

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from model.calendar import is_session, position_date, sessions
+from model.calendar import position_date, sessions, span
 from model.panel.roles import FLOW, POSITIONS, TOTAL
 from model.panel.schema import schema_problems
 from model.units import PERCENT, premium_pct
@@ -17,51 +17,52 @@ if TYPE_CHECKING:
     from model.universe import Universe
 
 ROUNDING_USD_M = 0.2  # per fund and for the total: vendors print one decimal
+PRINTED_DECIMALS = 1
 MAX_JUMP_PCT = 50.0  # a close that moves more in one session is a split or a unit slip
-MIN_ROWS_FOR_UNIT = 10
+MIN_ROWS_FOR_UNIT = 10  # fewer totals say nothing about their unit
 
 
-class Spot:
-    """Names a cell for a message: date, place in the file, input column."""
+class Report:
+    """Files problems under the date, the place in the file and the input column of a cell."""
 
-    def __init__(self, places: pd.Series, origin: dict[str, str]) -> None:
-        self.places, self.origin = places, origin
+    def __init__(self, places: pd.Series, origin: dict[str, str], problems: Problems) -> None:
+        self.places, self.origin, self.problems = places, origin, problems
 
-    def __call__(self, day: pd.Timestamp, *columns: str) -> str:
-        names = ", ".join(f"{self.origin.get(c, c)!r}" for c in columns)
-        return f"{day.date()}, {self.places[day]}" + (f", column {names}" if names else "")
+    def __call__(self, day: pd.Timestamp | None, columns: str | list[str], text: str, remedy: str) -> None:
+        names = [columns] if isinstance(columns, str) else columns
+        column = ", ".join(repr(self.origin.get(c, c)) for c in names)
+        row = "" if day is None else f"{day.date()}, {self.places[day]}"
+        self.problems.add(text, remedy, row=row, column=column)
 
 
-def check_days(days: pd.DatetimeIndex, places: tuple[str, ...], problems: Problems) -> None:
-    """Dates must be readable, each once, in order; otherwise nothing later can be placed.
+def check_days(days: pd.DatetimeIndex, places: tuple[str, ...], u: Universe, problems: Problems) -> None:
+    """Dates must be readable, inside the calendar, each once, in order; otherwise no row can be placed.
 
     Raises
     ------
     DataError
     """
     first: dict[pd.Timestamp, str] = {}
+    begin, end = span(u.calendar)
     previous = None
     for day, place in zip(days, places, strict=True):
         if pd.isna(day):
             continue
+        row = f"{day.date()}, {place}"
         if day in first:
-            problems.add(
-                f"{day.date()}, {place}", f"this date is also on {first[day]}", "Remove one of the two rows."
-            )
+            problems.add(f"this date is also on {first[day]}", "Remove one of the two rows.", row=row)
         elif previous is not None and day < previous:
             problems.add(
-                f"{day.date()}, {place}",
-                f"comes after {previous.date()}: rows are unsorted",
-                "Sort the rows by date.",
+                f"comes after {previous.date()}: the rows are unsorted", "Sort the rows by date.", row=row
             )
+        if not begin <= day <= end:
+            problems.add(f"no {u.calendar} trading day is known so far away", "Correct the date.", row=row)
         first.setdefault(day, place)
         previous = day
     problems.raise_if_any()
 
 
-def non_trading_days(
-    frame: pd.DataFrame, origin: dict[str, str], places: pd.Series, u: Universe, problems: Problems
-) -> tuple[np.ndarray, list[str]]:
+def non_trading_days(frame: pd.DataFrame, u: Universe, report: Report) -> tuple[np.ndarray, list[str]]:
     """Rows that are not trading days: dropped when their flows are all zero or missing, otherwise a problem.
 
     Vendors print holidays as rows of zeros.
@@ -72,151 +73,194 @@ def non_trading_days(
         Shape: (rows,).
     notes : list of str
     """
-    spot = Spot(places, origin)
-    outside = np.array([not is_session(day, u.calendar) for day in frame.index])
-    flows = [c for c in frame if c.startswith(FLOW)]
+    outside = ~frame.index.isin(sessions(frame.index[0], frame.index[-1], u.calendar))
+    flows = [c for c in map(str, frame.columns) if c.startswith(FLOW)]
     for day in frame.index[outside]:
-        row = frame.loc[day, flows]
-        traded = [c for c in flows if np.nan_to_num(row[c]) != 0]
+        traded = [c for c in flows if np.nan_to_num(frame.loc[day, c]) != 0]
         if traded:
-            problems.add(
-                spot(day, *traded[:3]),
+            report(
+                day,
+                traded[:3],
                 f"flows on a day that is not a trading day of {u.calendar}",
                 "Give the flow on the trading day it belongs to, and remove this row.",
             )
     if outside.all():
-        problems.add(
-            "", f"no row is a trading day of {u.calendar}", "Check the dates, or the universe's calendar."
+        report(
+            None,
+            [],
+            f"no row is a trading day of {u.calendar}",
+            "Check the dates, or the universe's calendar.",
         )
     dropped = ", ".join(str(day.date()) for day in frame.index[outside])
     return outside, [f"Dropped rows of zeros on days without trading: {dropped}."] if dropped else []
 
 
-def check_values(
-    frame: pd.DataFrame, origin: dict[str, str], places: pd.Series, u: Universe, problems: Problems
-) -> None:
-    """All checks on values; adds to `problems`, raises nothing."""
+def check_values(frame: pd.DataFrame, u: Universe, report: Report) -> None:
+    """All checks on values; adds to the report, raises nothing."""
     if frame.empty:
         return
-    spot = Spot(places, origin)
-    _complete(frame, u, spot, problems)
+    _complete(frame, u, report)
     for day, column, text, remedy in schema_problems(frame, u):
-        problems.add(spot(day, column), text, remedy)
-    _funds_sum(frame, u, spot, problems)
-    _flow_unit(frame, u, origin, problems)
-    _jumps(frame, u, spot, problems)
-    _etf_against_price(frame, u, spot, problems)
-    _future_against_price(frame, u, spot, problems)
-    _expiry_days(frame, u, spot, problems)
-    _position_dates(frame, u, spot, problems)
-    _position_sizes(frame, spot, problems)
+        report(day, column, text, remedy)
+    _flows_present(frame, u, report)
+    _funds_sum(frame, u, report)
+    _flow_unit(frame, u, report)
+    _flow_decimals(frame, u, report)
+    _jumps(frame, report)
+    _etf_against_price(frame, u, report)
+    _future_against_price(frame, u, report)
+    _expiry_days(frame, u, report)
+    _position_dates(frame, u, report)
+    _position_sizes(frame, report)
 
 
-def _complete(frame: pd.DataFrame, u: Universe, spot: Spot, problems: Problems) -> None:
-    for day in sessions(frame.index[0], frame.index[-1], u.calendar).difference(frame.index):
+def _complete(frame: pd.DataFrame, u: Universe, report: Report) -> None:
+    for day in sessions(frame.index[0], frame.index[-1], u.calendar):
+        if day in frame.index:
+            continue
         before = frame.index[frame.index < day][-1]
-        problems.add(
-            f"{day.date()}, after {spot.places[before]}",
-            "a trading day is missing",
+        report(
+            before,
+            [],
+            f"the next trading day, {day.date()}, is missing",
             "Add the row; leave the cells empty that are not known.",
         )
 
 
-def _funds_sum(frame: pd.DataFrame, u: Universe, spot: Spot, problems: Problems) -> None:
+def _flows_present(frame: pd.DataFrame, u: Universe, report: Report) -> None:
+    """A flow column without a single value is a reading error, not missing data."""
+    listed = [FLOW + f.key for f in u.funds if frame.index[-1] >= pd.Timestamp(f.first_day)]
+    for column in [TOTAL, *listed]:
+        if frame[column].isna().all():
+            report(None, column, "has no value at all", "Give the flows, in USD m.")
+
+
+def _funds_sum(frame: pd.DataFrame, u: Universe, report: Report) -> None:
     funds = [FLOW + k for k in u.fund_keys]
     unlisted = np.column_stack([frame.index < pd.Timestamp(f.first_day) for f in u.funds])
     known = (frame[funds].notna().to_numpy() | unlisted).all(axis=1) & frame[TOTAL].notna().to_numpy()
     gap = frame[funds].sum(axis=1) - frame[TOTAL]
-    tolerance = ROUNDING_USD_M * (len(funds) + 1)
-    for day in frame.index[known & (gap.abs() > tolerance).to_numpy()]:
-        total = frame.at[day, TOTAL]
-        problems.add(
-            spot(day, TOTAL),
+    for day in frame.index[known & (gap.abs() > ROUNDING_USD_M * len(funds)).to_numpy()]:
+        total = frame.loc[day, TOTAL]
+        report(
+            day,
+            TOTAL,
             f"funds sum to {total + gap[day]:.1f}, the total says {total:.1f} (USD m)",
             "Correct the fund or the total; a fund in another unit is the usual cause.",
         )
 
 
-def _flow_unit(frame: pd.DataFrame, u: Universe, origin: dict[str, str], problems: Problems) -> None:
+def _flow_unit(frame: pd.DataFrame, u: Universe, report: Report) -> None:
     """The median absolute total tells USD m from USD thousand, USD and USD bn."""
     traded = frame[TOTAL].abs().loc[lambda x: x > 0]
     low, high = u.flow_total.median_range
-    if len(traded) < MIN_ROWS_FOR_UNIT or low <= traded.median() <= high:
-        return
-    problems.add(
-        f"column {origin[TOTAL]!r}",
-        f"the median absolute total is {traded.median():.4g}; in USD m it lies between {low:g} and {high:g}",
-        "Give flows in USD m, not USD, USD thousand or USD bn.",
-    )
+    if len(traded) >= MIN_ROWS_FOR_UNIT and not low <= traded.median() <= high:
+        report(
+            None,
+            TOTAL,
+            f"the median absolute total is {traded.median():.4g}; in USD m it lies in {low:g} to {high:g}",
+            "Give flows in USD m, not USD, USD thousand or USD bn.",
+        )
 
 
-def _jumps(frame: pd.DataFrame, u: Universe, spot: Spot, problems: Problems) -> None:
-    closes = ["price", "etf_close", "future", *(c for c in frame if c.startswith("factor_"))]
+def _flow_decimals(frame: pd.DataFrame, u: Universe, report: Report) -> None:
+    """One row with more decimals than all the others is one row in USD bn."""
+    funds = [FLOW + k for k in u.fund_keys]
+    flows = frame[funds]
+    finer = ((flows - flows.round(PRINTED_DECIMALS)).abs() > 1e-6).any(axis=1)
+    if len(frame) < MIN_ROWS_FOR_UNIT or finer.mean() > 1 / MIN_ROWS_FOR_UNIT:
+        return  # this vendor prints more decimals
+    for day in frame.index[finer]:
+        columns = [
+            c for c in funds if abs(flows.loc[day, c] - flows.loc[day, c].round(PRINTED_DECIMALS)) > 1e-6
+        ]
+        report(
+            day,
+            columns[:3],
+            "has more decimals than the other rows: another unit?",
+            "Give flows in USD m, rounded like the others.",
+        )
+
+
+def _jumps(frame: pd.DataFrame, report: Report) -> None:
+    closes = [
+        "price",
+        "etf_close",
+        "future",
+        *(c for c in map(str, frame.columns) if c.startswith("factor_")),
+    ]
     for column in closes:
-        ratio = frame[column].where(frame[column] > 0).pct_change(fill_method=None) * PERCENT
-        for day in frame.index[ratio.abs() > MAX_JUMP_PCT]:
-            problems.add(
-                spot(day, column),
-                f"moves {ratio[day]:+.0f} % in one session, to {frame.at[day, column]:g}",
+        moves = frame[column].where(frame[column] > 0).pct_change(fill_method=None) * PERCENT
+        for day in frame.index[moves.abs() > MAX_JUMP_PCT]:
+            report(
+                day,
+                column,
+                f"moves {moves[day]:+.0f} % in one session, to {frame.loc[day, column]:g}",
                 "Correct the price or its unit, or use split-adjusted closes.",
             )
 
 
-def _etf_against_price(frame: pd.DataFrame, u: Universe, spot: Spot, problems: Problems) -> None:
+def _etf_against_price(frame: pd.DataFrame, u: Universe, report: Report) -> None:
     fair = frame["price"] * u.units_per_share
     gap = PERCENT * (frame["etf_close"] / fair - 1)
     for day in frame.index[gap.abs() > u.etf.max_gap_pct]:
-        problems.add(
-            spot(day, "etf_close", "price"),
-            f"close {frame.at[day, 'etf_close']:g} is {gap[day]:+.1f} % off the share's holding ({fair[day]:.2f})",
+        close = frame.loc[day, "etf_close"]
+        report(
+            day,
+            ["etf_close", "price"],
+            f"close {close:g} is {gap[day]:+.1f} % off what a share holds ({fair[day]:.4g})",
             "Check both prices, their dates and clocks, and units_per_share in the universe file.",
         )
 
 
-def _future_against_price(frame: pd.DataFrame, u: Universe, spot: Spot, problems: Problems) -> None:
+def _future_against_price(frame: pd.DataFrame, u: Universe, report: Report) -> None:
     premium = pd.Series(premium_pct(frame["future"], frame["price"]), index=frame.index)
     for day in frame.index[premium.abs() > u.future.max_premium_pct]:
-        problems.add(
-            spot(day, "future", "price"),
-            f"futures premium of {premium[day]:+.1f} % of price",
+        report(
+            day,
+            ["future", "price"],
+            f"a futures premium of {premium[day]:+.1f} % of price",
             "Check both prices, their dates and their units.",
         )
 
 
-def _expiry_days(frame: pd.DataFrame, u: Universe, spot: Spot, problems: Problems) -> None:
+def _expiry_days(frame: pd.DataFrame, u: Universe, report: Report) -> None:
     """Days to expiry must lead to the last Friday of a month, where the universe assumes that."""
     if u.future.expiry != "last-friday":
         return
-    days = frame["future_days"].dropna()
-    for day, ahead in days.items():
-        expiry = day + pd.Timedelta(days=ahead)
-        last = expiry.day_name() == "Friday" and (expiry + pd.Timedelta(days=7)).month != expiry.month
-        if not last:
-            problems.add(
-                spot(day, "future_days"),
+    days = frame["future_days"]
+    for day in frame.index[days.between(0, 366)]:
+        ahead = days[day]
+        expiry = day + pd.Timedelta(days=float(ahead))
+        if expiry.day_name() != "Friday" or (expiry + pd.Timedelta(days=7)).month == expiry.month:
+            report(
+                day,
+                "future_days",
                 f"{ahead:g} days lead to {expiry.date()}, which is not the last Friday of a month",
-                "Count calendar days to the last Friday of the month, from this row's date.",
+                "Count calendar days from this row's date to the last Friday of the month.",
             )
 
 
-def _position_dates(frame: pd.DataFrame, u: Universe, spot: Spot, problems: Problems) -> None:
-    reported = frame.index[frame[list(POSITIONS)].notna().any(axis=1)]
-    for day in reported:
+def _position_dates(frame: pd.DataFrame, u: Universe, report: Report) -> None:
+    for day in frame.index[frame[list(POSITIONS)].notna().any(axis=1)]:
         expected = position_date(day, u.positions.weekday)
         if day != expected:
-            problems.add(
-                spot(day, "short"),
+            report(
+                day,
+                [c for c in POSITIONS if pd.notna(frame.loc[day, c])],
                 f"positions on a {day.day_name()}; the next position date is {expected.date()}",
                 "Put positions on the date they describe, not on the publication date.",
             )
 
 
-def _position_sizes(frame: pd.DataFrame, spot: Spot, problems: Problems) -> None:
+def _position_sizes(frame: pd.DataFrame, report: Report) -> None:
     for side in ("short", "long"):
         held = frame[side] + frame["spread"].fillna(0)
         for day in frame.index[held > frame["open_interest"]]:
-            problems.add(
-                spot(day, side, "open_interest"),
-                f"{side} positions of {held[day]:g} contracts exceed open interest {frame.at[day, 'open_interest']:g}",
-                "Check whether columns are swapped or in other units (contracts).",
+            interest = frame.loc[day, "open_interest"]
+            report(
+                day,
+                [side, "open_interest"],
+                f"{held[day]:g} contracts held exceed the open interest of {interest:g}",
+                "Check whether columns are swapped or not in contracts.",
             )

@@ -86,7 +86,7 @@ def _read_csv(path: Path) -> RawTable:
                 continue
             if len(record) != len(header):
                 raise DataError(
-                    f"{path}, line {reader.line_num}: {len(record)} fields where the header has {len(header)}.",
+                    f"{path}, line {reader.line_num}: {len(record)} fields, the header has {len(header)}.",
                     "Complete the row, or fetch the file again if it was cut off.",
                 )
             rows.append(record)
@@ -117,7 +117,7 @@ def to_days(raw: RawTable, problems: Problems) -> pd.DatetimeIndex:
     for value, day, place in zip(raw.cells[DATE], days, raw.places, strict=True):
         if day is pd.NaT:
             problems.add(
-                f"{place}, column {DATE!r}", f"{value!r} is not a date", "Write dates as 2026-02-05."
+                f"{value!r} is not a date", "Write dates as 2026-02-05.", row=place, column=repr(DATE)
             )
     return pd.DatetimeIndex(days, dtype="datetime64[ns]", name=DATE)
 
@@ -152,9 +152,10 @@ def to_numbers(raw: RawTable, days: pd.DatetimeIndex, column: str, problems: Pro
         if wrong:
             day = "" if pd.isna(days[i]) else f"{days[i].date()}, "
             problems.add(
-                f"{day}{raw.places[i]}, column {column!r}",
                 f"{value!r} {wrong}",
                 "Write plain numbers with a decimal point; leave a missing value empty.",
+                row=f"{day}{raw.places[i]}",
+                column=repr(column),
             )
     return out
 

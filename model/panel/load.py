@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from model.calendar import publication_time
-from model.panel.checks import check_days, check_values, non_trading_days
+from model.panel.checks import Report, check_days, check_values, non_trading_days
 from model.panel.files import read_table, to_days, to_numbers
 from model.panel.panel import PUBLISHED, Panel
 from model.panel.problems import Problems
@@ -37,8 +37,9 @@ def load_panel(
     as_of : date, optional
         Keep only what was published by the end of this New York day (`Panel.as_of_date`).
     newest_row_partial : bool
-        The file's last row is the vendor's newest, in which funds that have not reported yet stand at 0.0: those
-        zeros, and the total, are taken as missing. Off by default: on any older row a zero is a zero.
+        The file's last row is the vendor's newest, in which funds that have not reported yet stand at 0.0:
+        those zeros, and the total, are taken as missing. Off by default: in any older row a zero is a zero,
+        and which row is the newest only the one who fetched the file knows.
 
     Raises
     ------
@@ -50,16 +51,16 @@ def load_panel(
     raw = read_table(path)
     problems = Problems(path)
     days = to_days(raw, problems)
-    check_days(days, raw.places, problems)
+    check_days(days, raw.places, u, problems)
 
     assembly = assemble(
         list(raw.cells.columns), lambda c: to_numbers(raw, days, c, problems), days, u, problems
     )
     problems.raise_if_any()
-    frame, places = assembly.frame, pd.Series(raw.places, index=days)
-    outside, notes = non_trading_days(frame, assembly.origin, places, u, problems)
-    frame = frame[~outside]
-    check_values(frame, assembly.origin, places, u, problems)
+    report = Report(pd.Series(raw.places, index=days), assembly.origin, problems)
+    outside, notes = non_trading_days(assembly.frame, u, report)
+    frame = assembly.frame[~outside].copy()
+    check_values(frame, u, report)
     problems.raise_if_any()
     if assembly.unused:
         notes.append(f"Columns not used: {', '.join(assembly.unused)}.")
@@ -75,7 +76,7 @@ def load_panel(
 
 
 def _published(frame: pd.DataFrame, u: Universe) -> pd.Series:
-    """Publication time of each row's positions; NaT where there are none. Unit: New York wall time. Shape: (T,)."""
+    """Publication time of each row's positions; NaT where none. Unit: New York wall time. Shape: (T,)."""
     p = u.positions
     times = pd.Series(pd.NaT, index=frame.index, dtype="datetime64[ns]")
     for day in frame.index[frame[list(POSITIONS)].notna().any(axis=1)]:
@@ -85,7 +86,7 @@ def _published(frame: pd.DataFrame, u: Universe) -> pd.Series:
 
 def _clear_partial_row(frame: pd.DataFrame, u: Universe) -> list[str]:
     last = frame.index[-1]
-    silent = [FLOW + f.key for f in u.funds if frame.at[last, FLOW + f.key] == 0.0]
+    silent = [FLOW + f.key for f in u.funds if frame.loc[last, FLOW + f.key] == 0.0]
     if not silent:
         return []
     frame.loc[last, [*silent, TOTAL]] = np.nan

@@ -29,9 +29,9 @@ class Panel:
     Parameters
     ----------
     frame : DataFrame
-        Shape: (T, columns), index `date`. Columns and units as in ARCHITECTURE.md: flows in USD m on the vendor's
-        date, prices in USD, volume in shares, volatility indices in points, positions in contracts (NaN except on
-        position dates), `positions_published` as New York wall time (NaT except on position dates).
+        Shape: (T, columns), index `date`. Columns and units as in ARCHITECTURE.md: flows in USD m on the
+        vendor's date, prices in USD, volume in shares, volatility indices in points, positions in contracts
+        (NaN except on position dates), `positions_published` as New York wall time (NaT likewise).
     listed : DataFrame
         Shape: (T, funds), bool: False before a fund's first day.
     universe : Universe
@@ -102,7 +102,7 @@ class Panel:
         if not inside.any():
             span = f"{self.dates[0].date()} to {self.dates[-1].date()}"
             raise DataError(
-                f"No rows between {as_day(start).date()} and {as_day(end).date()}; the panel runs from {span}.",
+                f"No rows from {as_day(start).date()} to {as_day(end).date()}; the panel covers {span}.",
                 "Ask for days inside the panel, or give a longer panel.",
             )
         return self._with(self._frame[inside], self._listed[inside])
@@ -112,7 +112,8 @@ class Panel:
 
         * rows after `day` are removed;
         * prices, volumes and volatility indices of `day` are known after its 16:00 close;
-        * a flow dated d is published on the morning of the next trading day, so the flows dated `day` are missing;
+        * a flow dated d is published on the morning of the next trading day: those dated `day` are missing
+          (and on a Saturday, Friday's);
         * positions are known from `positions_published` on (15:30, so on that day itself).
 
         A later `day` than the panel's own `as_of` cannot bring anything back.
@@ -133,7 +134,7 @@ class Panel:
             )
         frame = self._frame[kept].copy()
         late = {f"extra_{e.key}" for e in self.universe.extras if e.known == "next_session"}
-        flows = [c for c in frame if c.startswith(FLOW) or c in late]
+        flows = [c for c in map(str, frame.columns) if c.startswith(FLOW) or c in late]
         unpublished = [d for d in frame.index[-3:] if next_session(d, self.universe.calendar) > end]
         frame.loc[unpublished, flows] = np.nan
         hidden = frame[PUBLISHED].dt.normalize() > end
@@ -142,7 +143,7 @@ class Panel:
         return self._with(frame, self._listed[kept], as_of=end.date())
 
     def premium(self) -> pd.Series:
-        """Futures premium, missing in the days before expiry where it says nothing. Unit: % of price. Shape: (T,)."""
+        """Futures premium; missing near expiry, where it says nothing. Unit: % of price. Shape: (T,)."""
         f = self._frame
         values = premium_pct(f["future"], f["price"])
         usable = f["future_days"] >= self.universe.future.min_days

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import zip_longest
 from pathlib import Path
 
 from model.errors import DataError
@@ -10,9 +11,23 @@ from model.errors import DataError
 LIMIT = 20
 
 
+@dataclass(frozen=True)
+class Problem:
+    """One problem: where ("2026-02-05, line 47"), in which column, what, and what to do about it."""
+
+    row: str
+    column: str
+    text: str
+    remedy: str
+
+    def __str__(self) -> str:
+        place = ", ".join(p for p in (self.row, f"column {self.column}" if self.column else "") if p)
+        return f"{place}: {self.text}" if place else self.text
+
+
 @dataclass
 class Problems:
-    """Problems of one file, in the order found.
+    """Problems of one file.
 
     Parameters
     ----------
@@ -24,13 +39,11 @@ class Problems:
 
     file: Path
     limit: int = LIMIT
-    found: list[tuple[str, str]] = field(default_factory=list)
+    found: dict[Problem, None] = field(default_factory=dict)
 
-    def add(self, place: str, problem: str, remedy: str) -> None:
-        """Record one problem at a place ("2026-02-05, line 47, column 'x'"); the same one twice counts once."""
-        entry = (f"{place}: {problem}" if place else problem, remedy)
-        if entry not in self.found:
-            self.found.append(entry)
+    def add(self, text: str, remedy: str, *, row: str = "", column: str = "") -> None:
+        """Record one problem; the same one twice counts once."""
+        self.found[Problem(row, column, text, remedy)] = None
 
     def raise_if_any(self) -> None:
         """Raise one DataError that lists the problems and, once each, their remedies.
@@ -42,9 +55,19 @@ class Problems:
         """
         if not self.found:
             return
-        shown = self.found[: self.limit]
+        shown = self._shown()
         count = "1 problem" if len(self.found) == 1 else f"{len(self.found)} problems"
-        lines = [f"{self.file}: {count}.", *(f"  {i}. {text}." for i, (text, _) in enumerate(shown, 1))]
+        lines = [f"{self.file}: {count}.", *(f"  {i}. {p}." for i, p in enumerate(shown, 1))]
         if len(self.found) > len(shown):
-            lines.append(f"  ... and {len(self.found) - len(shown)} more.")
-        raise DataError("\n".join(lines) + "\n", " ".join(dict.fromkeys(remedy for _, remedy in shown)))
+            lines.append(f"  ... and {len(self.found) - len(shown)} more of the same kinds.")
+        remedies = dict.fromkeys(p.remedy for p in shown)
+        raise DataError("\n".join(lines) + "\n", " ".join(remedies))
+
+    def _shown(self) -> list[Problem]:
+        """The problems to spell out: a few of each kind when one kind alone would fill the message."""
+        kinds: dict[tuple[str, str], list[Problem]] = {}
+        for p in self.found:
+            kinds.setdefault((p.column, p.remedy), []).append(p)
+        rounds = zip_longest(*kinds.values())
+        fair = [p for group in rounds for p in group if p is not None][: self.limit]
+        return [p for p in self.found if p in set(fair)]

@@ -65,7 +65,8 @@ def assemble(
 ) -> Assembly:
     """Fill every role from the first of its columns that the file has.
 
-    An optional role that no column fills is NaN throughout. `read` gives an input column as floats, ``Shape: (T,)``.
+    An optional role that no column fills is NaN throughout. `read` gives an input column as floats,
+    ``Shape: (T,)``.
     """
     out: dict[str, np.ndarray] = {}
     origin: dict[str, str] = {}
@@ -87,8 +88,8 @@ def assemble(
         out[role.name], origin[role.name] = take(column), column
         if not role.required:
             supplied.append(role.name)
-    extras = {f"extra_{e.key}" for e in u.extras} - set(supplied)
-    frame = pd.DataFrame({k: v for k, v in out.items() if k not in extras}, index=days)
+    unsupplied = {f"extra_{e.key}" for e in u.extras} - set(supplied)
+    frame = pd.DataFrame({k: v for k, v in out.items() if k not in unsupplied}, index=days)
     known = {c for role in roles(u) for c in role.columns} | {c for f in u.funds for c in fund_columns(f)}
     unused = tuple(c for c in header if c not in known and c != days.name)
     return Assembly(frame, origin, tuple(supplied), unused)
@@ -128,15 +129,16 @@ def _from_first_day(flow, first_day, column: str, days: pd.DatetimeIndex, proble
     early = days < pd.Timestamp(first_day)
     for day in days[early & (np.nan_to_num(flow) != 0)]:
         problems.add(
-            f"{day.date()}, column {column!r}",
             f"a flow before the fund's first day {first_day}",
             "Correct the value, or first_day in the universe file.",
+            row=str(day.date()),
+            column=repr(column),
         )
     return np.where(early, np.nan, flow)
 
 
 def _missing(name: str, columns: tuple[str, ...], problems: Problems) -> None:
-    accepted = ", ".join(columns)
     problems.add(
-        "", f"no column for {name!r}", f"Add one of the columns {accepted}, or its name to the universe file."
+        f"no column for {name!r}",
+        f"Add one of the columns {', '.join(columns)}, or its name to the universe file.",
     )
