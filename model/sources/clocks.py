@@ -1,0 +1,171 @@
+"""Clocks: to which trading day a number belongs, at what moment it was true, and when it was public.
+
+A daily figure without its clock is ambiguous by up to a day. Intraday stamps are sampled at the clock's moment
+(exactly: a stale value is not a value), with daylight saving and half days taken from the exchange's calendar.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+import numpy as np
+import pandas as pd
+
+from model.calendar import NEW_YORK, federal_business_day, nav_time, position_date, publication_time, sessions
+from model.errors import DataError
+from model.sources.raw import RawSeries
+
+UTC = "UTC"
+_SHORT_INTEREST_DAYS = 7  # business days from settlement to publication, FINRA's schedule
+
+
+@dataclass(frozen=True)
+class Context:
+    """What clocks need: the calendar and the position reports that came late."""
+
+    calendar: str = "XNYS"
+    delayed: Mapping[date, date] = field(default_factory=dict)
+
+    def sessions(self, days: pd.DatetimeIndex, margin: int = 10) -> pd.DatetimeIndex:
+        """Trading days around `days`."""
+        pad = pd.Timedelta(days=margin)
+        return sessions(days.min() - pad, days.max() + pad, self.calendar)
+
+
+@dataclass(frozen=True)
+class Clock:
+    """One clock.
+
+    Parameters
+    ----------
+    title : str
+        What the number's moment is.
+    moment : callable or None
+        Days to UTC moments at which intraday stamps are sampled.
+    publish : callable
+        Days to UTC moments of publication.
+    days : str
+        Which days may carry a value: ``sessions``, ``all``, ``positions``.
+    """
+
+    title: str
+    moment: Callable[[pd.DatetimeIndex, Context], pd.DatetimeIndex] | None
+    publish: Callable[[pd.DatetimeIndex, Context], pd.DatetimeIndex]
+    days: str
+
+
+def _wall(days: pd.DatetimeIndex, hours: float) -> pd.DatetimeIndex:
+    """New York wall time on `days` as UTC. Added before localising, so daylight saving can't move it."""
+    wall = days.tz_localize(None) + pd.Timedelta(hours=hours)
+    return pd.DatetimeIndex(wall).tz_localize(NEW_YORK).tz_convert(UTC)
+
+
+def nav_16(days: pd.DatetimeIndex, ctx: Context) -> pd.DatetimeIndex:  # noqa: ARG001
+    """16:00 New York, also on half days: the reference rate's hour."""
+    return _wall(days, 16)
+
+
+def session_close(days: pd.DatetimeIndex, ctx: Context) -> pd.DatetimeIndex:
+    """The exchange's close: 16:00 New York, 13:00 on half days."""
+    return pd.DatetimeIndex([nav_time(d, ctx.calendar) for d in days]).tz_convert(UTC)
+
+
+def utc_midnight(days: pd.DatetimeIndex, ctx: Context) -> pd.DatetimeIndex:  # noqa: ARG001
+    """24:00 UTC, the end of the day."""
+    return (days + pd.Timedelta(days=1)).tz_localize(UTC)
+
+
+def _after(moment: Callable, minutes: float) -> Callable:
+    return lambda days, ctx: moment(days, ctx) + pd.Timedelta(minutes=minutes)
+
+
+def next_morning(days: pd.DatetimeIndex, ctx: Context) -> pd.DatetimeIndex:
+    """08:00 New York on the next trading day."""
+    known = ctx.sessions(days)
+    return _wall(known[known.searchsorted(days, side="right")], 8)
+
+
+def after_report(days: pd.DatetimeIndex, ctx: Context) -> pd.DatetimeIndex:
+    """15:30 New York three federal business days after the position date, or the day it really came out."""
+    times = [publication_time(d, ctx.delayed) for d in days]
+    return pd.DatetimeIndex(times).tz_localize(NEW_YORK).tz_convert(UTC)
+
+
+def after_settlement(days: pd.DatetimeIndex, ctx: Context) -> pd.DatetimeIndex:  # noqa: ARG001
+    """18:00 New York seven business days after settlement."""
+    return _wall(pd.DatetimeIndex([d + _SHORT_INTEREST_DAYS * federal_business_day() for d in days]), 18)
+
+
+CLOCKS = {
+    "session_close": Clock("exchange close (13:00 on half days)", session_close, _after(session_close, 30), "sessions"),
+    "new_york_16": Clock("16:00 New York", nav_16, _after(nav_16, 5), "all"),
+    "utc_24": Clock("24:00 UTC", utc_midnight, _after(utc_midnight, 5), "all"),
+    "utc_mean": Clock("mean of the UTC day", None, _after(utc_midnight, 5), "all"),
+    "tuesday": Clock("position date's close", None, after_report, "positions"),
+    "flow_date": Clock("vendor's flow date", None, next_morning, "sessions"),
+    "settlement": Clock("settlement date", None, after_settlement, "sessions"),
+}
+
+
+def moments(raw: RawSeries, clock: Clock, interval_minutes: float, ctx: Context) -> pd.DatetimeIndex:
+    """When each raw row was public. UTC, Shape: (n,)."""
+    if raw.published is not None:
+        return raw.published
+    if raw.stamps.tz is not None:
+        return raw.stamps + pd.Timedelta(minutes=interval_minutes + 5)
+    if clock.moment is session_close or clock.days == "sessions":
+        check_sessions(raw, ctx)
+    if clock.days == "positions":
+        check_positions(raw)
+    return clock.publish(raw.stamps, ctx)
+
+
+def check_sessions(raw: RawSeries, ctx: Context) -> None:
+    """Refuse values on days without trading: the sign of a shifted file."""
+    off = ~raw.stamps.isin(ctx.sessions(raw.stamps))
+    if off.any():
+        i = int(np.argmax(off))
+        raise DataError(f"{raw.places[i]}: {raw.stamps[i].date()} ({raw.stamps[i].day_name()}) is not a trading day.",
+                        "The file's dates may be shifted, or on another clock; correct them or the clock.")  # fmt: skip
+
+
+def check_positions(raw: RawSeries) -> None:
+    """Refuse positions on days that are not position dates."""
+    for i, stamp in enumerate(raw.stamps):
+        if position_date(stamp) != stamp:
+            raise DataError(f"{raw.places[i]}: {stamp.date()} ({stamp.day_name()}) is not a position date (Tuesday).",
+                            "Give the date the positions describe, not the date they were published.")  # fmt: skip
+
+
+def sample(raw: RawSeries, clock: Clock, interval_minutes: float, ctx: Context, prints: int) -> tuple[RawSeries, int]:
+    """Intraday values as daily ones: at the clock's moment, or the UTC day's mean. Also the days left without one.
+
+    Parameters
+    ----------
+    prints : int
+        For means: prints a whole day has; a day with fewer has no mean.
+    """
+    known = raw.stamps + pd.Timedelta(minutes=interval_minutes)
+    if clock.moment is None:
+        return _mean(raw, known, prints)
+    first, last = known.min().tz_convert(NEW_YORK), known.max().tz_convert(NEW_YORK)
+    days = sessions(first.tz_localize(None).normalize(), last.tz_localize(None).normalize(), ctx.calendar)
+    if not len(days):
+        return raw.take(np.zeros(0, int)), 0
+    at = known.get_indexer(clock.moment(days, ctx))
+    out = raw.take(at[at >= 0])
+    out.stamps = days[at >= 0]
+    return out, int((at < 0).sum())
+
+
+def _mean(raw: RawSeries, known: pd.DatetimeIndex, prints: int) -> tuple[RawSeries, int]:
+    days = known.tz_localize(None).normalize()
+    groups = pd.Series(raw.values).groupby(days.to_numpy())
+    whole = groups.count() >= prints
+    means = groups.mean()[whole]
+    last = pd.Series(range(len(days))).groupby(days.to_numpy()).last()[whole]
+    out = raw.take(last.to_numpy(dtype=int))
+    out.stamps, out.values = pd.DatetimeIndex(means.index), means.to_numpy()
+    return out, int((~whole).sum())

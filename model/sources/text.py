@@ -1,0 +1,168 @@
+"""Strict reading of bytes, numbers and dates. What a lenient parser would guess is refused with its row and column."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from datetime import date, datetime
+from typing import Any
+
+import pandas as pd
+
+from model.errors import DataError
+
+MAX_BYTES = 256 * 1024 * 1024  # a larger file is not one of these vendors' responses
+MISSING = frozenset({"", "nan", "NaN", "null", "None", "NA"})
+_NUMBER = re.compile(r"[+-]?(\d{1,3}(,\d{3})+|\d+)?(\.\d+)?([eE][+-]?\d{1,3})?", re.ASCII)
+_EPOCH_RANGE = (1_230_768_000, 4_102_444_800)  # seconds, 2009 to 2099: tells seconds from milliseconds
+_DATES = {
+    "iso": (re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII), "%Y-%m-%d"),
+    "us": (re.compile(r"\d{2}/\d{2}/\d{4}", re.ASCII), "%m/%d/%Y"),
+    "day month year": (re.compile(r"\d{1,2} [A-Z][a-z]{2} \d{4}", re.ASCII), "%d %b %Y"),
+}
+_ISO_TIME = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}:?\d{2})?", re.ASCII)
+
+
+def where(name: str, row: Any = None, column: str | None = None) -> str:
+    """`file, row 7, column 'x'`: the start of every message."""
+    parts = [name]
+    if row is not None:
+        parts.append(f"row {row}")
+    if column is not None:
+        parts.append(f"column {column!r}")
+    return ", ".join(parts)
+
+
+def decode(blob: bytes, name: str) -> str:
+    """UTF-8 text, with or without a byte-order mark.
+
+    Raises
+    ------
+    DataError
+        If the bytes are empty, too many, another encoding, or contain NUL.
+    """
+    if len(blob) > MAX_BYTES:
+        raise DataError(f"{name} has {len(blob):,} bytes.", f"Split it: at most {MAX_BYTES:,} bytes are read.")
+    try:
+        text = blob.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise DataError(f"{name} is not UTF-8 text (byte {error.start}).", "Download it again or save it as UTF-8.") from None
+    if not text.strip():
+        raise DataError(f"{name} is empty.", "Download it again.")
+    if "\x00" in text or "\ufffd" in text:
+        raise DataError(f"{name} contains broken characters.", "Download it again or save it as UTF-8.")
+    return text
+
+
+def parse_json(blob: bytes, name: str) -> Any:
+    """JSON, refused when it is HTML, cut off or repeats a key."""
+    text = decode(blob, name)
+    if text.lstrip()[:1] == "<":
+        raise DataError(f"{name} is HTML, not JSON.", "The vendor answered with a page; download it again later.")
+    try:
+        return json.loads(text, object_pairs_hook=_unique_keys)
+    except RecursionError:
+        raise DataError(f"{name} is nested too deeply to be JSON of this vendor.", "Download it again.") from None
+    except ValueError as error:
+        raise DataError(f"{name} is not valid JSON: {error}.", "It may be cut off; download it again.") from None
+
+
+def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    out = dict(pairs)
+    if len(out) < len(pairs):
+        repeated = sorted({k for k, _ in pairs if [p for p, _ in pairs].count(k) > 1})
+        raise ValueError(f"repeated key {repeated[0]!r}")
+    return out
+
+
+def number(raw: Any, at: str, missing: frozenset[str] = MISSING, accounting: bool = False) -> float:
+    """A number, NaN when the vendor left it out.
+
+    Thousands commas are accepted where they group by three; parentheses mean minus when `accounting`. Booleans,
+    infinities, other digits and decimal commas are refused.
+    """
+    if raw is None:
+        return math.nan
+    if isinstance(raw, int | float) and not isinstance(raw, bool):
+        value = _as_float(raw, at)
+        if math.isinf(value):
+            raise DataError(f"{at}: infinite value.", "Correct or blank the cell.")
+        return value
+    if not isinstance(raw, str):
+        raise DataError(f"{at}: {str(raw)[:40]!r} is not a number.", "Correct or blank the cell.")
+    text = raw.strip()
+    if text in missing:
+        return math.nan
+    negative = accounting and text.startswith("(") and text.endswith(")")
+    body = text[1:-1] if negative else text
+    if not any(c.isdigit() for c in body) or not _NUMBER.fullmatch(body) or (negative and body[0] in "+-"):
+        raise DataError(f"{at}: {text[:40]!r} is not a number.", "Correct the cell, or blank it if it is missing.")
+    value = _as_float(body.replace(",", ""), at)
+    if math.isinf(value):
+        raise DataError(f"{at}: infinite value.", "Correct or blank the cell.")
+    return -value if negative else value
+
+
+def _as_float(raw: Any, at: str) -> float:
+    try:
+        return float(raw)
+    except (OverflowError, ValueError):
+        raise DataError(f"{at}: {str(raw)[:40]!r} is not a number of usable size.", "Correct the cell.") from None
+
+
+def day(raw: Any, at: str, formats: tuple[str, ...] = ("iso",)) -> pd.Timestamp:
+    """A calendar day as naive midnight, in exactly one of `formats`.
+
+    A midnight time after an ISO day (with or without a zone) is dropped; any other time is refused.
+    """
+    if isinstance(raw, datetime | pd.Timestamp):
+        stamp = pd.Timestamp(raw)
+        if stamp != stamp.normalize():
+            raise DataError(f"{at}: {raw} has a time of day.", "Give a date, or use stamp = 'start' or 'end'.")
+        return stamp.tz_localize(None).as_unit("ns")
+    if isinstance(raw, date):
+        return pd.Timestamp(raw).as_unit("ns")
+    text = raw.strip() if isinstance(raw, str) else ""
+    text = re.sub(r"[T ]00:00(:00(\.0+)?)?(Z|[+-]\d{2}:?\d{2})?$", "", text)
+    for name in formats:
+        pattern, layout = _DATES[name]
+        if pattern.fullmatch(text):
+            try:
+                return _in_range(pd.Timestamp(datetime.strptime(text, layout)), raw, at)
+            except ValueError:
+                break
+    raise DataError(f"{at}: {str(raw)[:40]!r} is not a date ({' or '.join(formats)}).", "Correct the date.")
+
+
+def _in_range(stamp: pd.Timestamp, raw: Any, at: str) -> pd.Timestamp:
+    if not 1970 <= stamp.year <= 2099:
+        raise DataError(f"{at}: {raw!r} is not a plausible date.", "Correct the date.")
+    return stamp.as_unit("ns")
+
+
+def instant(raw: Any, at: str, unit: str = "iso") -> pd.Timestamp:
+    """A moment in UTC. `unit`: ``s`` or ``ms`` since 1970, or ``iso`` text with a zone.
+
+    An epoch outside 2009 to 2099 is refused, so seconds can't pass for milliseconds.
+    """
+    if isinstance(raw, datetime | pd.Timestamp):
+        return _utc(pd.Timestamp(raw), raw, at)
+    if unit in ("s", "ms"):
+        value = number(raw, at)
+        seconds = value / (1000 if unit == "ms" else 1)
+        if not _EPOCH_RANGE[0] <= seconds <= _EPOCH_RANGE[1]:
+            raise DataError(f"{at}: {raw!r} is not a time in {unit} since 1970.", "Check the unit of the time stamps.")
+        return pd.Timestamp(round(seconds * 1000), unit="ms", tz="UTC").as_unit("ns")
+    if not isinstance(raw, str) or not _ISO_TIME.fullmatch(raw.strip()):
+        raise DataError(f"{at}: {str(raw)[:40]!r} is not a time.", "Write times such as 2026-02-05T21:00:00Z.")
+    try:
+        return _utc(pd.Timestamp(raw.strip()), raw, at)
+    except (ValueError, OverflowError):
+        raise DataError(f"{at}: {raw[:40]!r} is not a time.", "Correct the time.") from None
+
+
+def _utc(stamp: pd.Timestamp, raw: Any, at: str) -> pd.Timestamp:
+    if stamp is pd.NaT or stamp.tzinfo is None:
+        raise DataError(f"{at}: {raw!r} has no time zone.", "Write times such as 2026-02-05T21:00:00Z.")
+    return _in_range(stamp.tz_convert("UTC"), raw, at)
