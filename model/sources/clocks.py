@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from functools import lru_cache
 
 import numpy as np
 import pandas as pd
@@ -69,7 +70,12 @@ def nav_16(days: pd.DatetimeIndex, ctx: Context) -> pd.DatetimeIndex:  # noqa: A
 
 def session_close(days: pd.DatetimeIndex, ctx: Context) -> pd.DatetimeIndex:
     """The exchange's close: 16:00 New York, 13:00 on half days."""
-    return pd.DatetimeIndex([nav_time(d, ctx.calendar) for d in days]).tz_convert(UTC)
+    return pd.DatetimeIndex([_close(d, ctx.calendar) for d in days], tz=UTC)
+
+
+@lru_cache(maxsize=20_000)
+def _close(day: pd.Timestamp, calendar: str) -> pd.Timestamp:
+    return nav_time(day, calendar).tz_convert(UTC)
 
 
 def utc_midnight(days: pd.DatetimeIndex, ctx: Context) -> pd.DatetimeIndex:  # noqa: ARG001

@@ -103,6 +103,9 @@ class Sources:
 def load_sources(path: Path) -> Sources:
     """Read `sources.toml`; relative paths start at its folder (or at its `root`).
 
+    A source names its files by `path` (patterns allowed) or, as a download writes them, by ``[[source.file]]``
+    tables with path, url, fetched_at and sha256.
+
     Raises
     ------
     DataError
@@ -135,16 +138,20 @@ def _source(t: Table, root: Path) -> SourceSpec:
     from model.sources.clocks import CLOCKS
 
     name = t.text("name")
-    fetched = t.raw("fetched_at", None)
+    files = t.tables("file", [])
+    for f in files:
+        for note in ("url", "asked", "final", "fetched_at"):
+            f.raw(note, None)
+    fetched = max((f.raw("fetched_at") for f in files), default=None) if files else t.raw("fetched_at", None)
     spec = SourceSpec(
         name=name,
         reader=t.text("reader"),
-        paths=_paths(t, root),
+        paths=tuple(root / f.text("path") for f in files) if files else _paths(t, root),
         clock=t.text("clock"),
         stamp=t.text("stamp", "date"),
         interval_minutes=t.number("interval_minutes", 0.0),
         fetched_at=None if fetched is None else _moment(t, fetched),
-        sha256=t.columns("sha256", ()) if "sha256" in t.data else (),
+        sha256=tuple(f.text("sha256") for f in files) or (t.columns("sha256") if "sha256" in t.data else ()),
         funds_complete=t.flag("funds_complete", False),
         label=t.text("label", "trade"),
         off_days=t.text("off_days", "refuse"),

@@ -40,9 +40,10 @@ def read(blobs: Blobs, spec: SourceSpec) -> list[RawSeries]:
     options = spec.options
     missing = MISSING | frozenset(options.get("missing", ()))
     stamp_column, published = options.get("date", "date"), options.get("published")
+    only = list(options.get("where", {}).items())
     for name, blob in blobs.items():
         for place, record in _records(blob, name, spec):
-            if any(str(lookup(record, k, place)) != str(v) for k, v in options.get("where", {}).items()):
+            if only and any(str(lookup(record, k, place)) != str(v) for k, v in only):
                 continue
             stamp = stamp_of(spec, lookup(record, stamp_column, place), f"{place}, column {stamp_column!r}")
             known = instant(lookup(record, published, place), place) if published else None

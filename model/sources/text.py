@@ -6,6 +6,7 @@ import json
 import math
 import re
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
 
 import pandas as pd
@@ -21,6 +22,7 @@ _DATES = {
     "us": (re.compile(r"\d{2}/\d{2}/\d{4}", re.ASCII), "%m/%d/%Y"),
     "day month year": (re.compile(r"\d{1,2} [A-Z][a-z]{2} \d{4}", re.ASCII), "%d %b %Y"),
 }
+_MIDNIGHT = re.compile(r"[T ]00:00(:00(\.0+)?)?(Z|[+-]\d{2}:?\d{2})?$", re.ASCII)
 _ISO_TIME = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}:?\d{2})?", re.ASCII)
 
 
@@ -123,16 +125,23 @@ def day(raw: Any, at: str, formats: tuple[str, ...] = ("iso",)) -> pd.Timestamp:
         return stamp.tz_localize(None).as_unit("ns")
     if isinstance(raw, date):
         return pd.Timestamp(raw).as_unit("ns")
-    text = raw.strip() if isinstance(raw, str) else ""
-    text = re.sub(r"[T ]00:00(:00(\.0+)?)?(Z|[+-]\d{2}:?\d{2})?$", "", text)
+    stamp = _day_text(raw.strip(), formats) if isinstance(raw, str) else None
+    if stamp is None:
+        raise DataError(f"{at}: {str(raw)[:40]!r} is not a date ({' or '.join(formats)}).", "Correct the date.")
+    return _in_range(stamp, raw, at)
+
+
+@lru_cache(maxsize=20_000)  # the same days come back in every column and file
+def _day_text(raw: str, formats: tuple[str, ...]) -> pd.Timestamp | None:
+    text = _MIDNIGHT.sub("", raw)
     for name in formats:
         pattern, layout = _DATES[name]
         if pattern.fullmatch(text):
             try:
-                return _in_range(pd.Timestamp(datetime.strptime(text, layout)), raw, at)
+                return pd.Timestamp(datetime.strptime(text, layout)).as_unit("ns")
             except ValueError:
-                break
-    raise DataError(f"{at}: {str(raw)[:40]!r} is not a date ({' or '.join(formats)}).", "Correct the date.")
+                return None
+    return None
 
 
 def _in_range(stamp: pd.Timestamp, raw: Any, at: str) -> pd.Timestamp:

@@ -98,6 +98,12 @@ def _one(raw: RawSeries, spec: SourceSpec, ctx: Context, start: date, until: pd.
     public = moments(raw, clock, interval, ctx)
     if until is not None:
         raw = _drop(raw, np.asarray(public < until), f"{raw.name}: published later", "not public yet", spec, out)
+    if spec.fetched_at is not None and clock.days != "positions" and spec.clock != "flow_date":
+        # a candle or session still open at the download has no close yet; the regular report days are only a rule
+        final = np.asarray(moments(raw, clock, interval, ctx) <= spec.fetched_at)
+        raw = _drop(raw, final, f"{raw.name}: not finished at the download", "provisional", spec, out)
+    if not len(raw.values):
+        return None
     raw, repeats = checks.drop_repeats(raw)
     if repeats:
         out.notes.append(Note(spec.name, f"{raw.name}: repeated rows", repeats, "identical, or an older vintage"))

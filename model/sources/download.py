@@ -1,0 +1,276 @@
+"""Fetch public data in the vendors' own formats, page by page, and record what came from where in sources.toml.
+
+Every file is written whole or not at all, and recorded at once; a run that was interrupted goes on where it
+stopped. A page whose window has passed is final and never asked for again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import tomllib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from model.errors import DataError
+from model.sources import reader
+from model.sources.fetch import Fetcher, Transient
+from model.sources.output import write_atomic
+from model.sources.spec import SourceSpec, _series
+from model.toml_table import Table, read_toml
+
+type History = Callable[[str, date, date], pd.DataFrame]
+RECORD = "sources.toml"
+
+
+@dataclass(frozen=True)
+class Job:
+    """One vendor's download: where, in which windows, and the source it becomes.
+
+    `paging`: ``single``, ``snapshot`` (a new file per day), ``symbol`` (through a library), or the name of a window
+    format of `WINDOWS`.
+    """
+
+    name: str
+    url: str
+    paging: str
+    days: float
+    suffix: str
+    params: dict[str, Any]
+    source: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Page:
+    """One file to get. `final`: its window has passed."""
+
+    path: str
+    params: dict[str, Any]
+    final: bool
+
+
+@dataclass
+class Outcome:
+    """What happened to a job."""
+
+    name: str
+    fetched: int = 0
+    skipped: int = 0
+    error: str = ""
+
+
+# vendor's way to ask for a span: (first moment, last moment, both included) -> parameters
+WINDOWS: dict[str, Callable[[datetime, datetime], dict[str, Any]]] = {
+    "deribit": lambda a, b: {"start_timestamp": _ms(a), "end_timestamp": _ms(b)},
+    "coinbase": lambda a, b: {"start": a.strftime("%Y-%m-%dT%H:%M:%SZ"), "end": b.strftime("%Y-%m-%dT%H:%M:%SZ")},
+    "binance": lambda a, b: {"startTime": _ms(a), "endTime": _ms(b)},
+}
+
+
+def _ms(t: datetime) -> int:
+    return int(t.timestamp()) * 1000
+
+
+def load_jobs(path: Path, endpoints: dict[str, str] | None = None) -> tuple[dict[str, Any], list[Job]]:
+    """The download list: the ``[panel]`` block for sources.toml, and the jobs.
+
+    Parameters
+    ----------
+    endpoints : dict of str to str, optional
+        Other addresses by job name (a mirror, a test server).
+    """
+    t = read_toml(path)
+    panel = dict(t.table("panel").data)
+    jobs = []
+    for d in t.tables("download"):
+        job = Job(d.text("name"), d.text("url"), d.text("paging"), d.number("days", 1.0), d.text("suffix"),
+                  dict(d.table("params").data), dict(d.table("source").data))  # fmt: skip
+        if job.paging not in ("single", "snapshot", "symbol", *WINDOWS):
+            d.refuse("paging", f"{job.paging!r} is unknown", f"Use single, snapshot, symbol, {', '.join(WINDOWS)}.")
+        d.done()
+        jobs.append(replace(job, url=(endpoints or {}).get(job.name, job.url)))
+    t.raw("mask", None)
+    t.done()
+    unknown = set(endpoints or {}) - {j.name for j in jobs}
+    if unknown:
+        raise DataError(f"No download is called {sorted(unknown)[0]!r}.", f"Use one of {', '.join(j.name for j in jobs)}.")
+    return {"panel": panel, "mask": t.data.get("mask", [])}, jobs
+
+
+def download(jobs: list[Job], head: dict[str, Any], out: Path, since: date, fetcher: Fetcher, history: History | None = None,
+             now: Callable[[], datetime] = lambda: datetime.now(UTC), max_age_hours: float = 6.0,
+             progress: Callable[[str, int, int], None] = lambda name, i, n: None) -> list[Outcome]:  # fmt: skip
+    """Run all jobs; a vendor that fails does not stop the others.
+
+    Parameters
+    ----------
+    out : Path
+        Folder; files go to ``<out>/<job>/``, the record to ``<out>/sources.toml``.
+    since : date
+        First day asked for where the vendor allows a span.
+    history : callable, optional
+        (symbol, first day, day after the last) to a frame of daily bars; yfinance when left out.
+    max_age_hours : float
+        Pages younger than this are not asked for again even when not final.
+
+    Returns
+    -------
+    list of Outcome
+        One per job, with the error's text where one failed.
+    """
+    record = _Record.load(out, head, since)
+    outcomes = []
+    for job in jobs:
+        outcome = Outcome(job.name)
+        outcomes.append(outcome)
+        try:
+            pages = list(_pages(job, since, now()))
+            for i, page in enumerate(pages):
+                progress(job.name, i, len(pages))
+                if record.has(job, page, now(), max_age_hours):
+                    outcome.skipped += 1
+                    continue
+                blob, url, at = _get(job, page, fetcher, history or yfinance_history, since, now())
+                write_atomic(out / page.path, blob)
+                record.add(job, page, blob, url, at)
+                outcome.fetched += 1
+            progress(job.name, len(pages), len(pages))
+        except DataError as error:
+            outcome.error = str(error)
+    return outcomes
+
+
+def _pages(job: Job, since: date, now: datetime) -> Iterator[Page]:
+    if job.paging in ("single", "symbol"):
+        yield Page(f"{job.name}/{job.name}.{job.suffix}", _fill(job.params, since), final=False)
+    elif job.paging == "snapshot":
+        yield Page(f"{job.name}/{now:%Y-%m-%d}.{job.suffix}", dict(job.params), final=False)
+    else:
+        first = datetime(since.year, since.month, since.day, tzinfo=UTC)
+        hour = now.replace(minute=0, second=0, microsecond=0)
+        span = timedelta(days=job.days)
+        while first < hour:
+            # windows are cut at whole hours that have passed: a candle still open is never asked for
+            last = min(first + span, hour) - timedelta(hours=1)
+            final = first + span <= hour
+            yield Page(f"{job.name}/{first:%Y-%m-%dT%H}.{job.suffix}", {**job.params, **WINDOWS[job.paging](first, last)}, final)
+            first += span
+
+
+def _fill(params: dict[str, Any], since: date) -> dict[str, Any]:
+    return {k: v.replace("{since}", since.isoformat()) if isinstance(v, str) else v for k, v in params.items()}
+
+
+def _get(job: Job, page: Page, fetcher: Fetcher, history: History, since: date, now: datetime) -> tuple[bytes, str, datetime]:
+    check = _checker(job, page)
+    if job.paging != "symbol":
+        return fetcher.get(job.url, page.params, check)
+    symbol = job.params["symbol"]
+
+    def attempt() -> bytes:
+        try:
+            blob = bars_csv(history(symbol, since, now.date() + timedelta(days=1)), symbol)
+            check(blob)
+        except DataError as error:
+            raise Transient(str(error)) from error
+        return blob
+
+    return fetcher.retry(attempt, f"{job.name} ({symbol})"), f"{job.url}{symbol}", now.replace(microsecond=0)
+
+
+def _checker(job: Job, page: Page) -> Callable[[bytes], None]:
+    """Read the page with the adapter that will read it later; what it refuses is not stored."""
+    spec = _spec(job)
+
+    def check(blob: bytes) -> None:
+        reader(spec.reader)({Path(page.path).name: blob}, spec)
+        if job.paging == "deribit" and (more := json.loads(blob)["result"].get("continuation")) is not None:
+            raise DataError(f"{job.name}: the window holds more candles than one answer (continuation {more}).", "Use smaller windows.")
+
+    return check
+
+
+def _spec(job: Job) -> SourceSpec:
+    series = tuple(_series(Table(dict(s), "download list", "")) for s in job.source["series"])
+    return SourceSpec(job.name, job.source["reader"], (), job.source["clock"], series, job.source.get("stamp", "date"),
+                      job.source.get("interval_minutes", 0.0), options=job.source.get("options", {}))  # fmt: skip
+
+
+def yfinance_history(symbol: str, first: date, after: date) -> pd.DataFrame:
+    """Daily bars through yfinance, which does its own HTTP."""
+    import yfinance
+
+    try:
+        return yfinance.Ticker(symbol).history(start=first.isoformat(), end=after.isoformat(), auto_adjust=False)
+    except Exception as error:  # noqa: BLE001  (it raises whatever its own dependencies raise)
+        raise DataError(f"yfinance: {type(error).__name__}: {error}", "Try again later.") from error
+
+
+def bars_csv(frame: pd.DataFrame, symbol: str) -> bytes:
+    """Bars as CSV with a ``Symbol`` column; what is no frame of bars is refused."""
+    if not isinstance(frame, pd.DataFrame) or frame.empty or "Close" not in frame:
+        raise DataError(f"{symbol}: no bars came back.", "The service may be limiting requests; try again later.")
+    out = frame.copy()
+    out.index = pd.DatetimeIndex(out.index).tz_localize(None).strftime("%Y-%m-%d")
+    out.index.name = "Date"
+    out.insert(0, "Symbol", symbol)
+    return out.to_csv().encode()
+
+
+@dataclass
+class _Record:
+    """The folder's sources.toml: what was fetched, from where, when, with which sha256."""
+
+    out: Path
+    head: dict[str, Any]
+    since: date
+    sources: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    @classmethod
+    def load(cls, out: Path, head: dict[str, Any], since: date) -> _Record:
+        record = cls(out, head, since)
+        path = out / RECORD
+        if path.exists():
+            try:
+                data = tomllib.loads(path.read_text(encoding="utf-8"))
+            except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+                raise DataError(f"{path} is not valid TOML: {error}.", "Move it away; files will be fetched again.") from None
+            record.sources = {s["name"]: s for s in data.get("source", [])}
+        return record
+
+    def _files(self, job: Job) -> list[dict[str, Any]]:
+        return self.sources.get(job.name, {}).get("file", [])
+
+    def has(self, job: Job, page: Page, now: datetime, max_age_hours: float) -> bool:
+        """Whether the page is on disk, as recorded, and final or young."""
+        for f in self._files(job):
+            path = self.out / page.path
+            if f["path"] != page.path or f.get("asked") != _asked(job, page) or not path.exists():
+                continue
+            young = now - f["fetched_at"] < timedelta(hours=max_age_hours)
+            return (f["final"] or young) and hashlib.sha256(path.read_bytes()).hexdigest() == f["sha256"]
+        return False
+
+    def add(self, job: Job, page: Page, blob: bytes, url: str, at: datetime) -> None:
+        """Record a page and write sources.toml."""
+        import tomlkit
+
+        files = [f for f in self._files(job) if f["path"] != page.path]
+        files.append({"path": page.path, "url": url, "asked": _asked(job, page), "fetched_at": at,
+                      "sha256": hashlib.sha256(blob).hexdigest(), "final": page.final})  # fmt: skip
+        source = {"name": job.name, **{k: v for k, v in job.source.items() if k != "series"}}
+        self.sources[job.name] = {**source, "series": job.source["series"], "file": sorted(files, key=lambda f: f["path"])}
+        panel = {**self.head["panel"], "start": self.since}
+        body: dict[str, Any] = {"panel": panel, "source": list(self.sources.values())}
+        write_atomic(self.out / RECORD, tomlkit.dumps(body).encode())
+
+
+def _asked(job: Job, page: Page) -> str:
+    """What was asked, for resuming: address and parameters, the end of an open window left out."""
+    params = {k: v for k, v in sorted(page.params.items()) if page.final or k not in ("end", "endTime", "end_timestamp")}
+    return f"{job.url} {json.dumps(params)}"

@@ -1,0 +1,44 @@
+"""For each column that several vendors supply: estimated date shift with its evidence, level differences, days that disagree.
+
+Reads a panel made by build_panel.py, whose further vendors stand in columns such as flow_FUND__VENDOR.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+
+def parse(argv: list[str] | None = None) -> argparse.Namespace:
+    """Command line."""
+    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    p.add_argument("panel", type=Path, help="panel.parquet or panel.csv")
+    p.add_argument("--column", action="append", metavar="NAME", help="only this column (may be repeated)")
+    p.add_argument("--days", type=int, default=10, help="disagreeing days to print per pair")
+    return p.parse_args(argv)
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Compare, print."""
+    args = parse(argv)
+    from model.errors import AttributionError
+    from model.reconcile import reconcile_panel
+    from model.sources.output import print_reconciliation, read_table
+
+    try:
+        panel = read_table(args.panel)
+        pairs = [p for p in reconcile_panel(panel) if not args.column or p.column in args.column]
+        print_reconciliation(pairs, args.days)
+    except AttributionError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return error.exit_code
+    shifted = sum(p.lag not in (None, 0) for p in pairs)
+    print(f"{len(pairs)} pairs compared, {shifted} with another date.")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
