@@ -1,0 +1,189 @@
+"""Paths of (spot, volatility) over which a book is hedged, and which venue was open at each point.
+
+The stated path between two points is a staircase of equal steps in (log spot, vol): each step moves spot
+first, then volatility.  With enough steps it is the straight line, so the split into gamma and vanna does
+not depend on
+an order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from pathlib import Path as FilePath
+
+import numpy as np
+import pandas as pd
+
+from model.errors import DataError, UsageError
+
+STEPS = 24
+
+
+@dataclass(frozen=True)
+class Point:
+    """Spot (USD), vol index (vol points); whether the ETF traded then; the ETF close of a day, if it is
+    one."""
+
+    spot: float
+    vol: float
+    etf_open: bool = True
+    etf_close: bool = False
+    day: date | None = None
+    time: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Path:
+    """Points in order, the first being the state from which hedging is counted."""
+
+    points: tuple[Point, ...]
+    steps: int = STEPS
+
+    def __post_init__(self) -> None:
+        if len(self.points) < 2:
+            raise UsageError("A path needs at least two points.", "Write --spot FROM:TO.")
+        for i, p in enumerate(self.points):
+            if not (np.isfinite(p.spot) and p.spot > 0):
+                raise DataError(f"Path point {i}, spot: {p.spot!r} is not a price.", "Correct the spot.")
+            if not (np.isfinite(p.vol) and 1 <= p.vol <= 1000):
+                raise DataError(
+                    f"Path point {i}, vol: {p.vol!r} is not a volatility in points.",
+                    "Write vol points (52.9), not a fraction.",
+                )
+        if not self.points[0].etf_open:
+            raise DataError("The path starts while the ETF is closed.", "Start at an ETF close.")
+
+    def seen_by(self, venue: str) -> Path:
+        """The path as a venue's dealers see it: the ETF venue only while the ETF trades."""
+        if venue == "crypto":
+            return self
+        kept = tuple(p for p in self.points if p.etf_open)
+        return replace(self, points=kept if len(kept) > 1 else (kept[0], kept[0]))
+
+    def legs(self) -> Iterator[tuple[Point, Point]]:
+        """Consecutive stair steps; the observation flags of a point belong to its last step."""
+        for a, b in zip(self.points[:-1], self.points[1:], strict=True):
+            x = np.linspace(0.0, 1.0, self.steps + 1)
+            spots = np.exp((1 - x) * np.log(a.spot) + x * np.log(b.spot))
+            spots[0], spots[-1] = a.spot, b.spot
+            vols = (1 - x) * a.vol + x * b.vol
+            for i in range(self.steps):
+                start = replace(a, spot=float(spots[i]), vol=float(vols[i]))
+                last = i == self.steps - 1
+                yield (
+                    start,
+                    b
+                    if last
+                    else replace(b, spot=float(spots[i + 1]), vol=float(vols[i + 1]), etf_close=False),
+                )
+
+
+def from_moves(
+    spots: Sequence[float],
+    vols: Sequence[float],
+    day: date | None = None,
+    low_after_close: float | None = None,
+    low_in_hours: float | None = None,
+) -> Path:
+    """A path from yesterday's ETF close to today's, with the day's low where it is known.
+
+    Parameters
+    ----------
+    spots, vols : sequence of float
+        Two or more values each; a single volatility stands for all points. The last spot is today's ETF
+        close.
+    day : date, optional
+        Today.
+    low_in_hours, low_after_close : float, optional
+        Low while the ETF traded (inserted before the close) or after it (appended: crypto options only).
+    """
+    vols = list(vols) * len(spots) if len(vols) == 1 else list(vols)
+    if len(vols) != len(spots):
+        raise UsageError(
+            f"{len(spots)} spots but {len(vols)} volatilities.", "Give as many volatilities as spots, or one."
+        )
+    points = [
+        Point(s, v, etf_close=i == 0, day=None) for i, (s, v) in enumerate(zip(spots, vols, strict=True))
+    ]
+    points[-1] = replace(points[-1], etf_close=True, day=day)
+    if low_in_hours is not None:
+        if low_in_hours > min(points[-1].spot, points[-2].spot):
+            raise DataError(f"The low {low_in_hours:,.0f} is above the close.", "Correct --low.")
+        points.insert(-1, Point(low_in_hours, points[-1].vol, day=day))
+    if low_after_close is not None:
+        points.append(Point(low_after_close, points[-1].vol, etf_open=False, day=day))
+    return Path(tuple(points))
+
+
+def from_bars(file: str | FilePath, calendar: str, timezone: str, steps: int = 4) -> Path:
+    """A path from a CSV of bars: ``time`` (end of the bar, ISO 8601 with offset), ``spot``, ``vol``,
+    optional ``low``.
+
+    A bar belongs to the ETF's hours if it ends after that day's open and not after its close; the bar
+    ending at the close is the ETF close. The first row is the starting state. A bar's low is visited before
+    its close.
+
+    Raises
+    ------
+    DataError
+        A missing column, a cell that is not a number, rows out of order.
+    """
+    try:
+        frame = pd.read_csv(file)
+    except (FileNotFoundError, pd.errors.EmptyDataError) as err:
+        raise DataError(f"No bars at {file}.", "Check the path.") from err
+    for column in ("time", "spot", "vol"):
+        if column not in frame:
+            raise DataError(
+                f"Row 1, column {column}: the bars have no such column.", "Columns: time, spot, vol, low."
+            )
+    times = pd.to_datetime(frame["time"], utc=True, errors="coerce", format="ISO8601")
+    _refuse(frame, "time", times.isna(), "a time with offset")
+    for column in ("spot", "vol") + (("low",) if "low" in frame else ()):
+        x = pd.to_numeric(frame[column], errors="coerce")
+        _refuse(frame, column, ~(x > 0), "a positive number")
+        frame[column] = x
+    _refuse(frame, "time", times.diff() <= pd.Timedelta(0), "later than the row before")
+    if "low" in frame:
+        _refuse(frame, "low", frame["low"] > frame["spot"] * (1 + 1e-12), "at or below spot")
+    flags = _session_flags(times, calendar, timezone)
+    return Path(tuple(_bar_points(frame, times, flags)), steps)
+
+
+def _bar_points(
+    frame: pd.DataFrame, times: pd.Series, flags: list[tuple[bool, bool, date]]
+) -> Iterator[Point]:
+    previous = np.inf
+    for i, (is_open, is_close, day) in enumerate(flags):
+        spot, vol = float(frame["spot"].iloc[i]), float(frame["vol"].iloc[i])
+        low = float(frame["low"].iloc[i]) if "low" in frame else spot
+        if i and low < min(previous, spot):
+            yield Point(low, vol, is_open, False, day, times.iloc[i].to_pydatetime())
+        yield Point(spot, vol, is_open or i == 0, is_close, day, times.iloc[i].to_pydatetime())
+        previous = spot
+
+
+def _session_flags(times: pd.Series, calendar: str, timezone: str) -> list[tuple[bool, bool, date]]:
+    import exchange_calendars as xc
+
+    days = times.dt.tz_convert(timezone).dt.date
+    sessions = xc.get_calendar(calendar).schedule.loc[str(days.min()) : str(days.max())]
+    hours = {
+        d.date(): (row.open, row.close) for d, row in zip(sessions.index, sessions.itertuples(), strict=True)
+    }
+    out = []
+    for t, d in zip(times, days, strict=True):
+        opened, closed = hours.get(d, (None, None))
+        inside = opened is not None and opened < t <= closed
+        out.append((inside, inside and t == closed, d))
+    return out
+
+
+def _refuse(frame: pd.DataFrame, column: str, bad: pd.Series, rule: str) -> None:
+    if bad.any():
+        i = int(np.flatnonzero(bad.to_numpy())[0])
+        raise DataError(
+            f"Row {i + 2}, column {column}: {frame[column].iloc[i]!r} is not {rule}.", f"Correct {column}."
+        )
