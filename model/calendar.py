@@ -113,7 +113,7 @@ def position_date(day: DateLike, weekday: str = POSITION_WEEKDAY) -> pd.Timestam
     Positions are those of Tuesday's close; when Tuesday is a federal holiday, of the business day before.
     """
     start = as_day(day)
-    anchor = pd.offsets.Week(weekday=_weekday(weekday))
+    anchor = pd.offsets.Week(weekday=weekday_number(weekday))
     nominal = anchor.rollforward(start)
     actual = federal_business_day().rollback(nominal)
     if actual < start:  # the holiday moved this week's date before `day`: it belongs to the next week
@@ -156,7 +156,14 @@ def publication_time(
     return as_day(published) + pd.Timedelta(hours=clock.hour, minutes=clock.minute)
 
 
-def _weekday(name: str) -> int:
+def weekday_number(name: str) -> int:
+    """Monday 0 to Friday 4.
+
+    Raises
+    ------
+    DataError
+        If it is not a weekday's English name.
+    """
     names = ["monday", "tuesday", "wednesday", "thursday", "friday"]
     try:
         return names.index(name.lower())

@@ -72,7 +72,7 @@ def load_event(id_or_path: str | Path) -> EventCard:
     """
     path = _find(id_or_path)
     t = read_toml(path)
-    window, gate = t.table("window"), t.table("gate")
+    window, gate = t.table("window", required=True), t.table("gate")
     universe_name = t.text("universe")
     universe = load_universe(universe_name)
     card = EventCard(

@@ -57,6 +57,9 @@ class Table:
         if key in self.data:
             return self.data[key]
         if default is _MISSING:
+            misspelt = [k for k in self.data if k not in self._seen and _near(k, [key])]
+            if misspelt:
+                self.refuse(misspelt[0], "unknown key", f"Did you mean {key}?")
             self.refuse(key, "is missing", f"Add {key} to {self.where or 'the file'}.")
         return default
 
@@ -125,9 +128,9 @@ class Table:
             self.refuse(key, "must be two increasing numbers", "Write [low, high].")
         return float(value[0]), float(value[1])
 
-    def table(self, key: str) -> Table:
-        """A sub-table; empty when absent."""
-        value = self._typed(key, (dict,), f"a table [{key}]", {})
+    def table(self, key: str, *, required: bool = False) -> Table:
+        """A sub-table; empty when absent and not required."""
+        value = self._typed(key, (dict,), f"a table [{key}]", _MISSING if required else {})
         return Table(value, self.file, self.source, f"[{key}]")
 
     def tables(self, key: str, default: Any = _MISSING) -> list[Table]:
@@ -154,9 +157,7 @@ class Table:
 
     def build(self, key: str, cls: type, **given: Any) -> Any:
         """The sub-table `key` as a dataclass."""
-        if key not in self.data:
-            self.raw(key)
-        return self.table(key).into(cls, **given)
+        return self.table(key, required=True).into(cls, **given)
 
     def into(self, cls: type, **given: Any) -> Any:
         """This table as dataclass `cls`, each field read by its declared type.
@@ -182,8 +183,8 @@ class Table:
         """Refuse keys that nobody asked for."""
         for key in self.data:
             if key not in self._seen:
-                near = difflib.get_close_matches(key, list(self._seen), n=1, cutoff=0.5)
-                hint = f"Did you mean {near[0]}?" if near else f"Valid here: {', '.join(self._seen)}."
+                near = _near(key, list(self._seen))
+                hint = f"Did you mean {near}?" if near else f"Valid here: {', '.join(self._seen)}."
                 self.refuse(key, "unknown key", f"{hint} Otherwise remove it.")
 
     def _label(self, key: str) -> str:
@@ -206,3 +207,8 @@ class Table:
             if re.match(pattern, s):
                 return f", line {i}"
         return f", line {start + 1}" if self.where else ""
+
+
+def _near(key: str, among: list[str]) -> str:
+    """The most similar of some keys, or nothing when none is."""
+    return next(iter(difflib.get_close_matches(key, among, n=1, cutoff=0.7)), "")

@@ -12,6 +12,7 @@ from datetime import date, time
 from pathlib import Path
 
 import model
+from model.calendar import weekday_number
 from model.errors import DataError
 from model.toml_table import Table, read_toml
 
@@ -253,7 +254,7 @@ def _universe(t: Table) -> Universe:
         stress=t.build("stress", Index),
         implied_vol=t.build("implied_vol", Index),
         future=t.build("future", Future, expiry=None),
-        positions=_positions(t.table("positions")),
+        positions=_positions(t.table("positions", required=True)),
         calm=t.build("calm", Calm),
         extras=tuple(e.into(Extra) for e in t.tables("extras", ())),
         scales=t.numbers("scales"),
@@ -293,6 +294,10 @@ def _check(u: Universe, root: Table) -> None:
         root.refuse(
             "used", f"{u.positions.used!r} is not a position measure", f"Use one of {', '.join(USED)}."
         )
+    try:
+        weekday_number(u.positions.weekday)
+    except DataError as error:
+        root.refuse("weekday", error.message.rstrip("."), error.remedy)
     for position, published in u.positions.delayed.items():
         if published <= position:
             root.refuse(str(position), "published before the position date", "Correct the publication date.")
@@ -314,7 +319,7 @@ def _check_columns(u: Universe, root: Table) -> None:
         *(f.columns for f in u.funds),
         *(m.columns for f in u.funds for m in f.members),
         *(f.columns for f in u.factors),
-        *(c for f in u.factors for c, _ in f.exclude),
+        *{c for f in u.factors for c, _ in f.exclude},
         *(e.columns for e in u.extras),
         u.underlying.columns, u.etf.price, u.etf.volume, u.flow_total.columns, u.stress.columns,
         u.implied_vol.columns, u.future.columns, u.future.days_columns,

@@ -23,15 +23,15 @@ MIN_ROWS_FOR_UNIT = 10  # fewer totals say nothing about their unit
 
 
 class Report:
-    """Files problems under the date, the place in the file and the input column of a cell."""
+    """Files problems under the row ("2026-02-05, line 47") and the input column of a cell."""
 
-    def __init__(self, places: pd.Series, origin: dict[str, str], problems: Problems) -> None:
-        self.places, self.origin, self.problems = places, origin, problems
+    def __init__(self, rows: pd.Series, origin: dict[str, str], problems: Problems) -> None:
+        self.rows, self.origin, self.problems = rows, origin, problems
 
     def __call__(self, day: pd.Timestamp | None, columns: str | list[str], text: str, remedy: str) -> None:
         names = [columns] if isinstance(columns, str) else columns
         column = ", ".join(repr(self.origin.get(c, c)) for c in names)
-        row = "" if day is None else f"{day.date()}, {self.places[day]}"
+        row = "" if day is None else self.rows[day]
         self.problems.add(text, remedy, row=row, column=column)
 
 

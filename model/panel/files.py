@@ -137,7 +137,7 @@ def _day(value: Any) -> Any:
     return day.as_unit("ns") if in_range else pd.NaT
 
 
-def to_numbers(raw: RawTable, days: pd.DatetimeIndex, column: str, problems: Problems) -> np.ndarray:
+def to_numbers(raw: RawTable, rows: tuple[str, ...], column: str, problems: Problems) -> np.ndarray:
     """A column as floats; missing cells become NaN, anything that is not a finite number also a problem.
 
     Returns
@@ -147,14 +147,12 @@ def to_numbers(raw: RawTable, days: pd.DatetimeIndex, column: str, problems: Pro
     """
     out = np.full(len(raw.cells), np.nan)
     for i, value in enumerate(raw.cells[column]):
-        number, wrong = _number(value)
-        out[i] = number
+        out[i], wrong = _number(value)
         if wrong:
-            day = "" if pd.isna(days[i]) else f"{days[i].date()}, "
             problems.add(
                 f"{value!r} {wrong}",
                 "Write plain numbers with a decimal point; leave a missing value empty.",
-                row=f"{day}{raw.places[i]}",
+                row=rows[i],
                 column=repr(column),
             )
     return out

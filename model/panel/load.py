@@ -13,7 +13,7 @@ from model.panel.checks import Report, check_days, check_values, non_trading_day
 from model.panel.files import read_table, to_days, to_numbers
 from model.panel.panel import PUBLISHED, Panel
 from model.panel.problems import Problems
-from model.panel.roles import FLOW, POSITIONS, TOTAL, assemble
+from model.panel.roles import FLOW, POSITIONS, TOTAL, Rows, assemble
 from model.universe import Universe, load_universe
 
 if TYPE_CHECKING:
@@ -53,11 +53,12 @@ def load_panel(
     days = to_days(raw, problems)
     check_days(days, raw.places, u, problems)
 
-    assembly = assemble(
-        list(raw.cells.columns), lambda c: to_numbers(raw, days, c, problems), days, u, problems
-    )
-    problems.raise_if_any()
-    report = Report(pd.Series(raw.places, index=days), assembly.origin, problems)
+    rows = Rows(days, tuple(f"{d.date()}, {p}" for d, p in zip(days, raw.places, strict=True)))
+    header = [str(c) for c in raw.cells.columns]
+    assembly = assemble(header, lambda c: to_numbers(raw, rows.names, c, problems), rows, u, problems)
+    if any(not p.row for p in problems.found):  # a column is absent: nothing to check against
+        problems.raise_if_any()
+    report = Report(pd.Series(rows.names, index=days), assembly.origin, problems)
     outside, notes = non_trading_days(assembly.frame, u, report)
     frame = assembly.frame[~outside].copy()
     check_values(frame, u, report)

@@ -39,11 +39,15 @@ class Problems:
 
     file: Path
     limit: int = LIMIT
-    found: dict[Problem, None] = field(default_factory=dict)
+    found: list[Problem] = field(default_factory=list)
+    _cells: set[tuple[str, str]] = field(default_factory=set)
 
     def add(self, text: str, remedy: str, *, row: str = "", column: str = "") -> None:
-        """Record one problem; the same one twice counts once."""
-        self.found[Problem(row, column, text, remedy)] = None
+        """Record one problem; a cell that already has one gets no second."""
+        if row and column and (row, column) in self._cells:
+            return
+        self._cells.add((row, column))
+        self.found.append(Problem(row, column, text, remedy))
 
     def raise_if_any(self) -> None:
         """Raise one DataError that lists the problems and, once each, their remedies.
@@ -69,5 +73,5 @@ class Problems:
         for p in self.found:
             kinds.setdefault((p.column, p.remedy), []).append(p)
         rounds = zip_longest(*kinds.values())
-        fair = [p for group in rounds for p in group if p is not None][: self.limit]
-        return [p for p in self.found if p in set(fair)]
+        fair = set([p for group in rounds for p in group if p is not None][: self.limit])
+        return [p for p in self.found if p in fair]

@@ -10,6 +10,7 @@ import pandas as pd
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from datetime import date
 
     from model.panel.problems import Problems
     from model.universe import Fund, Universe
@@ -60,9 +61,15 @@ class Assembly:
     unused: tuple[str, ...]
 
 
-def assemble(
-    header: list[str], read: Reader, days: pd.DatetimeIndex, u: Universe, problems: Problems
-) -> Assembly:
+@dataclass(frozen=True)
+class Rows:
+    """The rows of the input: their days and their names in a message. Shape: (T,)."""
+
+    days: pd.DatetimeIndex
+    names: tuple[str, ...]
+
+
+def assemble(header: list[str], read: Reader, rows: Rows, u: Universe, problems: Problems) -> Assembly:
     """Fill every role from the first of its columns that the file has.
 
     An optional role that no column fills is NaN throughout. `read` gives an input column as floats,
@@ -71,12 +78,13 @@ def assemble(
     out: dict[str, np.ndarray] = {}
     origin: dict[str, str] = {}
     supplied = []
+    days = rows.days
 
     def take(column: str) -> np.ndarray:
         return read(column) * u.scales.get(column, 1.0)
 
     for fund in u.funds:
-        values, source = _fund_flow(fund, header, take, days, problems)
+        values, source = _fund_flow(fund, header, take, rows, problems)
         out[FLOW + fund.key], origin[FLOW + fund.key] = values, source
     for role in roles(u):
         column = next((c for c in role.columns if c in header), None)
@@ -101,12 +109,13 @@ def fund_columns(fund: Fund) -> tuple[str, ...]:
 
 
 def _fund_flow(
-    fund: Fund, header: list[str], take: Reader, days: pd.DatetimeIndex, problems: Problems
+    fund: Fund, header: list[str], take: Reader, rows: Rows, problems: Problems
 ) -> tuple[np.ndarray, str]:
     """A fund's flow, directly or as the sum of its listed members. Unit: USD m. Shape: (T,)."""
     own = next((c for c in fund.columns if c in header), None)
     if own is not None:
-        return _from_first_day(take(own), fund.first_day, own, days, problems), own
+        return _from_first_day(take(own), fund.first_day, own, rows, problems), own
+    days = rows.days
     total = np.zeros(len(days))
     used = []
     for member in fund.members:
@@ -116,7 +125,7 @@ def _fund_flow(
             if listed.any():
                 _missing(FLOW + member.key, member.columns, problems)
             continue
-        flow = _from_first_day(take(column), member.first_day, column, days, problems)
+        flow = _from_first_day(take(column), member.first_day, column, rows, problems)
         total = total + np.where(listed, flow, 0.0)
         used.append(column)
     if not used:
@@ -124,14 +133,16 @@ def _fund_flow(
     return np.where(days >= pd.Timestamp(fund.first_day), total, np.nan), " + ".join(used)
 
 
-def _from_first_day(flow, first_day, column: str, days: pd.DatetimeIndex, problems: Problems) -> np.ndarray:
+def _from_first_day(
+    flow: np.ndarray, first_day: date, column: str, rows: Rows, problems: Problems
+) -> np.ndarray:
     """Before a fund's first day a zero is missing; a flow then is a contradiction."""
-    early = days < pd.Timestamp(first_day)
-    for day in days[early & (np.nan_to_num(flow) != 0)]:
+    early = rows.days < pd.Timestamp(first_day)
+    for i in np.flatnonzero(early & (np.nan_to_num(flow) != 0)):
         problems.add(
             f"a flow before the fund's first day {first_day}",
             "Correct the value, or first_day in the universe file.",
-            row=str(day.date()),
+            row=rows.names[i],
             column=repr(column),
         )
     return np.where(early, np.nan, flow)
