@@ -44,12 +44,13 @@ def main(argv: list[str] | None = None) -> int:
         unknown = set(args.only or []) - {j.name for j in jobs}
         if unknown:
             raise UsageError(f"No entry is called {sorted(unknown)[0]!r}.", f"Use one of {', '.join(j.name for j in jobs)}.")
+        order = [j.name for j in jobs]
         jobs = [j for j in jobs if not args.only or j.name in args.only]
         bar = Progress(TextColumn("{task.description:<16}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
         tasks = {j.name: bar.add_task(j.name, total=None) for j in jobs}
         with bar:
             outcomes = download(
-                jobs, head, args.out, args.since, fetcher, max_age_hours=args.max_age,
+                jobs, head, args.out, args.since, fetcher, max_age_hours=args.max_age, order=order,
                 progress=lambda name, i, n: bar.update(tasks[name], completed=i, total=n),
             )  # fmt: skip
     except AttributionError as error:

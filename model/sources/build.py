@@ -87,6 +87,9 @@ def _assemble(plan: Sources, table: pd.DataFrame, rows: pd.DataFrame, notes: lis
     last = min(table["date"].max(), pd.Timestamp(plan.end or date.max.replace(year=2261)))
     days = sessions(plan.start, last, plan.calendar)
     panel, owners = _wide(plan, table, days)
+    for derived in plan.derived:
+        if derived.column not in panel:
+            panel[derived.column] = days_to_last_friday(days)
     notes = notes + _mask(plan, panel)
     implied = implied_flows(panel)
     panel = pd.concat([panel, implied], axis=1)
@@ -122,6 +125,12 @@ def _free_name(column: str, spec: SourceSpec, taken: dict[str, pd.Series]) -> st
     if name in taken:
         raise DataError(f"Source {spec.name!r} supplies {column!r} twice.", "Give the second one its own column.")
     return name
+
+
+def days_to_last_friday(days: pd.DatetimeIndex) -> np.ndarray:
+    """Calendar days to the month's last Friday, or the next month's once it has passed. Shape: (T,)."""
+    last = pd.offsets.LastWeekOfMonth(weekday=4)
+    return np.array([(last.rollforward(d) - d).days for d in days], float)
 
 
 def _mask(plan: Sources, panel: pd.DataFrame) -> list[Note]:

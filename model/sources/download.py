@@ -94,16 +94,16 @@ def load_jobs(path: Path, endpoints: dict[str, str] | None = None) -> tuple[dict
             d.refuse("paging", f"{job.paging!r} is unknown", f"Use single, snapshot, symbol, {', '.join(WINDOWS)}.")
         d.done()
         jobs.append(replace(job, url=(endpoints or {}).get(job.name, job.url)))
-    t.raw("mask", None)
+    extra = {k: t.raw(k, []) for k in ("mask", "derive")}
     t.done()
     unknown = set(endpoints or {}) - {j.name for j in jobs}
     if unknown:
         raise DataError(f"No download is called {sorted(unknown)[0]!r}.", f"Use one of {', '.join(j.name for j in jobs)}.")
-    return {"panel": panel, "mask": t.data.get("mask", [])}, jobs
+    return {"panel": panel, **extra}, jobs
 
 
 def download(jobs: list[Job], head: dict[str, Any], out: Path, since: date, fetcher: Fetcher, history: History | None = None,
-             now: Callable[[], datetime] = lambda: datetime.now(UTC), max_age_hours: float = 6.0,
+             now: Callable[[], datetime] = lambda: datetime.now(UTC), max_age_hours: float = 6.0, order: list[str] | None = None,
              progress: Callable[[str, int, int], None] = lambda name, i, n: None) -> list[Outcome]:  # fmt: skip
     """Run all jobs; a vendor that fails does not stop the others.
 
@@ -117,6 +117,8 @@ def download(jobs: list[Job], head: dict[str, Any], out: Path, since: date, fetc
         (symbol, first day, day after the last) to a frame of daily bars; yfinance when left out.
     max_age_hours : float
         Pages younger than this are not asked for again even when not final.
+    order : list of str, optional
+        Order of sources in the record: the whole list's, when only some jobs run.
 
     Returns
     -------
@@ -124,6 +126,7 @@ def download(jobs: list[Job], head: dict[str, Any], out: Path, since: date, fetc
         One per job, with the error's text where one failed.
     """
     record = _Record.load(out, head, since)
+    record.order = order or [j.name for j in jobs]
     outcomes = []
     for job in jobs:
         outcome = Outcome(job.name)
@@ -230,6 +233,7 @@ class _Record:
     head: dict[str, Any]
     since: date
     sources: dict[str, dict[str, Any]] = field(default_factory=dict)
+    order: list[str] = field(default_factory=list)  # of the list, not of arrival: the first source of a column wins
 
     @classmethod
     def load(cls, out: Path, head: dict[str, Any], since: date) -> _Record:
@@ -266,8 +270,18 @@ class _Record:
         source = {"name": job.name, **{k: v for k, v in job.source.items() if k != "series"}}
         self.sources[job.name] = {**source, "series": job.source["series"], "file": sorted(files, key=lambda f: f["path"])}
         panel = {**self.head["panel"], "start": self.since}
-        body: dict[str, Any] = {"panel": panel, "source": list(self.sources.values())}
+        rank = {n: i for i, n in enumerate(self.order)}
+        self.sources = dict(sorted(self.sources.items(), key=lambda kv: rank.get(kv[0], len(rank))))
+        body: dict[str, Any] = {"panel": panel, "source": list(self.sources.values()), **self._tail()}
         write_atomic(self.out / RECORD, tomlkit.dumps(body).encode())
+
+
+    def _tail(self) -> dict[str, Any]:
+        """Masks and derived columns whose columns the fetched sources (or the calendar) supply."""
+        derived = self.head.get("derive", [])
+        have = {s.get("column") for source in self.sources.values() for s in source["series"]} | {d["column"] for d in derived}
+        masks = [m for m in self.head.get("mask", []) if m["when"] in have and set(m["columns"]) <= have]
+        return {k: v for k, v in (("derive", derived), ("mask", masks)) if v}
 
 
 def _asked(job: Job, page: Page) -> str:

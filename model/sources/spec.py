@@ -88,6 +88,14 @@ class Mask:
 
 
 @dataclass(frozen=True)
+class Derived:
+    """A column that follows from the calendar alone: `rule` is one of ``days_to_last_friday``."""
+
+    column: str
+    rule: str
+
+
+@dataclass(frozen=True)
 class Sources:
     """A whole `sources.toml`."""
 
@@ -98,6 +106,7 @@ class Sources:
     sources: tuple[SourceSpec, ...]
     masks: tuple[Mask, ...] = ()
     basket_shares: int | None = None
+    derived: tuple[Derived, ...] = ()
 
 
 def load_sources(path: Path) -> Sources:
@@ -115,6 +124,7 @@ def load_sources(path: Path) -> Sources:
     panel = t.table("panel")
     root = Path(path).resolve().parent / t.text("root", ".")
     masks = tuple(_mask(m) for m in t.tables("mask", []))
+    derived = tuple(_derived(d) for d in t.tables("derive", []))
     sources = tuple(_source(s, root) for s in t.tables("source"))
     names = [s.name for s in sources]
     for name in names:
@@ -128,6 +138,7 @@ def load_sources(path: Path) -> Sources:
         basket_shares=panel.integer("basket_shares", None),
         sources=sources,
         masks=masks,
+        derived=derived,
     )
     panel.done()
     t.done()
@@ -218,6 +229,14 @@ def _series(t: Table) -> Series:
 def _mask(t: Table) -> Mask:
     out = Mask(t.columns("columns"), t.text("when"), t.number("below"), t.text("reason"))
     t.done()
+    return out
+
+
+def _derived(t: Table) -> Derived:
+    out = Derived(t.text("column"), t.text("rule"))
+    t.done()
+    if out.rule != "days_to_last_friday":
+        t.refuse("rule", f"{out.rule!r} is unknown", "Use days_to_last_friday.")
     return out
 
 
