@@ -119,6 +119,8 @@ CELLS = {
         "exceed the open",
     ),
     "negative positions": (put("2026-02-03", "levlg", "-4450"), "line 45", "'levlg'", "outside"),
+    "half a contract": (put("2026-02-03", "levsp", "79.8"), "line 45", "'levsp'", "not a whole number"),
+    "other digits": (put("2026-02-05", "vix", "\u0661\u0662"), "line 47", "'vix'", "is not a number"),
     "date with a time": (put("2026-02-05", "date", "2026-02-05 16:00"), "line 47", "'date'", "is not a date"),
     "date the other way": (put("2026-02-05", "date", "05/02/2026"), "line 47", "'date'", "is not a date"),
     "date far away": (put("2026-02-27", "date", "2062-02-27"), "line 62", "", "so far away"),

@@ -201,7 +201,7 @@ def _jumps(frame: pd.DataFrame, report: Report) -> None:
 
 
 def _etf_against_price(frame: pd.DataFrame, u: Universe, report: Report) -> None:
-    fair = frame["price"] * u.units_per_share
+    fair = frame["price"].where(frame["price"] > 0) * u.units_per_share
     gap = PERCENT * (frame["etf_close"] / fair - 1)
     for day in frame.index[gap.abs() > u.etf.max_gap_pct]:
         close = frame.loc[day, "etf_close"]
@@ -214,7 +214,9 @@ def _etf_against_price(frame: pd.DataFrame, u: Universe, report: Report) -> None
 
 
 def _future_against_price(frame: pd.DataFrame, u: Universe, report: Report) -> None:
-    premium = pd.Series(premium_pct(frame["future"], frame["price"]), index=frame.index)
+    premium = pd.Series(
+        premium_pct(frame["future"], frame["price"].where(frame["price"] > 0)), index=frame.index
+    )
     for day in frame.index[premium.abs() > u.future.max_premium_pct]:
         report(
             day,

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 VOLUME = (1e5, 1e10)
 EXPIRY_DAYS = (0, 366)
+COUNTS = {*POSITIONS, "future_days"}
+WHOLE = "whole_number"
 RANGE_REMEDY = {
     "price": "Give the price in USD; check for a unit slip or a wrong column.",
     "etf_volume": "Give shares traded; a volume in other units needs a scale in the universe file.",
@@ -71,18 +73,20 @@ def _schema(u: Universe) -> Any:
     import pandera.pandas as pa
 
     required = required_columns(u)
-    return pa.DataFrameSchema(
-        {
-            name: pa.Column(float, pa.Check.in_range(low, high), nullable=name not in required)
-            for name, (low, high) in column_ranges(u).items()
-        }
-    )
+    whole = pa.Check(lambda x: x == x.round(), name=WHOLE)
+    columns = {}
+    for name, (low, high) in column_ranges(u).items():
+        checks = [pa.Check.in_range(low, high), *([whole] if name in COUNTS else [])]
+        columns[name] = pa.Column(float, checks, nullable=name not in required)
+    return pa.DataFrameSchema(columns)
 
 
 def _sentence(case: dict[str, Any], u: Universe) -> tuple[pd.Timestamp, str, str, str]:
     column, value = str(case["column"]), case["failure_case"]
     if pd.isna(value):
         return case["index"], column, "is missing", "Fill in the close; this column may have no gaps."
+    if case["check"] == WHOLE:
+        return case["index"], column, f"{value:g} is not a whole number", "Give contracts, or days, in full."
     low, high = column_ranges(u)[column]
     text = f"{value:g} is outside {low:g} to {high:g}"
     if column.startswith(FLOW):
