@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from model.errors import DataError
-from model.panel import load_panel
+from model.panel import Panel, load_panel
 
 RNG_SEED = 20260205
 
@@ -79,6 +79,19 @@ def test_changing_a_returned_frame_does_not_change_the_panel(event_panel):
     event_panel.listed.loc[:, "ibit"] = False
     assert event_panel.frame["price"].min() > 0
     assert event_panel.window("2025-12-01", "2026-02-27").sha256 == before
+
+
+def test_a_panel_does_not_follow_the_frame_it_was_made_of(event_panel):
+    frame = event_panel.frame
+    panel = Panel(frame, event_panel.listed, event_panel.universe)
+    frame.loc[:, "price"] = 1.0
+    assert panel.sha256 == event_panel.sha256
+
+
+def test_negative_zero_is_zero(event_panel):
+    frame = event_panel.frame
+    frame["flow_gbtc"] = frame["flow_gbtc"].where(frame["flow_gbtc"] != 0, -0.0)
+    assert Panel(frame, event_panel.listed, event_panel.universe).sha256 == event_panel.sha256
 
 
 def test_window_and_describe(event_panel):
@@ -173,11 +186,12 @@ def _scramble_unpublished(raw: pd.DataFrame, panel, day: str, columns: dict[str,
         "market": dates > end,
         "positions": (panel.frame["positions_published"].to_numpy() > end + pd.Timedelta(days=1)),
     }
+    decimals = {"flow": 1, "market": 3, "positions": 0}
     for clock, names in columns.items():
         rows = np.asarray(late[clock]) & raw[names].notna().all(axis=1).to_numpy()
         factor = rng.uniform(0.97, 0.99, rows.sum())
         for name in names:
-            out.loc[rows, name] = (raw.loc[rows, name] * factor).round(3 if clock == "market" else 1)
+            out.loc[rows, name] = (raw.loc[rows, name] * factor).round(decimals[clock])
     flows = columns["flow"]
     out["total"] = out[flows].sum(axis=1).round(1)
     return out
