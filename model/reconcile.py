@@ -1,7 +1,7 @@
 """Two vendors for one number: by how many trading days are they shifted, how far apart, and on which days?
 
-A shift between two labels of one flow is invisible in either file. It shows when one vendor is moved against the
-other: at the right lag almost every day agrees to rounding, elsewhere almost none.
+A shift between two labels of one flow is invisible in either file. It shows when one vendor is moved
+against the other: at the right lag almost every day agrees to rounding, elsewhere almost none.
 """
 
 from __future__ import annotations
@@ -21,8 +21,9 @@ SEPARATOR = "__"
 class Reconciliation:
     """A pair of vendors for one column.
 
-    `lag` is how many trading days the second vendor dates later than the first (None: not clear). `table` has one
-    row per lag: days, match share, correlation. `differences` has the days that disagree at the lag.
+    `lag` is how many trading days the second vendor dates later than the first (None: not clear). `table`
+    has one row per lag: days, match share, correlation. `differences` has the days that disagree at the
+    lag.
     """
 
     column: str
@@ -41,10 +42,16 @@ class Reconciliation:
             days = int(self.table["days"].max()) if len(self.table) else 0
             return f"{pair}: no clear shift ({days} common days)."
         at = self.table.loc[self.lag]
-        when = "same date" if self.lag == 0 else f"dated {abs(self.lag)} trading day(s) {'later' if self.lag > 0 else 'earlier'}"
+        when = (
+            "same date"
+            if self.lag == 0
+            else f"dated {abs(self.lag)} trading day(s) {'later' if self.lag > 0 else 'earlier'}"
+        )
         rival = self.table["match"].drop(self.lag).max()
-        return (f"{pair}: {when}; {at['match']:.0%} of {at['days']:.0f} days agree (next best lag {rival:.0%}), "
-                f"correlation {at['correlation']:.3f}; {len(self.differences)} days disagree.")  # fmt: skip
+        return (
+            f"{pair}: {when}; {at['match']:.0%} of {at['days']:.0f} days agree (next best lag {rival:.0%}), "
+            f"correlation {at['correlation']:.3f}; {len(self.differences)} days disagree."
+        )
 
 
 def vendor_pairs(panel: pd.DataFrame) -> list[tuple[str, str]]:
@@ -53,8 +60,13 @@ def vendor_pairs(panel: pd.DataFrame) -> list[tuple[str, str]]:
     return [(c.split(SEPARATOR)[0], c) for c in extra]
 
 
-def reconcile(first: pd.Series, second: pd.Series, tolerance: float = 1.0, relative: bool = False,
-              names: tuple[str, str] = ("first", "second")) -> Reconciliation:  # fmt: skip
+def reconcile(
+    first: pd.Series,
+    second: pd.Series,
+    tolerance: float = 1.0,
+    relative: bool = False,
+    names: tuple[str, str] = ("first", "second"),
+) -> Reconciliation:
     """Compare two vendors of one number on trading days.
 
     Parameters
@@ -65,29 +77,41 @@ def reconcile(first: pd.Series, second: pd.Series, tolerance: float = 1.0, relat
         Difference that still counts as agreement; relative to the first vendor's value when `relative`.
     """
     lags = range(-MAX_LAG, MAX_LAG + 1)
-    table = pd.DataFrame([_at_lag(first, second, k, tolerance, relative) for k in lags],
-                         index=pd.Index(lags, name="lag"), columns=["days", "informative", "match", "correlation"])  # fmt: skip
+    table = pd.DataFrame(
+        [_at_lag(first, second, k, tolerance, relative) for k in lags],
+        index=pd.Index(lags, name="lag"),
+        columns=["days", "informative", "match", "correlation"],
+    )
     lag = _best(table)
     if lag is None:
         return Reconciliation(str(first.name), *names, None, table)
     pair = pd.DataFrame({"first": first, "second": second.shift(-lag)}).dropna()
     gap = pair["second"] - pair["first"]
     off = gap.abs() > _allowed(pair["first"], tolerance, relative)
-    return Reconciliation(str(first.name), *names, lag, table, float(gap.median()), float(gap.abs().median()),
-                          pair.assign(difference=gap)[off])  # fmt: skip
+    return Reconciliation(
+        str(first.name),
+        *names,
+        lag,
+        table,
+        float(gap.median()),
+        float(gap.abs().median()),
+        pair.assign(difference=gap)[off],
+    )
 
 
 def _allowed(first: pd.Series, tolerance: float, relative: bool) -> pd.Series:
     return tolerance * first.abs() if relative else pd.Series(tolerance, first.index)
 
 
-def _at_lag(first: pd.Series, second: pd.Series, lag: int, tolerance: float, relative: bool) -> tuple[int, int, float, float]:
+def _at_lag(
+    first: pd.Series, second: pd.Series, lag: int, tolerance: float, relative: bool
+) -> tuple[int, int, float, float]:
     pair = pd.DataFrame({"a": first, "b": second.shift(-lag)}).dropna()
     near = (pair["a"] - pair["b"]).abs() <= _allowed(pair["a"], tolerance, relative)
     # days on which both say "nothing happened" agree at every lag: they are no evidence
     told = pair[(pair["a"].abs() > tolerance) | (pair["b"].abs() > tolerance)] if not relative else pair
     match = float(near[told.index].mean()) if len(told) else np.nan
-    varies = len(pair) > 2 and pair["a"].nunique() > 1 and pair["b"].nunique() > 1
+    varies = len(pair) > 2 and bool((np.ptp(pair.to_numpy(), axis=0) > 0).all())
     corr = float(np.corrcoef(pair["a"], pair["b"])[0, 1]) if varies else np.nan
     return len(pair), len(told), match, corr
 

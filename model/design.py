@@ -1,0 +1,287 @@
+"""Aligned arrays of one fit: everything the equations need, in model units, known when it is used.
+
+Day 0 of the arrays is the panel's second row (the first with a return). The first ``PRE_SAMPLE`` days only
+feed booking lags: their trades are latent, their prints and prices are conditioned on.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from datetime import date
+
+import numpy as np
+import pandas as pd
+
+from model import trailing, units
+from model.errors import DataError
+from model.events import EventCard
+from model.panel import Panel
+
+LAGS = 3
+"""Booking lags 0, 1, 2 trading days between a trade and the date a vendor puts on it."""
+PRE_SAMPLE = LAGS - 1
+MIN_DAYS = 30
+READINGS = ("vendor", "next_day")
+
+
+@dataclass(frozen=True)
+class Design:
+    """Arrays of one fit. T days, I funds, J factors, W position weeks, N notes.
+
+    Attributes
+    ----------
+    dates : pandas.DatetimeIndex
+        ``Shape: (T,)``.
+    funds, factors : tuple of str
+    returns, returns_lag : numpy.ndarray
+        ``Shape: (T,)``, log-%; the first lag is zero when the panel does not reach back.
+    flows, flows_lag : numpy.ndarray
+        ``Shape: (T, I)``, USD bn; NaN = missing; zero lag before a fund is listed.
+    listed : numpy.ndarray
+        ``Shape: (T, I)``, 0/1.
+    factor_returns : numpy.ndarray
+        ``Shape: (T, J)``, log-%, excluded members taken out.
+    basket : numpy.ndarray
+        ``Shape: (T,)``, log-%, mean of the factor returns.
+    stress, gamma, ratio, volatility : numpy.ndarray
+        ``Shape: (T,)``; see :mod:`model.trailing`.
+    iv_change : numpy.ndarray
+        ``Shape: (T,)``, vol points, NaN = missing.
+    premium, tenor : numpy.ndarray
+        ``Shape: (T,)``, % of price (NaN near expiry or missing) and years to expiry.
+    price : numpy.ndarray
+        ``Shape: (T,)``, USD.
+    week : numpy.ndarray
+        ``Shape: (T,)``; calendar week number from zero, for the gamma state.
+    positions : numpy.ndarray
+        ``Shape: (W,)``, change of the measured positions, thousand units of the underlying.
+    position_days : tuple of numpy.ndarray
+        Days covered by each change.
+    position_expiry : numpy.ndarray
+        ``Shape: (W,)``, 1 when a monthly expiry lies in the week.
+    regime : numpy.ndarray
+        ``Shape: (T,)``, booking-kernel regime.
+    next_day : numpy.ndarray
+        ``Shape: (T, I)``, 1 where the next-day reading books the whole trade one day later.
+    barrier, live : numpy.ndarray
+        ``Shape: (T, N)``; log-% from the previous close, and share of the notes behind it.
+    option_fund : numpy.ndarray
+        ``Shape: (I,)``, one at the fund whose options dealers hedge.
+    event_days : tuple of int
+        Indices of the event's days.
+    """
+
+    dates: pd.DatetimeIndex
+    funds: tuple[str, ...]
+    factors: tuple[str, ...]
+    returns: np.ndarray
+    returns_lag: np.ndarray
+    flows: np.ndarray
+    flows_lag: np.ndarray
+    listed: np.ndarray
+    factor_returns: np.ndarray
+    basket: np.ndarray
+    stress: np.ndarray
+    gamma: np.ndarray
+    ratio: np.ndarray
+    volatility: np.ndarray
+    iv_change: np.ndarray
+    premium: np.ndarray
+    tenor: np.ndarray
+    price: np.ndarray
+    week: np.ndarray
+    positions: np.ndarray
+    position_days: tuple[np.ndarray, ...]
+    position_expiry: np.ndarray
+    regime: np.ndarray
+    next_day: np.ndarray
+    barrier: np.ndarray
+    live: np.ndarray
+    option_fund: np.ndarray
+    event_days: tuple[int, ...]
+    barrier_width: float = 1.0
+
+    @property
+    def days(self) -> int:
+        """Number of days, pre-sample included."""
+        return len(self.dates)
+
+    @property
+    def modelled(self) -> slice:
+        """Days whose prints and prices enter the likelihood."""
+        return slice(PRE_SAMPLE, self.days)
+
+    def to_arrays(self) -> dict[str, np.ndarray]:
+        """Numeric fields by name (for storage and hashing)."""
+        out = {f.name: getattr(self, f.name) for f in fields(self)}
+        return {k: v for k, v in out.items() if isinstance(v, np.ndarray)}
+
+
+def make_design(panel: Panel, card: EventCard) -> Design:
+    """Build the arrays of one fit from a panel and an event card.
+
+    Raises
+    ------
+    DataError
+        If the panel is too short or does not contain the event's days.
+    """
+    frame, universe = panel.frame, panel.universe
+    if len(frame) < MIN_DAYS:
+        raise DataError(
+            f"The panel has {len(frame)} trading days; at least {MIN_DAYS} are needed.",
+            "Give a longer panel with --panel.",
+        )
+    returns = units.log_return_pct(frame["price"])
+    trailing_vol = trailing.volatility(returns, universe.calm.volatility_pct)
+    factor_returns = _factor_returns(frame, universe)
+    listed = panel.listed[list(universe.fund_keys)].to_numpy(float)
+    flows = units.usd_m_to_bn(frame[[f"flow_{k}" for k in universe.fund_keys]].to_numpy(float))
+    flows = np.where(listed > 0, flows, 0.0)
+    barrier, live = _knock_ins(frame, card)
+    weeks, changes, expiries = _position_weeks(frame, universe)
+    cut = slice(1, None)
+    returns_lag = np.nan_to_num(np.concatenate([[0.0], returns[:-1]]))
+    dates = frame.index
+    return Design(
+        dates=dates[cut],
+        funds=universe.fund_keys,
+        factors=tuple(f.key for f in universe.factors),
+        returns=returns[cut],
+        returns_lag=returns_lag[cut],
+        flows=flows[cut],
+        flows_lag=flows[:-1] * listed[cut],
+        listed=listed[cut],
+        factor_returns=factor_returns[cut],
+        basket=factor_returns[cut].mean(axis=1),
+        stress=trailing.stress_units(frame["stress"], universe.calm.stress_sd)[cut],
+        gamma=trailing.gamma_proxy(frame["price"], trailing_vol)[cut],
+        ratio=trailing.volatility_ratio(trailing_vol, universe.calm.volatility_pct)[cut],
+        volatility=trailing_vol[cut],
+        iv_change=_change(frame, "implied_vol")[cut],
+        premium=_premium(frame, universe)[cut],
+        tenor=np.nan_to_num(_column(frame, "future_days") / units.DAYS_PER_YEAR)[cut],
+        price=frame["price"].to_numpy(float)[cut],
+        week=_week_number(dates[cut]),
+        positions=changes,
+        position_days=weeks,
+        position_expiry=expiries,
+        regime=_regimes(dates[cut], universe.kernel_breaks),
+        next_day=np.zeros_like(listed[cut]),
+        barrier=barrier[cut],
+        live=live[cut],
+        option_fund=np.array([float(k == universe.option_fund) for k in universe.fund_keys]),
+        event_days=_event_days(dates[cut], card),
+        barrier_width=float(np.mean([k.width_pct for k in card.knock_ins])) if card.knock_ins else 1.0,
+    )
+
+
+def next_day_mask(design: Design, card: EventCard) -> np.ndarray:
+    """Where the next-day reading books the whole trade one trading day later. ``Shape: (T, I)``."""
+    mask = np.zeros_like(design.listed)
+    columns = [design.funds.index(k) for k in card.next_day_funds]
+    for day in design.event_days:
+        mask[day, columns] = 1.0
+    return mask
+
+
+def _event_days(dates: pd.DatetimeIndex, card: EventCard) -> tuple[int, ...]:
+    missing = [str(d) for d in card.days if pd.Timestamp(d) not in dates]
+    if missing:
+        raise DataError(
+            f"The panel has no row for event day {', '.join(missing)}.",
+            f"It covers {dates[0].date()} to {dates[-1].date()}: give a panel that contains the event, "
+            "or a later --as-of.",
+        )
+    days = tuple(int(dates.get_loc(pd.Timestamp(d))) for d in card.days)
+    if min(days) < PRE_SAMPLE + LAGS:
+        raise DataError("The event starts within the first days of the panel.", "Start the panel earlier.")
+    return days
+
+
+def _column(frame: pd.DataFrame, name: str) -> np.ndarray:
+    return frame[name].to_numpy(float) if name in frame else np.full(len(frame), np.nan)
+
+
+def _change(frame: pd.DataFrame, name: str) -> np.ndarray:
+    return np.concatenate([[np.nan], np.diff(_column(frame, name))])
+
+
+def _factor_returns(frame: pd.DataFrame, universe) -> np.ndarray:
+    """Factor log returns with excluded members taken out: (r - sum w r_m) / (1 - sum w). ``Shape: (T, J)``."""
+    columns = []
+    for f in universe.factors:
+        r = units.log_return_pct(frame[f"factor_{f.key}"])
+        weight = 0.0
+        for n, (_, w) in enumerate(f.exclude):
+            member = units.log_return_pct(_column(frame, f"factor_{f.key}_less_{n}"))
+            r = r - w * np.nan_to_num(member)
+            weight += w
+        columns.append(r / (1.0 - weight))
+    return np.column_stack(columns)
+
+
+def _premium(frame: pd.DataFrame, universe) -> np.ndarray:
+    """Futures premium in % of price; NaN within ``min_days`` of expiry, where it says nothing."""
+    premium = units.premium_pct(_column(frame, "future"), frame["price"])
+    return np.where(_column(frame, "future_days") >= universe.future.min_days, premium, np.nan)
+
+
+def _week_number(dates: pd.DatetimeIndex) -> np.ndarray:
+    monday = (dates - pd.to_timedelta(dates.weekday, unit="D")).normalize()
+    return np.unique(monday, return_inverse=True)[1].astype(np.int64)
+
+
+def _regimes(dates: pd.DatetimeIndex, breaks: tuple[date, ...]) -> np.ndarray:
+    """Booking-kernel regime per day, numbered from zero over the regimes that occur."""
+    number = np.zeros(len(dates), dtype=np.int64)
+    for b in breaks:
+        number += np.asarray(dates >= pd.Timestamp(b)).astype(np.int64)
+    return np.unique(number, return_inverse=True)[1].astype(np.int64)
+
+
+def _measured_positions(frame: pd.DataFrame, used: str) -> np.ndarray:
+    if used == "net":
+        return _column(frame, "short") - _column(frame, "long")
+    return _column(frame, "open_interest" if used == "open_interest" else "short")
+
+
+def _position_weeks(frame: pd.DataFrame, universe):
+    """Changes between consecutive position dates, thousand units, and the model days each change covers."""
+    level = _measured_positions(frame, universe.positions.used)
+    at = np.flatnonzero(np.isfinite(level))
+    weeks, changes, expiries = [], [], []
+    last_friday = _is_last_friday(frame.index)
+    for start, end in zip(at[:-1], at[1:], strict=True):
+        days = np.arange(start + 1, end + 1)
+        if days[0] - 1 < PRE_SAMPLE:
+            continue
+        change = level[end] - level[start]
+        weeks.append(days - 1)
+        changes.append(float(units.contracts_to_thousand_units(change, universe.future.multiplier)))
+        expiries.append(float(last_friday[days].any()))
+    return tuple(weeks), np.array(changes), np.array(expiries)
+
+
+def _is_last_friday(dates: pd.DatetimeIndex) -> np.ndarray:
+    """Days on which the monthly future expires: the last Friday, or the session before a holiday Friday."""
+    friday = np.asarray((dates.weekday == 4) & (dates.day + 7 > dates.days_in_month))
+    following = np.concatenate([dates[1:], dates[-1:]])
+    before = np.asarray(dates.weekday == 3) & (pd.DatetimeIndex(following).weekday == 0)
+    return friday | (before & np.asarray(dates.day + 8 > dates.days_in_month))
+
+
+def _knock_ins(frame: pd.DataFrame, card: EventCard):
+    """Barrier distance from the previous ETF close and which notes are still alive (close monitoring)."""
+    close = _column(frame, "etf_close")
+    count = max(len(card.knock_ins), 1)
+    barrier = np.zeros((len(frame), count))
+    live = np.zeros((len(frame), count))
+    for n, note in enumerate(card.knock_ins):
+        previous = np.concatenate([[np.nan], close[:-1]])
+        distance = units.PERCENT * np.log(note.barrier / previous)
+        breached = np.concatenate([[False], np.cumsum(np.nan_to_num(close, nan=np.inf) <= note.barrier)[:-1] > 0])
+        near = np.abs(distance) < 40.0
+        on = np.isfinite(distance) & ~breached & near
+        barrier[:, n] = np.where(on, distance, 0.0)
+        live[:, n] = on / count
+    return barrier, live

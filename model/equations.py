@@ -1,0 +1,159 @@
+"""From parameters to the inputs of the Gaussian system: components summed, price equation assembled.
+
+Works on NumPy arrays and symbolic tensors alike. The plain-Python simulator (:mod:`model.simulate`) states the
+same equations a second time, day by day, and the tests hold one against the other.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from model import impact, observation
+from model.components import COMPONENTS, Component, State
+from model.components.dealer import iv_fall
+from model.system import Inputs
+
+
+@dataclass(frozen=True)
+class Known:
+    """One component's trades apart from its shock, at the observed returns; each ``Shape: (T,)``.
+
+    Attributes
+    ----------
+    drive, lagged, response : USD bn
+    slope, max_slope : USD bn per log-%
+    mean : sum over listed funds of the constant part, USD bn
+    """
+
+    component: Component
+    drive: Any
+    lagged: Any
+    response: Any
+    slope: Any
+    max_slope: Any
+    mean: Any
+
+
+@dataclass(frozen=True)
+class Equations:
+    """Inputs of the system and what the rest of the likelihood needs."""
+
+    inputs: Inputs
+    known: tuple[Known, ...]
+    state: State
+    jacobian: Any
+    margin: Any
+    iv_shock: Any
+
+
+def shock_groups() -> tuple[str, ...]:
+    """Names of the daily Gaussian shocks, in registry order."""
+    return tuple(dict.fromkeys(c.shock.group for c in COMPONENTS if c.shock))
+
+
+def group_leader(group: str) -> Component:
+    """A member of a shock group: members share loading and price share, which is why they are one group."""
+    return next(c for c in COMPONENTS if c.shock and c.shock.group == group)
+
+
+def make_state(p, d) -> State:
+    """The day's state at the observed data, implied-volatility shock included."""
+    iv_shock = d["iv_observed"] * (d["iv_change"] + iv_fall(p, d["returns"])[0] - p["iv_drift"])
+    return State(
+        stress=d["stress"],
+        basket=d["basket"],
+        gamma=d["gamma"],
+        gamma_state=p["gamma_state"][d["week"]],
+        impact=impact.impact(p, d["ratio"]),
+        iv_shock=iv_shock,
+        barrier=d["barrier"],
+        live=d["live"],
+        barrier_width=d["barrier_width"],
+    )
+
+
+def evaluate(p, d, xp) -> Equations:
+    """Evaluate all mechanisms at the observed data.
+
+    Parameters
+    ----------
+    p : mapping
+        Parameters by name.
+    d : mapping
+        Arrays by name, see :func:`model.frame.arrays`.
+    xp : module
+        ``numpy`` or ``pytensor.tensor``.
+    """
+    state = make_state(p, d)
+    known = tuple(_known(c, p, d, state) for c in COMPONENTS)
+    lam = state.impact
+    inputs = Inputs(
+        price_target=_price_target(p, d, known, lam, xp),
+        price_today=xp.stack([lam * group_leader(g).price_share(p) for g in shock_groups()], axis=1),
+        price_before=xp.stack([lam * group_leader(g).reversal(p) for g in shock_groups()], axis=1),
+        price_lag=lam * sum(c.price_share(p) * c.fund_lag(p) for c in COMPONENTS) + p["lagged_flow_return"],
+        price_var=impact.residual_var(p, d),
+        trades=xp.stack([_booked_trades(p, d, known, kind) for kind in observation.LOADINGS], axis=1),
+        group_booked=xp.stack([1.0 * group_leader(g).booked(p) + 0.0 * p["impact"] for g in shock_groups()]),
+        fund_mean=sum(c.booked(p) * c.fund_mean(p) for c in COMPONENTS) + 0.0 * p["fund_noise"],
+        fund_lag=xp.stack([sum(c.booked(p) * c.fund_lag(p) for c in COMPONENTS)]),
+        weights=observation.loading_weights(p, d, xp),
+        kernel=p["kernel"],
+        fund_var=p["fund_noise"] ** 2,
+        flow_mix=p["flow_mix"],
+        group_var=xp.stack([p[f"{g}_scale"] ** 2 for g in shock_groups()]),
+        basis_drive=sum(k.drive for k in known if _in_group(k.component, observation.PREMIUM_GROUP)),
+        premium=observation.premium_vector(p, xp),
+        positions=xp.stack([p["positions_drift"], p["positions_expiry"], p["positions_noise"] ** 2]),
+    )
+    return Equations(
+        inputs,
+        known,
+        state,
+        impact.jacobian(lam, [k.slope for k in known]),
+        impact.margin(lam, [k.max_slope for k in known]),
+        state.iv_shock,
+    )
+
+
+def _in_group(c: Component, group: str) -> bool:
+    return c.shock is not None and c.shock.group == group
+
+
+def _known(c: Component, p, d, state: State) -> Known:
+    response = c.response(p, state, d["returns"])
+    zero = 0.0 * d["returns"]
+    mean = d["listed"] * c.fund_mean(p)
+    return Known(
+        c,
+        c.drive(p, state) + zero,
+        c.lag_response(p, d["returns_lag"]) + zero,
+        response.value + zero,
+        response.slope + zero,
+        c.max_slope(p, state) + zero,
+        mean.sum(axis=1) + zero,
+    )
+
+
+def _price_target(p, d, known, lam, xp):
+    """Return less everything known, before lagged flows and futures demand. log-%."""
+    before_loop = sum(k.component.price_share(p) * (k.drive + k.lagged + k.mean) for k in known)
+    undone = sum(k.component.reversal(p) * (k.drive + k.lagged + k.mean) for k in known)
+    undone_before = xp.concatenate([0.0 * undone[:1], undone[:-1]])
+    loop = sum(k.response for k in known)
+    return (
+        d["returns"]
+        - lam * (loop + before_loop - undone_before)
+        - p["drift"]
+        - xp.dot(d["factor_returns"], p["factor_beta"])
+        - p["lagged_return"] * d["returns_lag"]
+    )
+
+
+def _booked_trades(p, d, known, kind: str):
+    """Known trades of one loading that reach creations and redemptions. ``Shape: (T,)``, USD bn."""
+    chosen = [k for k in known if k.component.loading == kind]
+    return 0.0 * d["returns"] + sum(
+        k.component.booked(p) * (k.drive + k.lagged + k.response) for k in chosen
+    )

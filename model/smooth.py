@@ -1,0 +1,55 @@
+"""Smooth shapes that work alike on NumPy arrays and on symbolic tensors (only arithmetic and powers).
+
+Each shape comes with its slope, because the day's loop needs both; :mod:`tests.test_smooth` holds the slopes
+against finite differences.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+KINK_AT = -5.0
+"""Return, log-%, below which responses bend (design: the flow response flattens below -5 %)."""
+KINK_WIDTH = 1.0
+"""Half-width of the bend, log-%."""
+
+
+def exp(x):
+    """Exponential of an array or a tensor."""
+    return np.e**x
+
+
+def bounded(x, bound: float):
+    """Close to ``x`` near zero and never beyond ``bound``: x / sqrt(1 + (x / bound)^2)."""
+    return x / (1.0 + (x / bound) ** 2) ** 0.5
+
+
+def hinge(r):
+    """Smooth max(0, KINK_AT - r), shifted to be zero at r = 0. Unit: log-%."""
+    return _hinge(r) - _hinge(0.0)
+
+
+def _hinge(r):
+    u = KINK_AT - r
+    return 0.5 * (u + (u * u + KINK_WIDTH**2) ** 0.5)
+
+
+def hinge_slope(r):
+    """Derivative of :func:`hinge`; between -1 (crash) and 0 (quiet day)."""
+    u = KINK_AT - r
+    return -0.5 * (1.0 + u / (u * u + KINK_WIDTH**2) ** 0.5)
+
+
+def step(u):
+    """Smooth step from 0 to 1, one half at u = 0."""
+    return 0.5 * (1.0 + u / (1.0 + u * u) ** 0.5)
+
+
+def step_slope(u):
+    """Derivative of :func:`step`; at most one half."""
+    return 0.5 / (1.0 + u * u) ** 1.5
+
+
+def positive_part(x):
+    """max(0, x) of an array or a tensor."""
+    return 0.5 * (x + abs(x))
