@@ -7,8 +7,8 @@ every day: ``basis[t] -> flow[t+1]`` and ``basis[t-1] -> flow[t]`` are the same 
 Three conventions fill in what no component declares, and are applied only when the graph is unrolled:
 
 * every observed node may depend on its own previous day (so persistence is never taken for causation);
-* nodes *outside* the model (no declared cause: stress, risk factors) are taken as given. They may share shocks
-  on a day and depend on one another's previous day, and on nothing else;
+* nodes *outside* the model (no declared cause: stress, risk factors) are taken as given. They may share
+  shocks on a day and depend on one another's previous day, and on nothing else;
 * nodes known *before the open* (the gamma state, trailing volatility) may depend on anything observed the day
   before, and on one another.
 
@@ -122,7 +122,7 @@ class Graph:
         return replace(edited, outside=self.outside, before_open=self.before_open, weekly=self.weekly)
 
     def indexed(self, index: Mapping[str, Sequence[str]]) -> Graph:
-        """Replace a node kind by its members: ``{"factor": ("a", "b")}`` turns ``factor[t]`` into two nodes."""
+        """Replace a node kind by its members: ``{"factor": ("a", "b")}`` splits ``factor[t]`` in two."""
         edges = [e for edge in self.edges for e in _expand(edge, index)]
         hidden = {n.name for n in self.nodes if not n.observed}
         whole = _assemble(tuple(edges), hidden, self.title)
@@ -155,7 +155,8 @@ def build_graph(declarations: Iterable[Declaration], title: str = "model") -> Gr
     Parameters
     ----------
     declarations : iterable
-        Objects with ``name``, ``edges`` and ``latents``; ``before_open`` and ``outside`` (base names) are optional.
+        Objects with ``name``, ``edges`` and ``latents``; ``before_open`` and ``outside`` (base names) are
+        optional.
     title : str
 
     Raises

@@ -1,0 +1,1 @@
+"""One check per file; each returns a :class:`model.gate.result.Check`."""

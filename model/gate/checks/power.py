@@ -1,0 +1,58 @@
+"""Would this test have noticed? Panels drawn from named wrong worlds, judged by the gate's own rule."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from model.gate.independences import Independence, implies
+from model.gate.null import Null, examine_all, violated
+from model.gate.pilot import Pilot
+from model.gate.result import Check
+from model.gate.rivals import Rival
+from model.gate.thresholds import Thresholds
+from model.graph import Graph
+
+NO_IMPLICATION = "no testable implication: the wrong graph breaks none of the model's independences"
+
+
+def check_power(
+    pilot: Pilot,
+    graph: Graph,
+    statements: Sequence[Independence],
+    null: Null,
+    rivals: Sequence[Rival],
+    thresholds: Thresholds,
+    rng: np.random.Generator,
+) -> Check:
+    """Detection rate per wrong graph: the world is like that, the model is what we hold."""
+    table = [_row(pilot, graph, statements, null, rival, thresholds, rng) for rival in rivals]
+    found = [r["wrong_graph"] for r in table if (r["detected"] or 0.0) >= thresholds.detected]
+    blind = [r["wrong_graph"] for r in table if not r["statements_broken"]]
+    sentence = (
+        f"{len(found)} of {len(rivals)} named wrong graphs would be found in at least "
+        f"{thresholds.detected:.0%} of "
+        f"samples like this one ({', '.join(found) or 'none'}); {thresholds.required} are required."
+    )
+    if blind:
+        sentence += (
+            f" No data of this kind can find {', '.join(blind)}: they break no independence the model claims."
+        )
+    return Check("power against wrong graphs", len(found) >= thresholds.required, sentence, table)
+
+
+def _row(pilot, graph, statements, null, rival: Rival, thresholds: Thresholds, rng) -> dict:
+    broken = [s for s in statements if not implies(rival.graph, s)]
+    panels = pilot.panels(rng, thresholds.power_panels, rival.world(pilot.world))
+    outcome = examine_all(panels, statements, graph, thresholds.spare_rows)
+    counts = violated(outcome, thresholds.family).sum(axis=1)
+    rate = float(np.mean(counts >= null.critical))
+    return {
+        "wrong_graph": rival.graph.title,
+        "what": rival.why,
+        "statements_broken": len(broken),
+        "detected": round(rate, 3),
+        "note": "" if broken else NO_IMPLICATION,
+        "example": broken[0].short if broken else "",
+    }

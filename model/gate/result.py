@@ -1,0 +1,114 @@
+"""Typed results of the gate: what each check found, and the verdict with its reasons."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any, Literal
+
+from model.errors import GateError
+
+Verdict = Literal["pass", "fail", "inconclusive"]
+
+
+@dataclass(frozen=True)
+class Check:
+    """One check.
+
+    Parameters
+    ----------
+    name : str
+    passed : bool or None
+        None when the check cannot say, or is context only.
+    sentence : str
+        The finding in plain words.
+    table : list of dict
+        Rows behind it.
+    """
+
+    name: str
+    passed: bool | None
+    sentence: str
+    table: list[dict[str, Any]] = field(default_factory=list)
+
+    def __bool__(self) -> bool:
+        raise TypeError(
+            "A check is true, false or unknown: compare .passed with `is True`, `is False`, `is None`."
+        )
+
+
+@dataclass(frozen=True)
+class GateResult:
+    """The gate's answer; never a bare bool.
+
+    Parameters
+    ----------
+    verdict : {"pass", "fail", "inconclusive"}
+    reasons : list of str
+    accepted_reason : str or None
+        The user's written reason for going on after an inconclusive verdict.
+    checks : list of Check
+    data_hash, graph_hash : str
+    seed : int
+    facts : dict
+        Named figures of the run: days, statements, violations, p of the count, seconds.
+    """
+
+    verdict: Verdict
+    reasons: list[str]
+    accepted_reason: str | None
+    checks: list[Check]
+    data_hash: str
+    graph_hash: str
+    seed: int
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+    def __bool__(self) -> bool:
+        raise TypeError("A gate result has three verdicts: compare .verdict, or call .require().")
+
+    def check(self, name: str) -> Check:
+        """The check of this name; raises KeyError."""
+        return {c.name: c for c in self.checks}[name]
+
+    def accept(self, reason: str | None) -> GateResult:
+        """The same result with the user's reason recorded (only an inconclusive verdict can take one)."""
+        written = (reason or "").strip()
+        return replace(self, accepted_reason=written) if written and self.verdict == "inconclusive" else self
+
+    def require(self, accept_reason: str | None = None) -> None:
+        """Raise unless a decomposition may follow.
+
+        Raises
+        ------
+        GateError
+            For ``fail`` whatever the reason; for ``inconclusive`` without a written reason.
+        """
+        why = " ".join(self.reasons)
+        if self.verdict == "pass":
+            return
+        if self.verdict == "inconclusive":
+            if (accept_reason or self.accepted_reason or "").strip():
+                return
+            raise GateError(
+                f"The causal gate is inconclusive. {why}", 'Accept it in writing: --accept-gate "reason".'
+            )
+        raise GateError(
+            f"The causal gate failed. {why}", "Change the graph or the data; a reason cannot lift this."
+        )
+
+    def to_json(self) -> str:
+        """The result as JSON text."""
+        return json.dumps(asdict(replace(self, facts=dict(self.facts))), indent=1, default=_plain)
+
+    @classmethod
+    def from_json(cls, text: str) -> GateResult:
+        """Read what :meth:`to_json` wrote."""
+        raw = json.loads(text)
+        if raw["verdict"] not in ("pass", "fail", "inconclusive"):
+            raise GateError(f"Unknown gate verdict {raw['verdict']!r}.", "Run the gate again.")
+        return cls(**{**raw, "checks": [Check(**c) for c in raw["checks"]]})
+
+
+def _plain(value: Any) -> Any:
+    return value.item() if hasattr(value, "item") else str(value)
