@@ -198,8 +198,10 @@ def run(args) -> int:
     report.print_move(console, book, path)
     if chain is not None:
         console.print(
-            f"{len(chain)} options read ({chain.layout} layout), {chain.dropped} left out for want of a volatility; "
-            f"as of {chain.as_of:%Y-%m-%d %H:%M:%S} UTC; vol index {book.vol:.1f} (the chain's own, at the money)."
+            f"{len(chain)} options read ({chain.layout} layout), "
+            f"{chain.dropped} left out for want of a volatility; "
+            f"as of {chain.as_of:%Y-%m-%d %H:%M:%S} UTC; "
+            f"vol index {book.vol:.1f} (the chain's own, at the money)."
         )
     report.print_demand(console, results, book)
     report.print_by_strike(console, results["mid"])

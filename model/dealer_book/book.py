@@ -206,6 +206,9 @@ def _build(root: Entry, folder: Path, digest: str) -> Book:
             lines.append(Provenance(entry.text("name"), *entry.provenance()))
             entry.done()
     cap, notes = _notes(root, markets["etf"], as_of, closes)
+    for key in ("rates", "etf", "crypto", "closes", "note_cap"):
+        if key in root.data:
+            lines.append(Provenance(key, root.data[key]["status"], root.data[key]["source"]))
     lines += [Provenance(n.name, n.status, n.source) for n in notes]
     sign = _signs(root)
     title = root.text("title")

@@ -11,7 +11,7 @@ Two layouts, recognised by their columns:
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
@@ -232,7 +232,7 @@ def _finish(layout, frame, arrays, spot, drop_mask, dropped: int) -> Chain:
     if not keep.any():
         raise DataError("No option of the chain has an implied volatility.", "Supply a quoted chain.")
     kept = {k: v[keep] for k, v in arrays.items()}
-    as_of = pd.Timestamp(kept["quote_s"].max(), unit="s", tz="UTC").to_pydatetime()
+    as_of = datetime.fromtimestamp(float(kept["quote_s"].max()), tz=UTC)
     return Chain(
         layout=layout,
         spot=spot,

@@ -1,7 +1,7 @@
 """Black-76 / Black-Scholes values and greeks, vectorised over instruments.
 
 One formula serves both venues: an option on an ETF share holding ``u`` units of the underlying is, by
-homogeneity, ``u`` options on the underlying with strike ``K / u``.  With ``F = f S``, ``f`` forward over spot,
+homogeneity, ``u`` options on the underlying with strike ``K / u``.  With ``F = f S``, ``f`` forward / spot,
 
     value = D w [ F N(w d1) - K N(w d2) ],  d1 = ln(F/K)/sd + sd/2,  d2 = d1 - sd,  sd = iv sqrt(T),  w = +-1.
 

@@ -110,7 +110,7 @@ class DealerProfile:
         return Curve(spline(r), spline(r, 1))
 
     def coefficients(self, curve: str) -> Array:
-        """Cubic coefficients per interval, highest power first, in ``r - returns_pct[i]``. ``Shape: (4, m-1)``."""
+        """Cubic coefficients per interval, highest power first. ``Shape: (4, m-1)``."""
         return self._splines[curve].c
 
     def total(self, returns_pct: Array | float, etf_sign: float, crypto_sign: float) -> Curve:

@@ -26,6 +26,14 @@ def m(x: float) -> str:
     )
 
 
+def _held(book: Book, source: str) -> bool:
+    return bool(book.notes) if source == "notes" else len(book.listed(source)) > 0
+
+
+def _f(x: object) -> float:
+    return float(x)  # type: ignore[arg-type]
+
+
 def print_move(console: Console, book: Book, path: Path) -> None:
     """What was moved, from where to where."""
     a, b = path.points[0], path.points[-1]
@@ -57,6 +65,8 @@ def print_demand(console: Console, results: dict[str, Demand], book: Book) -> No
     table.add_column("trough on path\nmid", justify="right")
     tables = {c: r.table() for c, r in results.items()}
     for source, label in NAMES.items():
+        if source != "all" and not _held(book, source):
+            continue
         mid = tables["mid"].loc[source]
         ends = {c: float(tables[c]["total"][source]) for c in ("low", "high")}
         span = f"{m(ends['low'])} .. {m(ends['high'])}"
@@ -64,7 +74,7 @@ def print_demand(console: Console, results: dict[str, Demand], book: Book) -> No
         style = "bold" if source == "all" else ""
         table.add_row(
             label,
-            *(m(float(mid[k])) for k in SHOWN),
+            *(m(_f(mid[k])) for k in SHOWN),
             span,
             trough,
             style=style,
@@ -129,7 +139,7 @@ def print_levels(
             f"{row.spot:,.0f}",
             f"{row.vol:.1f}",
             f"{row.sign:+.1f}",
-            m(row.slope),
+            m(_f(row.slope)),
             f"{row.phi:+.3f}",
             f"{row.amplification:.3f}",
         )
@@ -201,8 +211,8 @@ def sentence(note: Note, closes: dict[date, float], until: date, day: date | Non
         )
     return (
         f"- {note.name}: the ETF closed at {closes[close]:.2f} <= {barrier} on {close}. Under close (and "
-        f"continuous) monitoring it had knocked in by then and [bold]cannot have knocked in {on}[/bold]; only a barrier "
-        "observed at maturity is still open, and that one never knocks in on a day."
+        f"continuous) monitoring it had knocked in by then and [bold]cannot have knocked in {on}[/bold]; only a "
+        "barrier observed at maturity is still open, and that one never knocks in on a day."
     )
 
 

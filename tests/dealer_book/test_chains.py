@@ -1,0 +1,159 @@
+"""Chains from CSV: both layouts, and every bad cell refused with its row, column and remedy."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, time
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from model.dealer_book.chains import read_chain, to_listed
+from model.dealer_book.markets import Market
+from model.errors import DataError
+
+ETF = Market("etf", 0.0567, 0.000567, time(16), ZoneInfo("America/New_York"), 0.0, 3.65, 0.25)
+CRYPTO = Market("crypto", 1.0, 1.0, time(8), ZoneInfo("UTC"), 60.0, 0.0, 0.0)
+NOW = datetime(2026, 2, 4, 21, tzinfo=UTC)
+
+
+def exchange(**changes) -> pd.DataFrame:
+    frame = pd.DataFrame(
+        {
+            "instrument_name": ["X-27FEB26-70000-P", "X-27FEB26-75000-C"],
+            "quote_timestamp": ["2026-02-04 21:00:10+00:00"] * 2,
+            "expiry": ["2026-02-27 08:00:00+00:00"] * 2,
+            "strike": ["70000", "75000"],
+            "option_type": ["P", "C"],
+            "underlying": ["73400", "73400"],
+            "index_price": ["73338", "73338"],
+            "mark_iv": ["55.5", "53.0"],
+            "open_interest": ["120.5", "80"],
+        }
+    )
+    for column, value in changes.items():
+        frame.loc[1, column] = value
+    return frame
+
+
+def occ(**changes) -> pd.DataFrame:
+    frame = pd.DataFrame(
+        {
+            "contractSymbol": ["ETFX260320P00040000", "ETFX260320C00045500"],
+            "strike": ["40", "45.5"],
+            "openInterest": ["1000", "500"],
+            "impliedVolatility": ["0.58", "0.55"],
+            "lastPrice": ["2.1", "1.0"],
+        }
+    )
+    for column, value in changes.items():
+        frame.loc[1, column] = value
+    return frame
+
+
+def load(tmp_path, frame, market=CRYPTO, **kw):
+    frame.to_csv(tmp_path / "chain.csv", index=False)
+    return read_chain(tmp_path / "chain.csv", market, **kw)
+
+
+def load_occ(tmp_path, frame, **kw):
+    return load(tmp_path, frame, ETF, **({"as_of": NOW, "spot": 41.57} | kw))
+
+
+def test_exchange_layout(tmp_path) -> None:
+    chain = load(tmp_path, exchange())
+    book = to_listed(chain, CRYPTO, chain.spot)
+    assert book.dealer.tolist() == [-1.0, 1.0]  # naive: short puts, long calls
+    assert book.quantity.tolist() == [120.5, 80.0]
+    hours = (datetime(2026, 2, 27, 8, tzinfo=UTC) - NOW).total_seconds() / 3600  # 21:00:10 counts as 21:00
+    assert book.years == pytest.approx(hours / 24 / 365, rel=1e-12)
+    assert book.forward_ratio == pytest.approx(73400 / 73338)
+
+
+def test_occ_layout_in_units_of_the_underlying(tmp_path) -> None:
+    chain = load_occ(tmp_path, occ())
+    spot = 41.57 / 0.000567
+    book = to_listed(chain, ETF, spot, "short")
+    assert book.strike == pytest.approx([40 / 0.000567, 45.5 / 0.000567])
+    assert book.quantity == pytest.approx([1000 * 100 * 0.000567, 500 * 100 * 0.000567])
+    assert book.dealer.tolist() == [-1.0, -1.0]
+    days = (
+        datetime(2026, 3, 20, 20, tzinfo=UTC) - NOW
+    ).total_seconds() / 86400  # 16:00 New York in summer time
+    assert book.years == pytest.approx(days / 365)
+    # homogeneity: the same share delta as an option on one share
+    from model.dealer_book.greeks import black
+
+    share = black(41.57, 40.0, book.years[0], 0.58, False, book.discount[0], book.forward_ratio[0])
+    assert book.greeks(spot).delta[0] == pytest.approx(share.delta)
+
+
+def test_last_snapshot_of_each_instrument(tmp_path) -> None:
+    older = exchange().assign(quote_timestamp="2026-02-04 20:00:00+00:00", open_interest="1")
+    chain = load(tmp_path, pd.concat([older, exchange()]))
+    assert chain.contracts.tolist() == [120.5, 80.0]
+    assert len(load(tmp_path, pd.concat([older, exchange()]), all_snapshots=True)) == 4
+
+
+def test_shared_chain(chain_file) -> None:
+    chain = read_chain(chain_file, CRYPTO)
+    assert len(chain) == 233
+    assert 30 < chain.atm_vol < 50
+    assert np.all(to_listed(chain, CRYPTO, chain.spot).years > 0)
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "words"),
+    [
+        ("strike", "abc", "not a number"),
+        ("strike", "-5", "above 0"),
+        ("mark_iv", "", "not a number"),
+        ("mark_iv", "0", "implied volatility"),
+        ("mark_iv", "5300", "volatility under"),
+        ("open_interest", "-1", "at least 0"),
+        ("option_type", "Q", "C or P"),
+        ("expiry", "soon", "time with offset"),
+        ("expiry", "2026-02-01 08:00:00+00:00", "after the time of the chain"),
+        ("underlying", "73.4", "within 50 %"),
+    ],
+)
+def test_bad_exchange_cells(tmp_path, column, value, words) -> None:
+    with pytest.raises(DataError, match=f"Row 3, column {column}.*{words}") as err:
+        load(tmp_path, exchange(**{column: value}))
+    assert err.value.remedy
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "words"),
+    [
+        ("contractSymbol", "ETFX-40-P", "OCC symbol"),
+        ("contractSymbol", "ETFX260320P00040000", "unique"),
+        ("contractSymbol", "ETFX261320C00045500", "calendar day"),
+        ("contractSymbol", "ETFX260102C00045500", "after the time of the chain"),
+        ("strike", "46", "strike in contractSymbol"),
+        ("impliedVolatility", "0.00001", "implied volatility"),
+        ("openInterest", "many", "not a number"),
+    ],
+)
+def test_bad_occ_cells(tmp_path, column, value, words) -> None:
+    with pytest.raises(DataError, match=f"Row 3, column {column}.*{words}") as err:
+        load_occ(tmp_path, occ(**{column: value}))
+    assert err.value.remedy
+
+
+def test_placeholders_can_be_left_out_and_are_counted(tmp_path) -> None:
+    chain = load_occ(tmp_path, occ(impliedVolatility="0.00001"), drop_bad_iv=True)
+    assert (len(chain), chain.dropped) == (1, 1)
+    assert len(load_occ(tmp_path, occ(impliedVolatility="0.00001", openInterest=""))) == 1
+
+
+def test_missing_column_missing_file_missing_time(tmp_path) -> None:
+    with pytest.raises(DataError, match="column mark_iv"):
+        load(tmp_path, exchange().drop(columns="mark_iv"))
+    with pytest.raises(DataError, match="No chain"):
+        read_chain(tmp_path / "none.csv", CRYPTO)
+    with pytest.raises(DataError, match="neither its time"):
+        load(tmp_path, occ(), ETF)
+    with pytest.raises(DataError, match="Convention"):
+        to_listed(load(tmp_path, exchange()), CRYPTO, 73338.0, "guess")
