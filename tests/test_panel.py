@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import date
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -235,3 +238,41 @@ def test_the_newest_rows_zeros_are_missing_only_on_request(event_panel, event_pa
     assert partial.frame.iloc[-2].equals(event_panel.frame.iloc[-2])
     assert event_panel.frame.iloc[-1]["flow_fbtc"] == 0
     assert "not reported yet" in partial.notes[-1]
+
+
+# --- before a fund's first day, with the embedded file alone ---------------------------------------
+
+
+def _first_listed(universe, key: str, day: date):
+    funds = tuple(replace(f, first_day=day) if f.key == key else f for f in universe.funds)
+    return replace(universe, funds=funds)
+
+
+def test_a_zero_before_the_first_day_is_missing(event_panel_path, universe):
+    panel = load_panel(event_panel_path, _first_listed(universe, "btc", date(2025, 12, 3)))
+    assert panel.frame["flow_btc"].iloc[:2].isna().all()
+    assert panel.frame["flow_btc"].iloc[2:].notna().all()
+    assert list(panel.listed["btc"].iloc[:4]) == [False, False, True, True]
+    assert panel.describe()["missing_flows"] == {}
+
+
+def test_a_flow_before_the_first_day_is_refused(event_panel_path, universe):
+    with pytest.raises(
+        DataError, match=r"2025-12-03, line 4, column 'BTC': a flow before the fund's first day"
+    ):
+        load_panel(event_panel_path, _first_listed(universe, "btc", date(2025, 12, 4)))
+
+
+def test_members_are_summed_from_their_own_first_days(event_panel, event_panel_path, universe, tmp_path):
+    raw = pd.read_csv(event_panel_path)
+    members = universe.fund("other").members
+    for m in members:
+        raw[m.columns[0]] = 0.0
+    raw[members[0].columns[0]] = raw["other"] - 1.5
+    raw[members[1].columns[0]] = 1.5
+    raw.loc[5, members[2].columns[0]] = np.nan
+    raw.drop(columns="other").to_csv(tmp_path / "panel.csv", index=False)
+    flow = load_panel(tmp_path / "panel.csv", universe).frame["flow_other"]
+    assert np.isnan(flow.iloc[5])  # one listed member missing: so is the sum
+    rest = flow.drop(flow.index[5])
+    np.testing.assert_allclose(rest, event_panel.frame["flow_other"].drop(flow.index[5]), atol=1e-12)
