@@ -1,7 +1,7 @@
-"""Build the canonical panel from the files named in sources.toml, and print what was dropped, shifted or contradicted.
+"""Build the canonical panel from the files named in sources.toml; print what was dropped or conflicts.
 
-Every role's path, reader, unit and clock stand in sources.toml (docs/sources/README.md describes it). With --as-of
-only numbers that were public by the end of that day in New York are used.
+Every role's path, reader, unit and clock stand in sources.toml (docs/sources/README.md describes it). With
+--as-of only numbers that were public by the end of that day in New York are used.
 """
 
 from __future__ import annotations
@@ -19,8 +19,15 @@ def parse(argv: list[str] | None = None) -> argparse.Namespace:
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("--sources", type=Path, required=True, help="sources.toml")
     p.add_argument("--out", type=Path, required=True, help="panel to write (.parquet or .csv)")
-    p.add_argument("--as-of", type=date.fromisoformat, metavar="DATE", help="only what was public by then (YYYY-MM-DD)")
-    p.add_argument("--tidy", type=Path, metavar="FILE", help="also write the tidy table (source, variable, ..., published_at)")
+    p.add_argument(
+        "--as-of", type=date.fromisoformat, metavar="DATE", help="only what was public by then (YYYY-MM-DD)"
+    )
+    p.add_argument(
+        "--tidy",
+        type=Path,
+        metavar="FILE",
+        help="also write the tidy table (source, variable, ..., published_at)",
+    )
     return p.parse_args(argv)
 
 

@@ -1,7 +1,8 @@
-"""Feed the readers ten thousand mutated files over named classes; each must be read correctly or refused by name.
+"""Feed the readers ten thousand mutated files; each must be read correctly or refused by a named error.
 
-Writes a table with one row per class (docs/sources/fuzz.csv). Exit 1 if a detectable class was read wrongly or
-anything but a named error was raised. Classes that no check on one file can detect are run and listed as such.
+Writes a table with one row per class (docs/sources/fuzz.csv). Exit 1 if a detectable class was read wrongly
+or anything but a named error was raised. Classes that no check on one file can detect are run and listed as
+such.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""For each column that several vendors supply: estimated date shift with its evidence, level differences, days that disagree.
+"""Compare vendors: estimated date shift with its evidence, level differences, days that disagree.
 
 Reads a panel made by build_panel.py, whose further vendors stand in columns such as flow_FUND__VENDOR.
 """

@@ -1,7 +1,8 @@
 """Vendors' files as one tidy table. One file per vendor, one registry line each.
 
-Tidy columns: ``source, variable, fund, date, value, unit, clock, published_at``. A reader turns bytes into raw
-observations (`RawTable`); everything vendors share (clocks, units, vintages, checks) comes after, in one place.
+Tidy columns: ``source, variable, fund, date, value, unit, clock, published_at``. A reader turns bytes into
+raw observations (`RawTable`); everything vendors share (clocks, units, vintages, checks) comes after, in
+one place.
 """
 
 from __future__ import annotations

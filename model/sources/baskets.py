@@ -1,6 +1,7 @@
-"""Share counts against whole baskets: creations come in multiples of the basket, so any other change is an error.
+"""Share counts against whole baskets: creations come in multiples of the basket; other changes are errors.
 
-Where the vendor also gives NAVs, the change in shares times the NAV is a further, independent measure of the flow.
+Where the vendor also gives NAVs, the change in shares times the NAV is a further, independent measure of
+the flow.
 """
 
 from __future__ import annotations
@@ -28,17 +29,21 @@ def check_baskets(panel: pd.DataFrame, basket: int) -> pd.DataFrame:
         off = change[(change % basket) != 0]
         whole = len(change) - len(off)
         rows[column.removeprefix(SHARES)] = {
-            "changes": len(change), "whole": whole, "share_whole": whole / len(change) if len(change) else float("nan"),
+            "changes": len(change),
+            "whole": whole,
+            "share_whole": whole / len(change) if len(change) else float("nan"),
             "days": ", ".join(str(d.date()) for d in off.index[:10]),
-        }  # fmt: skip
+        }
     return pd.DataFrame.from_dict(rows, orient="index", columns=["changes", "whole", "share_whole", "days"])
 
 
 def implied_flows(panel: pd.DataFrame) -> pd.DataFrame:
-    """Flows from share counts, USD m: change of shares times that day's NAV; a gap in the counts stays missing."""
+    """Flows from share counts, USD m: change of shares times that day's NAV; a gap stays missing."""
     out = pd.DataFrame(index=panel.index)
     for column in [c for c in panel.columns if c.startswith(SHARES) and SEPARATOR not in c]:
         fund = column.removeprefix(SHARES)
         if f"{NAV}{fund}" in panel:
-            out[f"{FLOW}{fund}{SEPARATOR}shares"] = panel[column].diff() * panel[f"{NAV}{fund}"] / units.USD_PER_MN
+            out[f"{FLOW}{fund}{SEPARATOR}shares"] = (
+                panel[column].diff() * panel[f"{NAV}{fund}"] / units.USD_PER_MN
+            )
     return out

@@ -1,8 +1,10 @@
 """Binance USD-M perpetual funding: ``GET /fapi/v1/fundingRate``.
 
-Documented at https://developers.binance.com/docs/derivatives/usds-margined-futures/market-data/rest-api/Get-Funding-Rate-History:
-a JSON list of ``{"symbol", "fundingRate": text, "fundingTime": ms, "markPrice": text}``, oldest first, at most 1,000;
-errors are an object with ``code`` and ``msg``. Rates are fractions per funding interval. Never met the live service.
+Documented at
+https://developers.binance.com/docs/derivatives/usds-margined-futures/market-data/rest-api/Get-Funding-Rate-History:
+a JSON list of ``{"symbol", "fundingRate": text, "fundingTime": ms, "markPrice": text}``, oldest first, at
+most 1,000; errors are an object with ``code`` and ``msg``. Rates are fractions per funding interval. Never
+met the live service.
 
 Options: ``symbol``: other symbols are refused; ``prints``: prints a whole UTC day has.
 """
@@ -22,15 +24,25 @@ def read(blobs: Blobs, spec: SourceSpec) -> list[RawSeries]:
     for name, blob in blobs.items():
         data = parse_json(blob, name)
         if not isinstance(data, list) or not all(isinstance(r, dict) for r in data):
-            raise DataError(f"{name} holds no list of rates: {str(data)[:80]}.", "The service answered with an error; download again.")
+            raise DataError(
+                f"{name} holds no list of rates: {str(data)[:80]}.",
+                "The service answered with an error; download again.",
+            )
         if not data:
             raise DataError(f"{name} is an empty list.", "Check the symbol and the dates.")
         for i, record in enumerate(data, start=1):
-            require_columns(record, ["symbol", "fundingTime", *(f for _, _, f in spec.fields)], where(name, i))
+            require_columns(
+                record, ["symbol", "fundingTime", *(f for _, _, f in spec.fields)], where(name, i)
+            )
             if symbol is not None and record["symbol"] != symbol:
-                raise DataError(f"{where(name, i)}: symbol {record['symbol']!r}, expected {symbol!r}.", "Ask for one symbol.")
+                raise DataError(
+                    f"{where(name, i)}: symbol {record['symbol']!r}, expected {symbol!r}.",
+                    "Ask for one symbol.",
+                )
             # funding settles a few milliseconds late; the second is the print's
             stamp = instant(record["fundingTime"], where(name, i, "fundingTime"), "ms").floor("s")
+            if not spec.keeps(stamp):
+                continue
             for series, fund, column in spec.fields:
                 at = where(name, i, column)
                 out.add(series, fund, stamp, number(record[column], at), at)

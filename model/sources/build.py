@@ -1,7 +1,7 @@
-"""All sources of a `sources.toml` as one panel on trading days, with a report of everything dropped or contradicted.
+"""All sources of a `sources.toml` as one panel on trading days, with a report of drops and conflicts.
 
-The first source in the file that supplies a column wins; a further one becomes ``column__source`` and is compared
-day by day. Nothing is filled, averaged or corrected.
+The first source in the file that supplies a column wins; a further one becomes ``column__source`` and is
+compared day by day. Nothing is filled, averaged or corrected.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from model.universe import load_universe
 
 @dataclass
 class Report:
-    """What happened: rows per source, notes, conflicts, shifts, masks, baskets, and optional roles supplied."""
+    """What happened: rows per source, notes, conflicts, shifts, baskets, and optional roles supplied."""
 
     sources: pd.DataFrame
     notes: list[Note]
@@ -48,7 +48,9 @@ class Built:
     report: Report
 
 
-def build_panel(path: Path, as_of: date | None = None, progress: Callable[[str], None] = lambda _: None) -> Built:
+def build_panel(
+    path: Path, as_of: date | None = None, progress: Callable[[str], None] = lambda _: None
+) -> Built:
     """Build the canonical panel from the files named in `path`.
 
     Parameters
@@ -75,9 +77,18 @@ def build_panel(path: Path, as_of: date | None = None, progress: Callable[[str],
         frames.append(done.frame)
         notes += done.notes
         kept = done.frame["value"].notna().sum() if len(done.frame) else 0
-        rows.append({"source": spec.name, "clock": CLOCKS[spec.clock].title, "read": done.read, "kept": int(kept),
-                     "dropped": sum(n.rows for n in done.notes)})  # fmt: skip
-    table = pd.concat([f for f in frames if len(f)], ignore_index=True) if any(len(f) for f in frames) else None
+        rows.append(
+            {
+                "source": spec.name,
+                "clock": CLOCKS[spec.clock].title,
+                "read": done.read,
+                "kept": int(kept),
+                "dropped": sum(n.rows for n in done.notes),
+            }
+        )
+    table = (
+        pd.concat([f for f in frames if len(f)], ignore_index=True) if any(len(f) for f in frames) else None
+    )
     if table is None:
         raise DataError("No source has a row in the panel's window.", "Check `start`, `end` and --as-of.")
     return _assemble(plan, table, pd.DataFrame(rows), notes)
@@ -97,7 +108,12 @@ def _assemble(plan: Sources, table: pd.DataFrame, rows: pd.DataFrame, notes: lis
     report = Report(rows, notes, conflicts, pairs, check_baskets(panel, plan.basket_shares or 1))
     if not plan.basket_shares:
         report.baskets = report.baskets.iloc[:0]
-    used = {s.role for spec in plan.sources for s in spec.series if panel.get(s.output(next(iter(s.fields)))) is not None}
+    used = {
+        s.role
+        for spec in plan.sources
+        for s in spec.series
+        if panel.get(s.output(next(iter(s.fields)))) is not None
+    }
     report.supplied = sorted(r for r in used if ROLES[r].optional)
     report.absent = sorted(r for r, kind in ROLES.items() if kind.optional and r not in used)
     report.half_days = _half_days(days, plan.calendar)
@@ -105,7 +121,9 @@ def _assemble(plan: Sources, table: pd.DataFrame, rows: pd.DataFrame, notes: lis
     return Built(panel, table, report)
 
 
-def _wide(plan: Sources, table: pd.DataFrame, days: pd.DatetimeIndex) -> tuple[pd.DataFrame, dict[str, Series]]:
+def _wide(
+    plan: Sources, table: pd.DataFrame, days: pd.DatetimeIndex
+) -> tuple[pd.DataFrame, dict[str, Series]]:
     """Columns by priority of the file's order; the series that owns each column."""
     columns: dict[str, pd.Series] = {}
     owners: dict[str, Series] = {}
@@ -123,7 +141,9 @@ def _free_name(column: str, spec: SourceSpec, taken: dict[str, pd.Series]) -> st
         return column
     name = f"{column}{SEPARATOR}{spec.name}"
     if name in taken:
-        raise DataError(f"Source {spec.name!r} supplies {column!r} twice.", "Give the second one its own column.")
+        raise DataError(
+            f"Source {spec.name!r} supplies {column!r} twice.", "Give the second one its own column."
+        )
     return name
 
 
@@ -138,12 +158,16 @@ def _mask(plan: Sources, panel: pd.DataFrame) -> list[Note]:
     for mask in plan.masks:
         for column in (mask.when, *mask.columns):
             if column not in panel:
-                raise DataError(f"Mask: no column {column!r} in the panel.", "Correct [[mask]] in sources.toml.")
+                raise DataError(
+                    f"Mask: no column {column!r} in the panel.", "Correct [[mask]] in sources.toml."
+                )
         low = panel[mask.when] < mask.below
         for column in mask.columns:
             hit = low & panel[column].notna()
             panel.loc[hit, column] = np.nan
-            notes.append(Note("mask", f"{column} where {mask.when} < {mask.below:g}", int(hit.sum()), mask.reason))
+            notes.append(
+                Note("mask", f"{column} where {mask.when} < {mask.below:g}", int(hit.sum()), mask.reason)
+            )
     return notes
 
 
@@ -160,8 +184,17 @@ def _compare(panel: pd.DataFrame, owners: dict[str, Series]) -> tuple[list[Recon
         pair = reconcile(panel[base], panel[column], tolerance, relative, ("panel", vendor))
         pairs.append(pair)
         for day, r in pair.differences.iterrows():
-            rows.append({"date": day, "column": base, "vendor": vendor, "kept": r["first"], "other": r["second"],
-                         "lag": pair.lag, "difference": r["difference"]})  # fmt: skip
+            rows.append(
+                {
+                    "date": day,
+                    "column": base,
+                    "vendor": vendor,
+                    "kept": r["first"],
+                    "other": r["second"],
+                    "lag": pair.lag,
+                    "difference": r["difference"],
+                }
+            )
     names = ["date", "column", "vendor", "kept", "other", "lag", "difference"]
     return pairs, pd.DataFrame(rows, columns=names)
 

@@ -1,10 +1,10 @@
-"""CFTC Traders in Financial Futures, futures only, as the Socrata API gives it: a JSON list of records of texts.
+"""CFTC Traders in Financial Futures, futures only, from the Socrata API: a JSON list of records of texts.
 
 Documented at https://dev.socrata.com/foundry/publicreporting.cftc.gov/gpe5-46if and, for the fields,
 https://www.cftc.gov/MarketReports/CommitmentsofTraders/ExplanatoryNotes/index.htm. The report's day is
-``report_date_as_yyyy_mm_dd``; positions are contracts on that (Tues)day, published the Friday after at 15:30
-New York. Long plus spread positions of all classes sum to open interest, and so do short plus spread: checked.
-Never met the live service.
+``report_date_as_yyyy_mm_dd``; positions are contracts on that (Tues)day, published the Friday after at
+15:30 New York. Long plus spread positions of all classes sum to open interest, and so do short plus spread:
+checked. Never met the live service.
 
 Options: ``contract`` (``cftc_contract_market_code``): other markets are refused.
 """
@@ -41,14 +41,21 @@ def read(blobs: Blobs, spec: SourceSpec) -> list[RawSeries]:
     for name, blob in blobs.items():
         data = parse_json(blob, name)
         if not isinstance(data, list) or not all(isinstance(r, dict) for r in data):
-            raise DataError(f"{name} holds no list of reports: {str(data)[:80]}.", "The service answered with an error; download again.")
+            raise DataError(
+                f"{name} holds no list of reports: {str(data)[:80]}.",
+                "The service answered with an error; download again.",
+            )
         if not data:
-            raise DataError(f"{name} is an empty list.", "No report matches; check the contract code and the dates.")
+            raise DataError(
+                f"{name} is an empty list.", "No report matches; check the contract code and the dates."
+            )
         for i, record in enumerate(data, start=1):
             place = where(name, i)
-            _check(record, place, spec.options.get("contract"))
             require_columns(record, [DATE, *(f for _, _, f in spec.fields)], place)
             stamp = day(record[DATE], f"{place}, column {DATE!r}")
+            if not spec.keeps(stamp):
+                continue
+            _check(record, place, spec.options.get("contract"))
             for series, fund, column in spec.fields:
                 at = f"{place}, column {column!r}"
                 out.add(series, fund, stamp, number(record[column], at), at)
@@ -57,9 +64,14 @@ def read(blobs: Blobs, spec: SourceSpec) -> list[RawSeries]:
 
 def _check(record: dict[str, Any], place: str, contract: str | None) -> None:
     if contract is not None and str(record.get(CODE)) != contract:
-        raise DataError(f"{place}: market {record.get(CODE)!r}, expected {contract!r}.", "Ask for one contract code.")
+        raise DataError(
+            f"{place}: market {record.get(CODE)!r}, expected {contract!r}.", "Ask for one contract code."
+        )
     if "futonly_or_combined" in record and record["futonly_or_combined"] != "FutOnly":
-        raise DataError(f"{place}: report {record['futonly_or_combined']!r} includes options.", "Use the futures-only dataset.")
+        raise DataError(
+            f"{place}: report {record['futonly_or_combined']!r} includes options.",
+            "Use the futures-only dataset.",
+        )
     for side in ("long", "short"):
         names = [k.format(s) for k, sides in CLASSES.items() for s in (side, "spread") if s in sides]
         if TOTAL not in record or not all(n in record for n in names):
@@ -67,5 +79,7 @@ def _check(record: dict[str, Any], place: str, contract: str | None) -> None:
         parts = sum(number(record[n], f"{place}, column {n!r}") for n in names)
         whole = number(record[TOTAL], f"{place}, column {TOTAL!r}")
         if not abs(parts - whole) <= 1:
-            raise DataError(f"{place}: {side} and spread positions sum to {parts:g}, open interest is {whole:g}.",
-                            "Columns are swapped or a cell is wrong; download again.")  # fmt: skip
+            raise DataError(
+                f"{place}: {side} and spread positions sum to {parts:g}, open interest is {whole:g}.",
+                "Columns are swapped or a cell is wrong; download again.",
+            )

@@ -1,4 +1,4 @@
-"""Checks that every source passes after its clock is known. Each refuses with the place, the column and the remedy."""
+"""Checks that every source passes once its clock is known. Each refuses with place, column and remedy."""
 
 from __future__ import annotations
 
@@ -19,15 +19,22 @@ def drop_repeats(raw: RawSeries) -> tuple[RawSeries, int]:
     DataError
         If two rows of one vintage give one moment two values.
     """
-    keys = [raw.stamps.to_numpy()] if raw.published is None else [raw.published.to_numpy(), raw.stamps.to_numpy()]
+    keys = (
+        [raw.stamps.to_numpy()]
+        if raw.published is None
+        else [raw.published.to_numpy(), raw.stamps.to_numpy()]
+    )
     out = raw.take(np.lexsort(keys))
     same = np.flatnonzero(out.stamps[1:] == out.stamps[:-1])
     for i in same:
         revised = out.published is not None and out.published[i] != out.published[i + 1]
         if not revised and not _equal(out.values[i], out.values[i + 1]):
             a, b = out.values[i], out.values[i + 1]
-            raise DataError(f"{out.places[i]} and {out.places[i + 1]}: {out.stamps[i]:%Y-%m-%d %H:%M} appears twice, as {a:g} and {b:g}.",
-                            "Keep the correct row.")  # fmt: skip
+            raise DataError(
+                f"{out.places[i]} and {out.places[i + 1]}: {out.stamps[i]:%Y-%m-%d %H:%M} appears twice, "
+                f"as {a:g} and {b:g}.",
+                "Keep the correct row.",
+            )
     keep = np.ones(len(out.values), bool)
     keep[same] = False
     return out.take(keep), len(same)
@@ -43,8 +50,11 @@ def check_plausible(raw: RawSeries) -> None:
     bad = (raw.values < low) | (raw.values > high)
     if bad.any():
         i = int(np.argmax(bad))
-        raise DataError(f"{raw.places[i]}: {raw.name} {raw.values[i]:g} {raw.series.kind.unit} lies outside {low:g} to {high:g}.",
-                        "Check the unit (1e3 or 1e6?) and the sign; widen `plausible` if the value is real.")  # fmt: skip
+        raise DataError(
+            f"{raw.places[i]}: {raw.name} {raw.values[i]:g} {raw.series.kind.unit} "
+            f"lies outside {low:g} to {high:g}.",
+            "Check the unit (1e3 or 1e6?) and the sign; widen `plausible` if the value is real.",
+        )
 
 
 def check_typical(raw: RawSeries) -> None:
@@ -56,8 +66,11 @@ def check_typical(raw: RawSeries) -> None:
         return
     scale, (low, high) = float(np.quantile(size, 0.9)), raw.series.typical
     if not low <= scale <= high:
-        raise DataError(f"{raw.name}: 90 % of values are below {scale:g} {raw.series.kind.unit}; expected {low:g} to {high:g}.",
-                        "Check the file's unit; set `typical` if this is real.")  # fmt: skip
+        raise DataError(
+            f"{raw.name}: 90 % of values are below {scale:g} {raw.series.kind.unit}; "
+            f"expected {low:g} to {high:g}.",
+            "Check the file's unit; set `typical` if this is real.",
+        )
 
 
 def check_ratio(raw: RawSeries) -> None:
@@ -69,8 +82,10 @@ def check_ratio(raw: RawSeries) -> None:
     bad = ratio > np.log(raw.series.max_ratio)
     if bad.any():
         i, j = ok[int(np.argmax(bad))], ok[int(np.argmax(bad)) + 1]
-        raise DataError(f"{raw.places[j]}: {raw.name} jumps from {raw.values[i]:g} to {raw.values[j]:g}.",
-                        "A unit slip or an unadjusted split; correct it, or raise `max_ratio` if it is real.")  # fmt: skip
+        raise DataError(
+            f"{raw.places[j]}: {raw.name} jumps from {raw.values[i]:g} to {raw.values[j]:g}.",
+            "A unit slip or an unadjusted split; correct it, or raise `max_ratio` if it is real.",
+        )
 
 
 def check_future(raw: RawSeries, latest: pd.Timestamp | None) -> None:
@@ -81,8 +96,10 @@ def check_future(raw: RawSeries, latest: pd.Timestamp | None) -> None:
     bad = days > latest.tz_localize(None)
     if bad.any():
         i = int(np.argmax(bad))
-        raise DataError(f"{raw.places[i]}: {days[i].date()} lies after the download ({latest.date()}).",
-                        "The file's dates are shifted, or `fetched_at` is wrong.")  # fmt: skip
+        raise DataError(
+            f"{raw.places[i]}: {days[i].date()} lies after the download ({latest.date()}).",
+            "The file's dates are shifted, or `fetched_at` is wrong.",
+        )
 
 
 def check_total(funds: pd.DataFrame, total: pd.Series, name: str) -> None:
@@ -100,5 +117,8 @@ def check_total(funds: pd.DataFrame, total: pd.Series, name: str) -> None:
     bad = error > allowed
     if bad.any():
         when = error.index[bad][0]
-        raise DataError(f"{name}, {when.date()}: funds sum to {funds.loc[when].sum():.1f}, the total says {total[when]:.1f} USD m.",
-                        "A fund is missing from the mapping, a cell is wrong, or columns are swapped.")  # fmt: skip
+        raise DataError(
+            f"{name}, {when.date()}: funds sum to {funds.loc[when].sum():.1f}, "
+            f"the total says {total[when]:.1f} USD m.",
+            "A fund is missing from the mapping, a cell is wrong, or columns are swapped.",
+        )

@@ -1,7 +1,8 @@
 """Clocks: to which trading day a number belongs, at what moment it was true, and when it was public.
 
-A daily figure without its clock is ambiguous by up to a day. Intraday stamps are sampled at the clock's moment
-(exactly: a stale value is not a value), with daylight saving and half days taken from the exchange's calendar.
+A daily figure without its clock is ambiguous by up to a day. Intraday stamps are sampled at the clock's
+moment (exactly: a stale value is not a value), with daylight saving and half days taken from the exchange's
+calendar.
 """
 
 from __future__ import annotations
@@ -19,6 +20,9 @@ from model.errors import DataError
 from model.sources.raw import RawSeries
 
 UTC = "UTC"
+LONGEST_DELAY = pd.Timedelta(
+    days=100
+)  # nothing takes longer to be published; the longest so far took 50 days
 _SHORT_INTEREST_DAYS = 7  # business days from settlement to publication, FINRA's schedule
 
 
@@ -105,7 +109,9 @@ def after_settlement(days: pd.DatetimeIndex, ctx: Context) -> pd.DatetimeIndex: 
 
 
 CLOCKS = {
-    "session_close": Clock("exchange close (13:00 on half days)", session_close, _after(session_close, 30), "sessions"),
+    "session_close": Clock(
+        "exchange close (13:00 on half days)", session_close, _after(session_close, 30), "sessions"
+    ),
     "new_york_16": Clock("16:00 New York", nav_16, _after(nav_16, 5), "all"),
     "utc_24": Clock("24:00 UTC", utc_midnight, _after(utc_midnight, 5), "all"),
     "utc_mean": Clock("mean of the UTC day", None, _after(utc_midnight, 5), "all"),
@@ -116,16 +122,56 @@ CLOCKS = {
 
 
 def moments(raw: RawSeries, clock: Clock, interval_minutes: float, ctx: Context) -> pd.DatetimeIndex:
-    """When each raw row was public. UTC, Shape: (n,)."""
-    if raw.published is not None:
-        return raw.published
+    """When each raw row was public; days that can't carry a value are refused. UTC, Shape: (n,)."""
     if raw.stamps.tz is not None:
-        return raw.stamps + pd.Timedelta(minutes=interval_minutes + 5)
-    if clock.moment is session_close or clock.days == "sessions":
+        own = raw.stamps + pd.Timedelta(minutes=interval_minutes + 5)
+        return own if raw.published is None else raw.published
+    if clock.days == "sessions":
         check_sessions(raw, ctx)
     if clock.days == "positions":
         check_positions(raw)
+    if raw.published is not None:
+        return raw.published
     return clock.publish(raw.stamps, ctx)
+
+
+@dataclass
+class Vintage:
+    """Which rows were public before a moment; remembers how many were not.
+
+    Off days are judged by the day itself: they are refused or dropped later, but only if they could be known.
+    """
+
+    clock: Clock
+    interval_minutes: float
+    ctx: Context
+    until: pd.Timestamp
+    skipped: int = 0
+    _known: dict[pd.Timestamp, bool] = field(default_factory=dict)
+
+    def __call__(self, stamp: pd.Timestamp, published: pd.Timestamp | None) -> bool:
+        """Whether the row was public."""
+        if published is not None:
+            public = published < self.until
+        elif stamp.tzinfo is not None:
+            public = stamp < self.until - pd.Timedelta(minutes=self.interval_minutes + 5)
+        else:
+            public = self._known.get(stamp)
+            if public is None:
+                public = self._known[stamp] = self._day_is_public(stamp)
+        self.skipped += not public
+        return public
+
+    def _day_is_public(self, day: pd.Timestamp) -> bool:
+        age = self.until.tz_localize(None) - day
+        if age > LONGEST_DELAY or age < pd.Timedelta(
+            0
+        ):  # no need to ask a calendar that may not reach so far
+            return age > LONGEST_DELAY
+        days = pd.DatetimeIndex([day])
+        if self.clock.moment is session_close and not self.ctx.sessions(days).isin(days).any():
+            return bool(nav_16(days, self.ctx)[0] < self.until)
+        return bool(self.clock.publish(days, self.ctx)[0] < self.until)
 
 
 def check_sessions(raw: RawSeries, ctx: Context) -> None:
@@ -133,20 +179,26 @@ def check_sessions(raw: RawSeries, ctx: Context) -> None:
     off = ~raw.stamps.isin(ctx.sessions(raw.stamps))
     if off.any():
         i = int(np.argmax(off))
-        raise DataError(f"{raw.places[i]}: {raw.stamps[i].date()} ({raw.stamps[i].day_name()}) is not a trading day.",
-                        "The file's dates may be shifted, or on another clock; correct them or the clock.")  # fmt: skip
+        raise DataError(
+            f"{raw.places[i]}: {raw.stamps[i].date()} ({raw.stamps[i].day_name()}) is not a trading day.",
+            "The file's dates may be shifted, or on another clock; correct them or the clock.",
+        )
 
 
 def check_positions(raw: RawSeries) -> None:
     """Refuse positions on days that are not position dates."""
     for i, stamp in enumerate(raw.stamps):
         if position_date(stamp) != stamp:
-            raise DataError(f"{raw.places[i]}: {stamp.date()} ({stamp.day_name()}) is not a position date (Tuesday).",
-                            "Give the date the positions describe, not the date they were published.")  # fmt: skip
+            raise DataError(
+                f"{raw.places[i]}: {stamp.date()} ({stamp.day_name()}) is not a position date (Tuesday).",
+                "Give the date the positions describe, not the date they were published.",
+            )
 
 
-def sample(raw: RawSeries, clock: Clock, interval_minutes: float, ctx: Context, prints: int) -> tuple[RawSeries, int]:
-    """Intraday values as daily ones: at the clock's moment, or the UTC day's mean. Also the days left without one.
+def sample(
+    raw: RawSeries, clock: Clock, interval_minutes: float, ctx: Context, prints: int
+) -> tuple[RawSeries, int]:
+    """Intraday values as daily ones: at the clock's moment, or the UTC day's mean; and the days without one.
 
     Parameters
     ----------
@@ -160,7 +212,9 @@ def sample(raw: RawSeries, clock: Clock, interval_minutes: float, ctx: Context, 
     days = sessions(first.tz_localize(None).normalize(), last.tz_localize(None).normalize(), ctx.calendar)
     if not len(days):
         return raw.take(np.zeros(0, int)), 0
-    at = known.get_indexer(clock.moment(days, ctx))
+    wanted = clock.moment(days, ctx)
+    inside = (wanted >= known.min()) & (wanted <= known.max())  # days the file can't reach are not gaps in it
+    days, at = days[inside], known.get_indexer(wanted[inside])
     out = raw.take(at[at >= 0])
     out.stamps = days[at >= 0]
     return out, int((at < 0).sum())

@@ -1,8 +1,9 @@
 """Coinbase Exchange candles: ``GET /products/{id}/candles``.
 
-Documented at https://docs.cdp.coinbase.com/api-reference/exchange-api/rest-api/products/get-product-candles:
-a JSON list, newest first, of ``[start in s, low, high, open, close, volume]``, at most 300 per request; errors are
-an object with ``message``. Buckets without trades are left out. Never met the live service.
+Documented at
+https://docs.cdp.coinbase.com/api-reference/exchange-api/rest-api/products/get-product-candles: a JSON list,
+newest first, of ``[start in s, low, high, open, close, volume]``, at most 300 per request; errors are an
+object with ``message``. Buckets without trades are left out. Never met the live service.
 
 `field` is one of ``low, high, open, close, volume``; stamps are the candles' starts.
 """
@@ -26,5 +27,8 @@ def read(blobs: Blobs, spec: SourceSpec) -> list[RawSeries]:
 
 def _rows(data: Any, name: str) -> Any:
     if isinstance(data, dict):
-        raise DataError(f"{name}: {str(data.get('message', data))[:80]}.", "The service answered with an error; download again.")
+        raise DataError(
+            f"{name}: {str(data.get('message', data))[:80]}.",
+            "The service answered with an error; download again.",
+        )
     return data

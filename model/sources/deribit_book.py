@@ -1,11 +1,11 @@
-"""Deribit option book summary: ``public/get_book_summary_by_currency?kind=option``, a snapshot of every option.
+"""Deribit option book summary: ``public/get_book_summary_by_currency``, a snapshot of every option.
 
-Documented at https://docs.deribit.com/api-reference/market-data/public-get_book_summary_by_currency: JSON-RPC with
-``result``, a list of objects with ``instrument_name`` (``BTC-27MAR26-80000-C``), ``open_interest`` and ``volume``
-(in the currency), ``mark_iv`` (vol points), ``underlying_price`` and ``creation_timestamp`` (ms). `book` gives it row
-by row for a dealer book; as a panel column, `field` is one of the sums ``open_interest_put``,
-``open_interest_call``, ``volume_put``, ``volume_call`` or the ratio ``put_call`` of volumes, dated by the snapshot.
-Never met the live service.
+Documented at https://docs.deribit.com/api-reference/market-data/public-get_book_summary_by_currency:
+JSON-RPC with ``result``, a list of objects with ``instrument_name`` (``BTC-27MAR26-80000-C``),
+``open_interest`` and ``volume`` (in the currency), ``mark_iv`` (vol points), ``underlying_price`` and
+``creation_timestamp`` (ms). `book` gives it row by row for a dealer book; as a panel column, `field` is one
+of the sums ``open_interest_put``, ``open_interest_call``, ``volume_put``, ``volume_call`` or the ratio
+``put_call`` of volumes, dated by the snapshot. Never met the live service.
 """
 
 from __future__ import annotations
@@ -38,11 +38,15 @@ def book(blob: bytes, name: str) -> pd.DataFrame:
     data = parse_json(blob, name)
     rows = data.get("result") if isinstance(data, dict) else None
     if not isinstance(rows, list) or not rows:
-        raise DataError(f"{name}: no options: {str(data)[:80]}.", "The service answered with an error; download again.")
+        raise DataError(
+            f"{name}: no options: {str(data)[:80]}.", "The service answered with an error; download again."
+        )
     out = pd.DataFrame([_option(r, where(name, i)) for i, r in enumerate(rows, start=1)])
     repeated = out["instrument"].duplicated()
     if repeated.any():
-        raise DataError(f"{name}: {out.loc[repeated, 'instrument'].iloc[0]} appears twice.", "Download it again.")
+        raise DataError(
+            f"{name}: {out.loc[repeated, 'instrument'].iloc[0]} appears twice.", "Download it again."
+        )
     return out
 
 
@@ -62,8 +66,14 @@ def _option(record: Any, place: str) -> dict[str, Any]:
     if bad:
         raise DataError(f"{place}, column {bad[0]!r}: {out[bad[0]]:g} is impossible.", "Download it again.")
     stamp = instant(record["creation_timestamp"], place, "ms")
-    return {"instrument": match[0], "expiry": expiry, "strike": float(match[3].replace("d", ".")), "kind": match[4],
-            "stamp": stamp, **out}  # fmt: skip
+    return {
+        "instrument": match[0],
+        "expiry": expiry,
+        "strike": float(match[3].replace("d", ".")),
+        "kind": match[4],
+        "stamp": stamp,
+        **out,
+    }
 
 
 def read(blobs: Blobs, spec: SourceSpec) -> list[RawSeries]:
@@ -73,9 +83,17 @@ def read(blobs: Blobs, spec: SourceSpec) -> list[RawSeries]:
     for name, blob in blobs.items():
         table = book(blob, name)
         sums = table.groupby("kind")[["open_interest", "volume"]].sum()
-        values = {f"{f}_{side}": float(sums[f].get(k, math.nan)) for f in sums for k, side in (("P", "put"), ("C", "call"))}
-        values["put_call"] = values["volume_put"] / values["volume_call"] if values["volume_call"] else math.nan
+        values = {
+            f"{f}_{side}": float(sums[f].get(k, math.nan))
+            for f in sums
+            for k, side in (("P", "put"), ("C", "call"))
+        }
+        values["put_call"] = (
+            values["volume_put"] / values["volume_call"] if values["volume_call"] else math.nan
+        )
         taken = table["stamp"].max()
+        if not spec.keeps(taken, taken):
+            continue
         stamp = taken.tz_convert(NEW_YORK).tz_localize(None).normalize().as_unit("ns")
         for series, fund, column in spec.fields:
             out.add(series, fund, stamp, values[column], where(name, None, column), published=taken)

@@ -1,9 +1,10 @@
 """Deribit volatility index: ``public/get_volatility_index_data``.
 
-Documented at https://docs.deribit.com/api-reference/market-data/public-get_volatility_index_data: JSON-RPC with
-``result.data``, a list of ``[start in ms, open, high, low, close]`` in vol points, and ``result.continuation``,
-the next request's end, null on the last page. Columns have no names, so their order is checked by
-low <= open, close <= high and by each open following the close before it. Never met the live service.
+Documented at https://docs.deribit.com/api-reference/market-data/public-get_volatility_index_data: JSON-RPC
+with ``result.data``, a list of ``[start in ms, open, high, low, close]`` in vol points, and
+``result.continuation``, the next request's end, null on the last page. Columns have no names, so their
+order is checked by low <= open, close <= high and by each open following the close before it. Never met the
+live service.
 
 `field` is one of ``open, high, low, close``; stamps are the candles' starts.
 """
@@ -13,6 +14,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from model.errors import DataError
 from model.sources.raw import Blobs, Collector, RawSeries, check_continuity, check_ohlc, require_columns
@@ -29,7 +31,9 @@ def read(blobs: Blobs, spec: SourceSpec) -> list[RawSeries]:
 
 def _rows(data: Any, name: str) -> Any:
     if not isinstance(data, dict) or "result" not in data:
-        raise DataError(f"{name}: no result: {str(data)[:80]}.", "The service answered with an error; download again.")
+        raise DataError(
+            f"{name}: no result: {str(data)[:80]}.", "The service answered with an error; download again."
+        )
     result = data["result"]
     if not isinstance(result, dict) or "data" not in result:
         raise DataError(f"{name}: result without data.", "This is another method's response.")
@@ -43,10 +47,19 @@ def candles(blobs: Blobs, spec: SourceSpec, names: tuple[str, ...], unit: str, r
     for name, blob in blobs.items():
         data = rows(parse_json(blob, name), name)
         if not isinstance(data, list) or not data:
-            raise DataError(f"{name} holds no candles.", "The service answered with an empty page; download again.")
-        table = np.array([_row(r, name, i, names, unit) for i, r in enumerate(data, start=1)])
+            raise DataError(
+                f"{name} holds no candles.", "The service answered with an empty page; download again."
+            )
+        rows_kept = [
+            (i, r) for i, r in enumerate(data, start=1) if spec.keeps(_start(r, name, i, names, unit))
+        ]
+        if not rows_kept:
+            continue
+        table = np.array(
+            [[number(v, where(name, i, k)) for k, v in zip(names, r, strict=True)] for i, r in rows_kept]
+        )
         order = np.argsort(table[:, 0], kind="stable")
-        places = [where(name, i + 1) for i in order]
+        places = [where(name, rows_kept[i][0]) for i in order]
         table = table[order]
         o, h, l, c = (table[:, names.index(k)] for k in ("open", "high", "low", "close"))
         check_ohlc(o, h, l, c, places)
@@ -58,8 +71,11 @@ def candles(blobs: Blobs, spec: SourceSpec, names: tuple[str, ...], unit: str, r
     return out.done()
 
 
-def _row(row: Any, name: str, i: int, names: tuple[str, ...], unit: str) -> list[float]:
+def _start(row: Any, name: str, i: int, names: tuple[str, ...], unit: str) -> pd.Timestamp:
+    """The candle's start, once it is sure to be a candle."""
     if not isinstance(row, list) or len(row) != len(names):
-        raise DataError(f"{where(name, i)}: not a candle of {len(names)} numbers.", "The response's shape changed; see the vendor's documentation.")
-    instant(row[0], where(name, i, names[0]), unit)
-    return [number(v, where(name, i, k)) for k, v in zip(names, row, strict=True)]
+        raise DataError(
+            f"{where(name, i)}: not a candle of {len(names)} numbers.",
+            "The response's shape changed; see the vendor's documentation.",
+        )
+    return instant(row[0], where(name, i, names[0]), unit)

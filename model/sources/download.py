@@ -1,4 +1,4 @@
-"""Fetch public data in the vendors' own formats, page by page, and record what came from where in sources.toml.
+"""Fetch public data in the vendors' own formats, page by page, and record what came from where.
 
 Every file is written whole or not at all, and recorded at once; a run that was interrupted goes on where it
 stopped. A page whose window has passed is final and never asked for again.
@@ -32,8 +32,8 @@ RECORD = "sources.toml"
 class Job:
     """One vendor's download: where, in which windows, and the source it becomes.
 
-    `paging`: ``single``, ``snapshot`` (a new file per day), ``symbol`` (through a library), or the name of a window
-    format of `WINDOWS`.
+    `paging`: ``single``, ``snapshot`` (a new file per day), ``symbol`` (through a library), or the name of
+    a window format of `WINDOWS`.
     """
 
     name: str
@@ -67,7 +67,10 @@ class Outcome:
 # vendor's way to ask for a span: (first moment, last moment, both included) -> parameters
 WINDOWS: dict[str, Callable[[datetime, datetime], dict[str, Any]]] = {
     "deribit": lambda a, b: {"start_timestamp": _ms(a), "end_timestamp": _ms(b)},
-    "coinbase": lambda a, b: {"start": a.strftime("%Y-%m-%dT%H:%M:%SZ"), "end": b.strftime("%Y-%m-%dT%H:%M:%SZ")},
+    "coinbase": lambda a, b: {
+        "start": a.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "end": b.strftime("%Y-%m-%dT%H:%M:%SZ"),
+    },
     "binance": lambda a, b: {"startTime": _ms(a), "endTime": _ms(b)},
 }
 
@@ -88,23 +91,43 @@ def load_jobs(path: Path, endpoints: dict[str, str] | None = None) -> tuple[dict
     panel = dict(t.table("panel").data)
     jobs = []
     for d in t.tables("download"):
-        job = Job(d.text("name"), d.text("url"), d.text("paging"), d.number("days", 1.0), d.text("suffix"),
-                  dict(d.table("params").data), dict(d.table("source").data))  # fmt: skip
+        job = Job(
+            d.text("name"),
+            d.text("url"),
+            d.text("paging"),
+            d.number("days", 1.0),
+            d.text("suffix"),
+            dict(d.table("params").data),
+            dict(d.table("source").data),
+        )
         if job.paging not in ("single", "snapshot", "symbol", *WINDOWS):
-            d.refuse("paging", f"{job.paging!r} is unknown", f"Use single, snapshot, symbol, {', '.join(WINDOWS)}.")
+            d.refuse(
+                "paging", f"{job.paging!r} is unknown", f"Use single, snapshot, symbol, {', '.join(WINDOWS)}."
+            )
         d.done()
         jobs.append(replace(job, url=(endpoints or {}).get(job.name, job.url)))
     extra = {k: t.raw(k, []) for k in ("mask", "derive")}
     t.done()
     unknown = set(endpoints or {}) - {j.name for j in jobs}
     if unknown:
-        raise DataError(f"No download is called {sorted(unknown)[0]!r}.", f"Use one of {', '.join(j.name for j in jobs)}.")
+        raise DataError(
+            f"No download is called {sorted(unknown)[0]!r}.", f"Use one of {', '.join(j.name for j in jobs)}."
+        )
     return {"panel": panel, **extra}, jobs
 
 
-def download(jobs: list[Job], head: dict[str, Any], out: Path, since: date, fetcher: Fetcher, history: History | None = None,
-             now: Callable[[], datetime] = lambda: datetime.now(UTC), max_age_hours: float = 6.0, order: list[str] | None = None,
-             progress: Callable[[str, int, int], None] = lambda name, i, n: None) -> list[Outcome]:  # fmt: skip
+def download(
+    jobs: list[Job],
+    head: dict[str, Any],
+    out: Path,
+    since: date,
+    fetcher: Fetcher,
+    history: History | None = None,
+    now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    max_age_hours: float = 6.0,
+    order: list[str] | None = None,
+    progress: Callable[[str, int, int], None] = lambda *_: None,
+) -> list[Outcome]:
     """Run all jobs; a vendor that fails does not stop the others.
 
     Parameters
@@ -161,15 +184,23 @@ def _pages(job: Job, since: date, now: datetime) -> Iterator[Page]:
             # windows are cut at whole hours that have passed: a candle still open is never asked for
             last = min(first + span, hour) - timedelta(hours=1)
             final = first + span <= hour
-            yield Page(f"{job.name}/{first:%Y-%m-%dT%H}.{job.suffix}", {**job.params, **WINDOWS[job.paging](first, last)}, final)
+            yield Page(
+                f"{job.name}/{first:%Y-%m-%dT%H}.{job.suffix}",
+                {**job.params, **WINDOWS[job.paging](first, last)},
+                final,
+            )
             first += span
 
 
 def _fill(params: dict[str, Any], since: date) -> dict[str, Any]:
-    return {k: v.replace("{since}", since.isoformat()) if isinstance(v, str) else v for k, v in params.items()}
+    return {
+        k: v.replace("{since}", since.isoformat()) if isinstance(v, str) else v for k, v in params.items()
+    }
 
 
-def _get(job: Job, page: Page, fetcher: Fetcher, history: History, since: date, now: datetime) -> tuple[bytes, str, datetime]:
+def _get(
+    job: Job, page: Page, fetcher: Fetcher, history: History, since: date, now: datetime
+) -> tuple[bytes, str, datetime]:
     check = _checker(job, page)
     if job.paging != "symbol":
         return fetcher.get(job.url, page.params, check)
@@ -193,15 +224,26 @@ def _checker(job: Job, page: Page) -> Callable[[bytes], None]:
     def check(blob: bytes) -> None:
         reader(spec.reader)({Path(page.path).name: blob}, spec)
         if job.paging == "deribit" and (more := json.loads(blob)["result"].get("continuation")) is not None:
-            raise DataError(f"{job.name}: the window holds more candles than one answer (continuation {more}).", "Use smaller windows.")
+            raise DataError(
+                f"{job.name}: the window holds more candles than one answer (continuation {more}).",
+                "Use smaller windows.",
+            )
 
     return check
 
 
 def _spec(job: Job) -> SourceSpec:
     series = tuple(_series(Table(dict(s), "download list", "")) for s in job.source["series"])
-    return SourceSpec(job.name, job.source["reader"], (), job.source["clock"], series, job.source.get("stamp", "date"),
-                      job.source.get("interval_minutes", 0.0), options=job.source.get("options", {}))  # fmt: skip
+    return SourceSpec(
+        job.name,
+        job.source["reader"],
+        (),
+        job.source["clock"],
+        series,
+        job.source.get("stamp", "date"),
+        job.source.get("interval_minutes", 0.0),
+        options=job.source.get("options", {}),
+    )
 
 
 def yfinance_history(symbol: str, first: date, after: date) -> pd.DataFrame:
@@ -209,7 +251,9 @@ def yfinance_history(symbol: str, first: date, after: date) -> pd.DataFrame:
     import yfinance
 
     try:
-        return yfinance.Ticker(symbol).history(start=first.isoformat(), end=after.isoformat(), auto_adjust=False)
+        return yfinance.Ticker(symbol).history(
+            start=first.isoformat(), end=after.isoformat(), auto_adjust=False
+        )
     except Exception as error:  # noqa: BLE001  (it raises whatever its own dependencies raise)
         raise DataError(f"yfinance: {type(error).__name__}: {error}", "Try again later.") from error
 
@@ -217,7 +261,9 @@ def yfinance_history(symbol: str, first: date, after: date) -> pd.DataFrame:
 def bars_csv(frame: pd.DataFrame, symbol: str) -> bytes:
     """Bars as CSV with a ``Symbol`` column; what is no frame of bars is refused."""
     if not isinstance(frame, pd.DataFrame) or frame.empty or "Close" not in frame:
-        raise DataError(f"{symbol}: no bars came back.", "The service may be limiting requests; try again later.")
+        raise DataError(
+            f"{symbol}: no bars came back.", "The service may be limiting requests; try again later."
+        )
     out = frame.copy()
     out.index = pd.DatetimeIndex(out.index).tz_localize(None).strftime("%Y-%m-%d")
     out.index.name = "Date"
@@ -233,7 +279,9 @@ class _Record:
     head: dict[str, Any]
     since: date
     sources: dict[str, dict[str, Any]] = field(default_factory=dict)
-    order: list[str] = field(default_factory=list)  # of the list, not of arrival: the first source of a column wins
+    order: list[str] = field(
+        default_factory=list
+    )  # of the list, not of arrival: the first source of a column wins
 
     @classmethod
     def load(cls, out: Path, head: dict[str, Any], since: date) -> _Record:
@@ -243,7 +291,9 @@ class _Record:
             try:
                 data = tomllib.loads(path.read_text(encoding="utf-8"))
             except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-                raise DataError(f"{path} is not valid TOML: {error}.", "Move it away; files will be fetched again.") from None
+                raise DataError(
+                    f"{path} is not valid TOML: {error}.", "Move it away; files will be fetched again."
+                ) from None
             record.sources = {s["name"]: s for s in data.get("source", [])}
         return record
 
@@ -265,26 +315,43 @@ class _Record:
         import tomlkit
 
         files = [f for f in self._files(job) if f["path"] != page.path]
-        files.append({"path": page.path, "url": url, "asked": _asked(job, page), "fetched_at": at,
-                      "sha256": hashlib.sha256(blob).hexdigest(), "final": page.final})  # fmt: skip
+        files.append(
+            {
+                "path": page.path,
+                "url": url,
+                "asked": _asked(job, page),
+                "fetched_at": at,
+                "sha256": hashlib.sha256(blob).hexdigest(),
+                "final": page.final,
+            }
+        )
         source = {"name": job.name, **{k: v for k, v in job.source.items() if k != "series"}}
-        self.sources[job.name] = {**source, "series": job.source["series"], "file": sorted(files, key=lambda f: f["path"])}
+        self.sources[job.name] = {
+            **source,
+            "series": job.source["series"],
+            "file": sorted(files, key=lambda f: f["path"]),
+        }
         panel = {**self.head["panel"], "start": self.since}
         rank = {n: i for i, n in enumerate(self.order)}
         self.sources = dict(sorted(self.sources.items(), key=lambda kv: rank.get(kv[0], len(rank))))
         body: dict[str, Any] = {"panel": panel, "source": list(self.sources.values()), **self._tail()}
         write_atomic(self.out / RECORD, tomlkit.dumps(body).encode())
 
-
     def _tail(self) -> dict[str, Any]:
         """Masks and derived columns whose columns the fetched sources (or the calendar) supply."""
         derived = self.head.get("derive", [])
-        have = {s.get("column") for source in self.sources.values() for s in source["series"]} | {d["column"] for d in derived}
+        have = {s.get("column") for source in self.sources.values() for s in source["series"]} | {
+            d["column"] for d in derived
+        }
         masks = [m for m in self.head.get("mask", []) if m["when"] in have and set(m["columns"]) <= have]
         return {k: v for k, v in (("derive", derived), ("mask", masks)) if v}
 
 
 def _asked(job: Job, page: Page) -> str:
     """What was asked, for resuming: address and parameters, the end of an open window left out."""
-    params = {k: v for k, v in sorted(page.params.items()) if page.final or k not in ("end", "endTime", "end_timestamp")}
+    params = {
+        k: v
+        for k, v in sorted(page.params.items())
+        if page.final or k not in ("end", "endTime", "end_timestamp")
+    }
     return f"{job.url} {json.dumps(params)}"

@@ -1,10 +1,10 @@
 """Farside Investors' all-data page: one HTML table, a row per day, a column per fund, USD m.
 
 No shape is documented by the vendor; this is the layout that several public scrapers agree on
-(``table.etf``; a header row of tickers; ``Fee`` and other rows without a date; rows such as
-``05 Feb 2026 | (175.3) | ... | (434.1)``; then Total, Average, Maximum, Minimum). Parentheses mean outflow, ``-``
-means no reading, not zero. The last column is the day's total; its header is sometimes empty. This adapter has
-never met the live service, which often answers automated requests with a challenge page: then save the page by
+(``table.etf``; a header row of tickers; ``Fee`` and other rows without a date; rows such as ``05 Feb 2026 |
+(175.3) | ... | (434.1)``; then Total, Average, Maximum, Minimum). Parentheses mean outflow, ``-`` means no
+reading, not zero. The last column is the day's total; its header is sometimes empty. This adapter has never
+met the live service, which often answers automated requests with a challenge page: then save the page by
 hand and point sources.toml to it.
 
 `fields` name the tickers of the header; column order does not matter.
@@ -41,12 +41,19 @@ def read(blobs: Blobs, spec: SourceSpec) -> list[RawSeries]:
         require_columns(header, [f for _, _, f in spec.fields], name)
         for row, cells in days:
             if len(cells) != len(header):
-                raise DataError(f"{where(name, row)}: {len(cells)} cells, the header has {len(header)}.", "The page is broken; save it again.")
+                raise DataError(
+                    f"{where(name, row)}: {len(cells)} cells, the header has {len(header)}.",
+                    "The page is broken; save it again.",
+                )
             stamp = day(cells[0], where(name, row, "Date"), ("day month year",))
+            if not spec.keeps(stamp):
+                continue
             for series, fund, column in spec.fields:
                 at = where(name, row, column)
-                out.add(series, fund, stamp, number(cells[header.index(column)], at, MISSING, accounting=True), at)
-        if footer:
+                out.add(
+                    series, fund, stamp, number(cells[header.index(column)], at, MISSING, accounting=True), at
+                )
+        if footer and spec.vintage is None:  # the page's own sums were published with its newest row
             _check_footer(header, days, footer, name)
     return out.done()
 
@@ -58,7 +65,10 @@ def _rows(text: str, name: str) -> list[list[list[str]]]:
 
     lower = text.lower()
     if "<table" not in lower:
-        raise DataError(f"{name} holds no table.", "The vendor answered with another page; save the all-data page by hand.")
+        raise DataError(
+            f"{name} holds no table.",
+            "The vendor answered with another page; save the all-data page by hand.",
+        )
     if lower.count("<table") != lower.count("</table>") or "</html>" not in lower:
         raise DataError(f"{name} is cut off: a table or the page is not closed.", "Save the page again.")
     try:
@@ -67,12 +77,17 @@ def _rows(text: str, name: str) -> list[list[list[str]]]:
         raise DataError(f"{name} is not readable HTML: {str(error)[:80]}.", "Save the page again.") from None
     out = []
     for table in tree.iter("table"):
-        rows = [[" ".join(c.text_content().split()) for c in tr if c.tag in ("td", "th")] for tr in table.iter("tr")]
+        rows = [
+            [" ".join(c.text_content().split()) for c in tr if c.tag in ("td", "th")]
+            for tr in table.iter("tr")
+        ]
         out.append([r for r in rows if r])
     return out
 
 
-def _table(tables: list, name: str, tickers: list[str]) -> tuple[list[str], list[tuple[int, list[str]]], list[str]]:
+def _table(
+    tables: list, name: str, tickers: list[str]
+) -> tuple[list[str], list[tuple[int, list[str]]], list[str]]:
     """(header, numbered day rows, footer total) of the one table that names the tickers."""
     for rows in tables:
         heads = [r for r in rows if len(set(tickers) & set(r)) >= max(1, len(set(tickers) - {TOTAL}) // 2)]
@@ -85,11 +100,15 @@ def _table(tables: list, name: str, tickers: list[str]) -> tuple[list[str], list
         header[0] = "Date"
         odd = [r[0] for r in rows[days[0][0] - 1 : days[-1][0]] if not _DAY.fullmatch(r[0])]
         if odd:
-            raise DataError(f"{name}: row {odd[0]!r} among the days.", "The page's layout changed, or a date is broken.")
+            raise DataError(
+                f"{name}: row {odd[0]!r} among the days.", "The page's layout changed, or a date is broken."
+            )
         footers = [r for r in rows[days[-1][0] :] if r[0] == TOTAL and len(r) == len(header)]
         return header, days, footers[0] if footers else []
-    raise DataError(f"{name}: no table with the funds {', '.join(tickers[:4])} and dated rows.",
-                    "The layout changed, or this is another page.")  # fmt: skip
+    raise DataError(
+        f"{name}: no table with the funds {', '.join(tickers[:4])} and dated rows.",
+        "The layout changed, or this is another page.",
+    )
 
 
 def _check_footer(header: list[str], days: list, footer: list[str], name: str) -> None:
@@ -99,5 +118,7 @@ def _check_footer(header: list[str], days: list, footer: list[str], name: str) -
         values = [number(r[j], where(name, i, column), MISSING, accounting=True) for i, r in days]
         claimed = number(footer[j], at, MISSING, accounting=True)
         if abs(np.nansum(values) - claimed) > 1 + _FOOTER_TOLERANCE * len(values):
-            raise DataError(f"{at}: rows sum to {np.nansum(values):.1f}, the page says {claimed:.1f}.",
-                            "A row is missing, repeated or altered; save the page again.")  # fmt: skip
+            raise DataError(
+                f"{at}: rows sum to {np.nansum(values):.1f}, the page says {claimed:.1f}.",
+                "A row is missing, repeated or altered; save the page again.",
+            )

@@ -49,13 +49,17 @@ class Fetcher:
     log: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self._client = httpx.Client(timeout=self.timeout, follow_redirects=True, headers={"User-Agent": AGENT})
+        self._client = httpx.Client(
+            timeout=self.timeout, follow_redirects=True, headers={"User-Agent": AGENT}
+        )
 
     def close(self) -> None:
         """Close connections."""
         self._client.close()
 
-    def get(self, url: str, params: dict[str, Any], check: Callable[[bytes], Any]) -> tuple[bytes, str, datetime]:
+    def get(
+        self, url: str, params: dict[str, Any], check: Callable[[bytes], Any]
+    ) -> tuple[bytes, str, datetime]:
         """One page that passes `check`: bytes, the full URL, and when it came.
 
         Raises
@@ -79,14 +83,20 @@ class Fetcher:
     def retry(self, call: Callable[[], Any], what: str) -> Any:
         """Call until it raises no `Transient`, waiting longer each time."""
         retrying = tenacity.Retrying(
-            stop=tenacity.stop_after_attempt(self.attempts), wait=self._wait, sleep=self.sleep,
-            retry=tenacity.retry_if_exception_type(Transient), before_sleep=self._note,
-        )  # fmt: skip
+            stop=tenacity.stop_after_attempt(self.attempts),
+            wait=self._wait,
+            sleep=self.sleep,
+            retry=tenacity.retry_if_exception_type(Transient),
+            before_sleep=self._note,
+        )
         try:
             return retrying(call)
         except tenacity.RetryError as error:
             reason = error.last_attempt.exception()
-            raise DataError(f"{what}: {reason}", f"Gave up after {self.attempts} attempts; run the same command again later.") from None
+            raise DataError(
+                f"{what}: {reason}",
+                f"Gave up after {self.attempts} attempts; run the same command again later.",
+            ) from None
 
     def _wait(self, state: tenacity.RetryCallState) -> float:
         error = state.outcome.exception() if state.outcome else None
@@ -107,8 +117,10 @@ class Fetcher:
         if response.status_code == 429 or response.status_code >= 500:
             raise Transient(f"the service answered {response.status_code}", _after(response))
         if response.status_code >= 400:
-            raise DataError(f"{url}: the service answered {response.status_code}.",
-                            "It may refuse automated requests: save the page by hand and name it in sources.toml.")  # fmt: skip
+            raise DataError(
+                f"{url}: the service answered {response.status_code}.",
+                "It may refuse automated requests: save the page by hand and name it in sources.toml.",
+            )
         return response
 
 

@@ -6,7 +6,6 @@ import signal
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from types import FrameType
 
 import numpy as np
 import pandas as pd
@@ -41,8 +40,8 @@ class Tally:
 def judge(case: Case, sample: Sample, truth: Values) -> tuple[str, str]:
     """(``read``, ``refused``, ``silent`` or ``crashed``; what was wrong).
 
-    ``silent`` means the oracle is broken without an error: a wrong value, a value on a wrong day, a value lost that
-    should not be, or a file read that had to be refused.
+    ``silent`` means the oracle is broken without an error: a wrong value, a value on a wrong day, a value
+    lost that should not be, or a file read that had to be refused.
     """
     if case.oracle.startswith("fetched"):
         sample = replace(sample, spec=replace(sample.spec, fetched_at=pd.Timestamp(case.oracle.split()[1])))
@@ -112,10 +111,20 @@ def _one(tally: Tally, case: Case, sample: Sample, truth: Values) -> None:
 
 def table(tallies: list[Tally]) -> pd.DataFrame:
     """Tallies as a table; ``ok`` where a detectable class has no silent error and no other exception."""
-    rows = [{"class": t.name, "detectable": "no" if t.hidden else "yes", "tried": t.tried, "read_correctly": t.read,
-             "refused": t.refused, "silent_error": t.silent, "other_exception_or_hang": t.crashed,
-             "ok": "yes" if not t.crashed and (t.hidden or not t.silent) else "NO",
-             "meaning": " ".join((CLASSES[t.name].__doc__ or "").split())} for t in tallies]  # fmt: skip
+    rows = [
+        {
+            "class": t.name,
+            "detectable": "no" if t.hidden else "yes",
+            "tried": t.tried,
+            "read_correctly": t.read,
+            "refused": t.refused,
+            "silent_error": t.silent,
+            "other_exception_or_hang": t.crashed,
+            "ok": "yes" if not t.crashed and (t.hidden or not t.silent) else "NO",
+            "meaning": " ".join((CLASSES[t.name].__doc__ or "").split()),
+        }
+        for t in tallies
+    ]
     return pd.DataFrame(rows)
 
 
@@ -136,5 +145,5 @@ class _alarm:  # noqa: N801
             signal.signal(signal.SIGALRM, self._old)
 
     @staticmethod
-    def _ring(signum: int, frame: FrameType | None) -> None:
+    def _ring(*_: object) -> None:
         raise Hang

@@ -1,8 +1,9 @@
 """Ways a file goes wrong, each with its oracle: read correctly, or refused with a named error.
 
-A class is a function (rng, sample) to `Case`, or None where it does not apply. The oracle says what may be read:
-``equal`` (everything, as in the clean file), ``refused`` (nothing), or ``safe`` (refused, or read with every value
-right; only what `lost` names may be missing). `HIDDEN` are the classes no check on one file can detect.
+A class is a function (rng, sample) to `Case`, or None where it does not apply. The oracle says what may be
+read: ``equal`` (everything, as in the clean file), ``refused`` (nothing), or ``safe`` (refused, or read
+with every value right; only what `lost` names may be missing). `HIDDEN` are the classes no check on one
+file can detect.
 """
 
 from __future__ import annotations
@@ -59,8 +60,13 @@ def grid(sample: Sample) -> Grid:
     return [list(r) for r in sample.rows]
 
 
-def made(sample: Sample, rows: Grid, oracle: str, lost: frozenset[pd.Timestamp] | None = frozenset(),
-         head: list[str] | None = None) -> Case:  # fmt: skip
+def made(
+    sample: Sample,
+    rows: Grid,
+    oracle: str,
+    lost: frozenset[pd.Timestamp] | None = frozenset(),
+    head: list[str] | None = None,
+) -> Case:
     """Rows as a case."""
     return Case(sample.render(head or list(sample.head), rows), oracle, lost)
 
@@ -83,7 +89,7 @@ def as_cell(value: float, like: str) -> str:
     return f"{value:.0f}" if like.isdigit() and value == int(value) else f"{value:.10f}"
 
 
-# days ------------------------------------------------------------------------------------------------------------
+# days ------------------------------------------------------------------------------------------------
 
 
 def move(stamp: str, days: int) -> str:
@@ -92,7 +98,9 @@ def move(stamp: str, days: int) -> str:
         return str(int(stamp) + days * 86_400 * (1000 if len(stamp) > 10 else 1))
     for layout in ("%d %b %Y", "%m/%d/%Y", "%Y-%m-%d", "%Y-%m-%dT00:00:00.000"):
         try:
-            return (datetime.strptime(stamp, layout) + timedelta(days=days)).strftime(layout)[: 23 if "T" in layout else None]
+            return (datetime.strptime(stamp, layout) + timedelta(days=days)).strftime(layout)[
+                : 23 if "T" in layout else None
+            ]
         except ValueError:
             continue
     return (datetime.fromisoformat(stamp) + timedelta(days=days)).isoformat()
@@ -172,12 +180,29 @@ def broken_date(rng: Rng, s: Sample) -> Case:
     """A date that is none, or far in the future."""
     rows = grid(s)
     i = int(rng.integers(len(rows)))
-    rows[i][0] = str(rng.choice(["2026-02-30", "31.12.2025", "yesterday", "", "2206-02-05", "12", "2026/02/05", "0",
-                                 "99999999999999999", "-1", "2026-02-05T25:00:00Z", "1e400", "45992"]))  # fmt: skip
+    rows[i][0] = str(
+        rng.choice(
+            [
+                "2026-02-30",
+                "31.12.2025",
+                "yesterday",
+                "",
+                "2206-02-05",
+                "12",
+                "2026/02/05",
+                "0",
+                "99999999999999999",
+                "-1",
+                "2026-02-05T25:00:00Z",
+                "1e400",
+                "45992",
+            ]
+        )
+    )
     return made(s, rows, "refused")
 
 
-# units -----------------------------------------------------------------------------------------------------------
+# units -----------------------------------------------------------------------------------------------
 
 FACTORS = (1e3, 1e6, 1e-3, 1e-6)
 
@@ -203,7 +228,7 @@ def unit_of_column(rng: Rng, s: Sample) -> Case:
 
 @detected
 def unit_of_cell(rng: Rng, s: Sample) -> Case | None:
-    """One cell in thousands or millions of its unit. Flows need a total for this, rates a level: see `HIDDEN`."""
+    """One cell in thousands or millions of its unit. Flows need a total for this: see `HIDDEN`."""
     if s.kind in ("flow", "rates"):
         return None
     rows, (i, j) = grid(s), cell(rng, s)
@@ -223,7 +248,7 @@ def _is_number(text: str) -> bool:
     return True
 
 
-# columns ---------------------------------------------------------------------------------------------------------
+# columns ---------------------------------------------------------------------------------------------
 
 
 def swapped(s: Sample, a: int, b: int, oracle: str) -> Case:
@@ -235,12 +260,19 @@ def swapped(s: Sample, a: int, b: int, oracle: str) -> Case:
 
 
 SWAPS = {
-    "farside": [(1, 4), (0, 2), (3, 4)], "flow_records": [(1, 4), (0, 1)], "flow_single": [(0, 2), (1, 2)],
-    "yahoo": [(3, 4), (5, 7), (0, 5), (4, 5), (1, 5)], "cboe": [(2, 3), (0, 4), (3, 4)],
-    "cftc": [(9, 10), (2, 10), (10, 11), (0, 2), (1, 2)], "positions": [(1, 3), (0, 1), (1, 2)],
-    "dvol": [(2, 3), (1, 4), (0, 4), (1, 2)], "coinbase": [(1, 2), (3, 4), (4, 5), (0, 4), (2, 4)],
-    "binance": [(0, 2), (2, 3), (1, 2)], "price": [(0, 1)], "hourly": [],
-}  # fmt: skip
+    "farside": [(1, 4), (0, 2), (3, 4)],
+    "flow_records": [(1, 4), (0, 1)],
+    "flow_single": [(0, 2), (1, 2)],
+    "yahoo": [(3, 4), (5, 7), (0, 5), (4, 5), (1, 5)],
+    "cboe": [(2, 3), (0, 4), (3, 4)],
+    "cftc": [(9, 10), (2, 10), (10, 11), (0, 2), (1, 2)],
+    "positions": [(1, 3), (0, 1), (1, 2)],
+    "dvol": [(2, 3), (1, 4), (0, 4), (1, 2)],
+    "coinbase": [(1, 2), (3, 4), (4, 5), (0, 4), (2, 4)],
+    "binance": [(0, 2), (2, 3), (1, 2)],
+    "price": [(0, 1)],
+    "hourly": [],
+}
 
 
 @detected
@@ -288,10 +320,35 @@ def ragged_row(rng: Rng, s: Sample) -> Case | None:
     return made(s, rows, "refused")
 
 
-# cells -----------------------------------------------------------------------------------------------------------
+# cells -----------------------------------------------------------------------------------------------
 
-TEXTS = ("abc", "1.2.3", "12,5", "--", "1O0", "$5", "\uff11\uff12", "1_000", "0x1F", "TRUE", "n/a", "#REF!", "1e", "5%",
-         "+-1", "1 000", "1,00", "()", "(", ".", "e5", "<b>1</b>", "\u00bd", "1\u00a0000", "[1]")  # fmt: skip
+TEXTS = (
+    "abc",
+    "1.2.3",
+    "12,5",
+    "--",
+    "1O0",
+    "$5",
+    "\uff11\uff12",
+    "1_000",
+    "0x1F",
+    "TRUE",
+    "n/a",
+    "#REF!",
+    "1e",
+    "5%",
+    "+-1",
+    "1 000",
+    "1,00",
+    "()",
+    "(",
+    ".",
+    "e5",
+    "<b>1</b>",
+    "\u00bd",
+    "1\u00a0000",
+    "[1]",
+)
 
 
 @detected
@@ -352,14 +409,16 @@ def zeros_not_reported(rng: Rng, s: Sample) -> Case | None:
     if s.name == "farside":
         rows[-1][4] = _money(as_number(rows[-1][4]))
     early = pd.Timestamp("2026-03-14T02:00Z")
-    return Case(s.render(list(s.head), rows), f"fetched {early.isoformat()}", frozenset({day_of(rows[-1][0])}))
+    return Case(
+        s.render(list(s.head), rows), f"fetched {early.isoformat()}", frozenset({day_of(rows[-1][0])})
+    )
 
 
 def _money(v: float) -> str:
     return f"({abs(v):,.1f})" if v < 0 else f"{v:,.1f}"
 
 
-# bytes -----------------------------------------------------------------------------------------------------------
+# bytes -----------------------------------------------------------------------------------------------
 
 
 @detected
@@ -371,8 +430,12 @@ def broken_encoding(rng: Rng, s: Sample) -> Case | None:
     kind = int(rng.integers(4))
     at = int(rng.integers(len(blob)))
     bad = bytes([int(rng.choice([0x80, 0xBF, 0xC0, 0xF5, 0xFE, 0xFF]))])
-    out = (blob[:at] + bad + blob[at:], blob.decode().encode("utf-16"), blob[:at] + b"\x00" + blob[at:],
-           blob.decode().encode("utf-32"))[kind]  # fmt: skip
+    out = (
+        blob[:at] + bad + blob[at:],
+        blob.decode().encode("utf-16"),
+        blob[:at] + b"\x00" + blob[at:],
+        blob.decode().encode("utf-32"),
+    )[kind]
     return Case(out, "refused")
 
 
@@ -399,10 +462,30 @@ def truncated_front(rng: Rng, s: Sample) -> Case:
     return Case(blob[int(rng.integers(1, len(blob))) :], "safe", None)
 
 
-OTHER = (b"", b"\n", b"null", b"[]", b"{}", b"[[]]", b"[null]", b"0", b"true", b'"text"', b"{\"result\": []}", b"[1, 2]",
-         b"<html><body>Just a moment...</body></html>", b"{\"error\": {\"code\": 10028, \"message\": \"too_many_requests\"}}",
-         b"{\"code\": 0, \"msg\": \"restricted location\"}", b"{\"message\": \"NotFound\"}", b"PAR1PAR1", b"[" * 100_000,
-         b"date,px\n", b"date\n2026-02-05\n", b"<table></table></html>", b"<html><table><tr></tr></table></html>")  # fmt: skip
+OTHER = (
+    b"",
+    b"\n",
+    b"null",
+    b"[]",
+    b"{}",
+    b"[[]]",
+    b"[null]",
+    b"0",
+    b"true",
+    b'"text"',
+    b'{"result": []}',
+    b"[1, 2]",
+    b"<html><body>Just a moment...</body></html>",
+    b'{"error": {"code": 10028, "message": "too_many_requests"}}',
+    b'{"code": 0, "msg": "restricted location"}',
+    b'{"message": "NotFound"}',
+    b"PAR1PAR1",
+    b"[" * 100_000,
+    b"date,px\n",
+    b"date\n2026-02-05\n",
+    b"<table></table></html>",
+    b"<html><table><tr></tr></table></html>",
+)
 
 
 @detected
@@ -418,12 +501,12 @@ def another_vendor(rng: Rng, s: Sample) -> Case:
     return Case(others[int(rng.integers(len(others)))].blob(), "refused")
 
 
-# classes that one file can't show ---------------------------------------------------------------------------------
+# classes that one file can't show --------------------------------------------------------------------
 
 
 @hidden
 def digit_changed(rng: Rng, s: Sample) -> Case:
-    """One digit of one cell, within range. Caught by totals and sums where there are some; else a second vendor."""
+    """One cell changed within range. Totals and sums show it where there are some; else a second vendor."""
     rows, (i, j) = grid(s), cell(rng, s)
     rows[i][j] = as_cell(as_number(rows[i][j]) * float(rng.uniform(1.01, 1.05)), rows[i][j])
     return made(s, rows, "safe")
@@ -473,7 +556,12 @@ def shifted_trading_day(rng: Rng, s: Sample) -> Case | None:  # noqa: ARG001
     if not s.daily or s.kind == "positions":
         return None
     stamps = [r[0] for r in s.rows]
-    return made(s, [[stamps[i + 1], *r[1:]] for i, r in enumerate(grid(s)[:-1])], "safe", frozenset({day_of(stamps[0])}))
+    return made(
+        s,
+        [[stamps[i + 1], *r[1:]] for i, r in enumerate(grid(s)[:-1])],
+        "safe",
+        frozenset({day_of(stamps[0])}),
+    )
 
 
 @hidden

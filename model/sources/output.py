@@ -32,7 +32,7 @@ def write_atomic(path: Path, blob: bytes) -> None:
 
 
 def write_table(frame: pd.DataFrame, path: Path, as_of: date | None = None) -> None:
-    """A panel or tidy table as parquet or CSV, by the file's ending; `as_of` is kept in the parquet's metadata."""
+    """A panel or tidy table as parquet or CSV, by the file's ending; `as_of` goes into parquet's metadata."""
     out = frame.copy()
     out.attrs = {"as_of": as_of.isoformat()} if as_of else {}
     try:
@@ -56,23 +56,40 @@ def read_table(path: Path) -> pd.DataFrame:
     except OSError as error:
         raise DataError(f"Cannot read {path}: {error.strerror or error}.", "Check the path.") from None
     except (ValueError, KeyError) as error:
-        raise DataError(f"{path} is not a panel: {error}.", "Build one with scripts/build_panel.py.") from None
+        raise DataError(
+            f"{path} is not a panel: {error}.", "Build one with scripts/build_panel.py."
+        ) from None
     return frame
 
 
 def print_report(built: Built) -> None:
     """The reconciliation table of a build."""
     report = built.report
-    _table("Sources", ["source", "clock", "rows read", "values kept", "dropped"], report.sources.to_numpy().tolist())
-    _table("Dropped or blanked", ["source", "what", "rows", "why"], [[n.source, n.what, n.rows, n.why] for n in merge(report.notes)])
+    _table(
+        "Sources",
+        ["source", "clock", "rows read", "values kept", "dropped"],
+        report.sources.to_numpy().tolist(),
+    )
+    _table(
+        "Dropped or blanked",
+        ["source", "what", "rows", "why"],
+        [[n.source, n.what, n.rows, n.why] for n in merge(report.notes)],
+    )
     print_reconciliation(report.pairs, 0)
     _conflicts(report)
     if len(report.baskets):
-        _table("Shares against whole baskets", ["fund", *report.baskets.columns], report.baskets.reset_index().to_numpy().tolist())
+        _table(
+            "Shares against whole baskets",
+            ["fund", *report.baskets.columns],
+            report.baskets.reset_index().to_numpy().tolist(),
+        )
     if report.half_days:
         days = ", ".join(map(str, report.half_days))
         _line(f"Half days (shares close at 13:00, reference rate at 16:00 New York): {days}")
-    _line(f"Optional roles supplied: {', '.join(report.supplied) or 'none'}. Not supplied: {', '.join(report.absent) or 'none'}.")
+    _line(
+        f"Optional roles supplied: {', '.join(report.supplied) or 'none'}. "
+        f"Not supplied: {', '.join(report.absent) or 'none'}."
+    )
 
 
 def merge(notes: Iterable[Note]) -> list[Note]:
@@ -80,7 +97,9 @@ def merge(notes: Iterable[Note]) -> list[Note]:
     out: dict[tuple[str, str, str, int], list[str]] = {}
     for n in notes:
         subject, _, what = n.what.partition(": ")
-        out.setdefault((n.source, what or subject, n.why, n.rows if what else 0), []).append(subject if what else "")
+        out.setdefault((n.source, what or subject, n.why, n.rows if what else 0), []).append(
+            subject if what else ""
+        )
         if not what:
             out[n.source, subject, n.why, 0] = [str(n.rows)]
     merged = []
@@ -94,11 +113,16 @@ def merge(notes: Iterable[Note]) -> list[Note]:
 
 
 def _conflicts(report: Report) -> None:
-    rows = [[str(r.date.date()), r.column, r.vendor, f"{r.kept:g}", f"{r.other:g}", f"{r.difference:+.4g}", r.lag]
-            for r in report.conflicts.itertuples()]  # fmt: skip
+    rows = [
+        [str(r.date.date()), r.column, r.vendor, f"{r.kept:g}", f"{r.other:g}", f"{r.difference:+.4g}", r.lag]
+        for r in report.conflicts.itertuples()
+    ]
     if rows:
-        _table("Conflicts (the first source of the file is kept)",
-               ["date", "column", "vendor", "kept", "other", "difference", "at shift"], rows)  # fmt: skip
+        _table(
+            "Conflicts (the first source of the file is kept)",
+            ["date", "column", "vendor", "kept", "other", "difference", "at shift"],
+            rows,
+        )
     else:
         _line("No conflicts between vendors.")
 
@@ -108,20 +132,42 @@ def print_reconciliation(pairs: list[Reconciliation], days: int) -> None:
     rows = []
     for p in pairs:
         at = p.table.loc[p.lag] if p.lag is not None else None
-        rows.append([p.column, p.second, "unclear" if p.lag is None else f"{p.lag:+d}" if p.lag else "0",
-                     "" if at is None else f"{at['match']:.0%}", "" if at is None else f"{at['correlation']:.3f}",
-                     int(p.table["days"].max()), "" if at is None else f"{p.level:+.4g}", len(p.differences)])  # fmt: skip
-    _table("Vendors against the panel (shift in trading days, + = dated later)",
-           ["column", "vendor", "shift", "match", "correlation", "days", "median difference", "disagree"], rows)  # fmt: skip
+        rows.append(
+            [
+                p.column,
+                p.second,
+                "unclear" if p.lag is None else f"{p.lag:+d}" if p.lag else "0",
+                "" if at is None else f"{at['match']:.0%}",
+                "" if at is None else f"{at['correlation']:.3f}",
+                int(p.table["days"].max()),
+                "" if at is None else f"{p.level:+.4g}",
+                len(p.differences),
+            ]
+        )
+    _table(
+        "Vendors against the panel (shift in trading days, + = dated later)",
+        ["column", "vendor", "shift", "match", "correlation", "days", "median difference", "disagree"],
+        rows,
+    )
     for p in pairs if days else []:
         _line(str(p))
-        lags = [[k, int(r["days"]), f"{r['match']:.1%}", f"{r['correlation']:.3f}"] for k, r in p.table.iterrows()]
+        lags = [
+            [k, int(r["days"]), f"{r['match']:.1%}", f"{r['correlation']:.3f}"] for k, r in p.table.iterrows()
+        ]
         if p.lag != 0 or len(p.differences):
-            _table(f"{p.column} and {p.second}: evidence per lag", ["lag", "days", "match", "correlation"], lags)
+            _table(
+                f"{p.column} and {p.second}: evidence per lag", ["lag", "days", "match", "correlation"], lags
+            )
         if len(p.differences):
-            shown = [[str(d.date()), f"{r['first']:g}", f"{r['second']:g}", f"{r['difference']:+.4g}"]
-                     for d, r in p.differences.head(days).iterrows()]  # fmt: skip
-            _table(f"{p.column}: days that disagree (first {days})", ["date", "panel", p.second, "difference"], shown)
+            shown = [
+                [str(d.date()), f"{r['first']:g}", f"{r['second']:g}", f"{r['difference']:+.4g}"]
+                for d, r in p.differences.head(days).iterrows()
+            ]
+            _table(
+                f"{p.column}: days that disagree (first {days})",
+                ["date", "panel", p.second, "difference"],
+                shown,
+            )
 
 
 def _table(title: str, header: list[str], rows: list[list]) -> None:
@@ -129,7 +175,11 @@ def _table(title: str, header: list[str], rows: list[list]) -> None:
 
     table = Table(title=title, title_justify="left", show_edge=False)
     for i, name in enumerate(header):
-        table.add_column(name, overflow="fold", justify="left" if i < 2 else "right" if name not in ("why", "days") else "left")
+        table.add_column(
+            name,
+            overflow="fold",
+            justify="left" if i < 2 else "right" if name not in ("why", "days") else "left",
+        )
     for row in rows:
         table.add_row(*(str(x) for x in row))
     _console().print(table)

@@ -40,8 +40,14 @@ class RawSeries:
         """Rows by mask or position."""
         index = np.flatnonzero(keep) if keep.dtype == bool else keep
         published = None if self.published is None else self.published[index]
-        return RawSeries(self.series, self.fund, self.stamps[index], self.values[index],
-                         [self.places[i] for i in index], published)  # fmt: skip
+        return RawSeries(
+            self.series,
+            self.fund,
+            self.stamps[index],
+            self.values[index],
+            [self.places[i] for i in index],
+            published,
+        )
 
 
 @dataclass
@@ -49,10 +55,19 @@ class Collector:
     """Gathers a reader's rows by (series, fund)."""
 
     spec: SourceSpec
-    rows: dict[tuple[str, str], list[tuple[pd.Timestamp, float, str, pd.Timestamp | None]]] = field(default_factory=dict)
+    rows: dict[tuple[str, str], list[tuple[pd.Timestamp, float, str, pd.Timestamp | None]]] = field(
+        default_factory=dict
+    )
 
-    def add(self, series: Series, fund: str, stamp: pd.Timestamp, value: float, place: str,
-            published: pd.Timestamp | None = None) -> None:  # fmt: skip
+    def add(
+        self,
+        series: Series,
+        fund: str,
+        stamp: pd.Timestamp,
+        value: float,
+        place: str,
+        published: pd.Timestamp | None = None,
+    ) -> None:
         """One value."""
         self.rows.setdefault((series.output(fund), fund), []).append((stamp, value, place, published))
 
@@ -62,16 +77,25 @@ class Collector:
         Raises
         ------
         DataError
-            If a series has no row.
+            If a series has no row (in an as-of vintage it is left out).
         """
         out = []
         for series, fund, column in self.spec.fields:
             rows = self.rows.get((series.output(fund), fund), [])
+            if not rows and self.spec.vintage is not None:
+                continue
             if not rows:
-                raise DataError(f"{self.spec.name}: no rows for {column!r}.", "Check the file, and the field in sources.toml.")
+                raise DataError(
+                    f"{self.spec.name}: no rows for {column!r}.",
+                    "Check the file, and the field in sources.toml.",
+                )
             stamps, values, places, published = zip(*rows, strict=True)
             known = None if published[0] is None else pd.DatetimeIndex(list(published))
-            out.append(RawSeries(series, fund, pd.DatetimeIndex(list(stamps)), np.array(values, float), list(places), known))
+            out.append(
+                RawSeries(
+                    series, fund, pd.DatetimeIndex(list(stamps)), np.array(values, float), list(places), known
+                )
+            )
         return out
 
 
@@ -81,28 +105,36 @@ def require_columns(present: Iterable[str], needed: Iterable[str], name: str) ->
     for column in dict.fromkeys(needed):
         if column not in names:
             shown = ", ".join(str(n) for n in names[:12])
-            raise DataError(f"{name}: no column {column!r} (it has: {shown}).",
-                            "The vendor changed its layout, or this is another vendor's file; correct sources.toml.")  # fmt: skip
+            raise DataError(
+                f"{name}: no column {column!r} (it has: {shown}).",
+                "The vendor changed its layout, or this is another vendor's file; correct sources.toml.",
+            )
         if names.count(column) > 1:
             raise DataError(f"{name}: column {column!r} appears twice.", "Remove one of them.")
 
 
 def stamp_of(spec: SourceSpec, raw: Any, place: str) -> pd.Timestamp:
-    """The vendor's stamp: a day, or a UTC moment, by `spec.stamp` and the options ``date_formats``, ``time_unit``."""
+    """The vendor's stamp: a day, or a UTC moment, by `spec.stamp` and the source's options."""
     if spec.stamp == "date":
         return day(raw, place, tuple(spec.options.get("date_formats", ("iso",))))
     return instant(raw, place, spec.options.get("time_unit", "iso"))
 
 
-def check_ohlc(o: np.ndarray, h: np.ndarray, l: np.ndarray, c: np.ndarray, places: list[str],
-               allowed: float = 0.0) -> None:  # fmt: skip
-    """Low and high must bound open and close on all but a share `allowed` of the rows; swapped columns break this."""
+def check_ohlc(
+    o: np.ndarray, h: np.ndarray, l: np.ndarray, c: np.ndarray, places: list[str], allowed: float = 0.0
+) -> None:
+    """Low and high must bound open and close on all but a share `allowed` of the rows."""
+    if not len(o):
+        return
     slack = 1e-6 * np.nanmax(np.abs(h), initial=1.0)
     bad = (h + slack < np.fmax(o, c)) | (l - slack > np.fmin(o, c)) | (h + slack < l)
     if bad.mean() > allowed:
         at = places[int(np.argmax(bad))]
-        raise DataError(f"{at}: open {o[bad][0]:g}, high {h[bad][0]:g}, low {l[bad][0]:g}, close {c[bad][0]:g} contradict each other.",
-                        "Columns may be swapped; compare with the vendor's documentation.")  # fmt: skip
+        raise DataError(
+            f"{at}: open {o[bad][0]:g}, high {h[bad][0]:g}, low {l[bad][0]:g}, close {c[bad][0]:g} "
+            "contradict each other.",
+            "Columns may be swapped; compare with the vendor's documentation.",
+        )
 
 
 def check_continuity(o: np.ndarray, c: np.ndarray, name: str) -> None:
@@ -115,7 +147,9 @@ def check_continuity(o: np.ndarray, c: np.ndarray, name: str) -> None:
     jump = np.nanmedian(np.abs(o[1:] - c[:-1]))
     swapped = np.nanmedian(np.abs(c[1:] - o[:-1]))
     if jump > swapped:
-        raise DataError(f"{name}: opens do not follow the closes before them.", "Open and close may be swapped.")
+        raise DataError(
+            f"{name}: opens do not follow the closes before them.", "Open and close may be swapped."
+        )
 
 
 def lookup(record: Any, path: str, place: str) -> Any:

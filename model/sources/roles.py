@@ -1,4 +1,4 @@
-"""What a number can be: its canonical unit, whether it belongs to a fund, and which checks its kind allows."""
+"""What a number can be: its unit, whether it belongs to a fund, and which checks its kind allows."""
 
 from __future__ import annotations
 
@@ -35,7 +35,8 @@ class Role:
     optional : bool
         The model runs without it; the report says whether it was supplied.
     typical : tuple of float, optional
-        Band for the 90th percentile of non-zero absolute values (needs 20 of them): a check of the whole file's unit.
+        Band for the 90th percentile of non-zero absolute values (needs 20 of them): a check of the whole
+        file's unit.
     max_ratio : float, optional
         Largest believed ratio between neighbouring values: a check of single rows' unit.
     tolerance : float
@@ -56,7 +57,10 @@ class Role:
             return 1.0
         if (unit, self.unit) not in FACTORS:
             known = [a for a, b in FACTORS if b == self.unit]
-            raise DataError(f"{where}: unit {unit!r} can't become {self.unit!r}.", f"Use {', '.join([self.unit, *known])}.")
+            raise DataError(
+                f"{where}: unit {unit!r} can't become {self.unit!r}.",
+                f"Use {', '.join([self.unit, *known])}.",
+            )
         return FACTORS[unit, self.unit]
 
 

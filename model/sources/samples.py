@@ -1,7 +1,7 @@
 """Synthetic files in the vendors' shapes, for tests and fuzzing. No vendor's number is in them.
 
-A `Sample` is a grid of cells with a renderer, so that a mutation can move a row or a column and still give bytes in
-the vendor's shape.
+A `Sample` is a grid of cells with a renderer, so that a mutation can move a row or a column and still give
+bytes in the vendor's shape.
 """
 
 from __future__ import annotations
@@ -45,7 +45,8 @@ class Sample:
     spec : SourceSpec
         How it is read.
     kind : str
-        ``flows`` (with a total), ``flow`` (without), ``bars``, ``positions``, ``candles``, ``level``, ``rates``.
+        ``flows`` (with a total), ``flow`` (without), ``bars``, ``positions``, ``candles``, ``level``,
+        ``rates``.
     daily : bool
         Stamps are days of a market that closes.
     """
@@ -104,9 +105,15 @@ def _json_value(cell: str) -> Any:
 
 def json_records(wrap: Callable[[list], Any], text: bool = False) -> Callable[[list[str], Grid], bytes]:
     """JSON list of objects; numbers as texts where the vendor writes them so."""
+
     def render(head: list[str], rows: Grid) -> bytes:
-        records = [{h: c if text or i == 0 and not c.isdigit() else _json_value(c) for i, (h, c) in enumerate(zip(head, r, strict=True))}
-                   for r in rows]  # fmt: skip
+        records = [
+            {
+                h: c if text or i == 0 and not c.isdigit() else _json_value(c)
+                for i, (h, c) in enumerate(zip(head, r, strict=True))
+            }
+            for r in rows
+        ]
         return json.dumps(wrap(records)).encode()
 
     return render
@@ -119,14 +126,17 @@ def json_arrays(wrap: Callable[[list], Any]) -> Callable[[list[str], Grid], byte
 
 def farside_html(head: list[str], rows: Grid) -> bytes:
     """A page with a header, a fee row, the days, and the summary rows."""
+
     def row(cells: list[str], tag: str = "td") -> str:
         return "<tr>" + "".join(f"<{tag}>{c}</{tag}>" for c in cells) + "</tr>\n"
 
     fees = row(["Fee", *["0.25%" for _ in head[2:]], ""])
     body = "".join(row(r) for r in rows)
     tail = "".join(row([k, *["0.0" for _ in head[1:]]]) for k in ("Average", "Maximum", "Minimum"))
-    return (f"<html><head><title>All data</title></head><body><table class='nav'><tr><td>menu</td></tr></table>\n"
-            f"<table class='etf'>{row(['', *head[1:]], 'th')}{fees}{body}{tail}</table></body></html>\n").encode()  # fmt: skip
+    return (
+        f"<html><head><title>All data</title></head><body><table class='nav'><tr><td>menu</td></tr></table>\n"
+        f"<table class='etf'>{row(['', *head[1:]], 'th')}{fees}{body}{tail}</table></body></html>\n"
+    ).encode()
 
 
 def parquet_bytes(head: list[str], rows: Grid) -> bytes:
@@ -135,7 +145,11 @@ def parquet_bytes(head: list[str], rows: Grid) -> bytes:
     for i, h in enumerate(head):
         cells = [r[i] for r in rows]
         try:
-            columns[h] = pd.to_datetime(cells, utc=True) if i == 0 else [float(c if _PLAIN.fullmatch(c) else "x") for c in cells]
+            columns[h] = (
+                pd.to_datetime(cells, utc=True)
+                if i == 0
+                else [float(c if _PLAIN.fullmatch(c) else "x") for c in cells]
+            )
         except ValueError:
             columns[h] = cells
     sink = io.BytesIO()
@@ -146,8 +160,20 @@ def parquet_bytes(head: list[str], rows: Grid) -> bytes:
 @lru_cache(maxsize=1)
 def samples() -> tuple[Sample, ...]:
     """One sample per reader and shape."""
-    return (_farside(), _flow_records(), _flow_single(), _yahoo(), _cboe(), _cftc(), _positions(), _dvol(), _coinbase(),
-            _binance(), _price_csv(), _hourly_parquet())  # fmt: skip
+    return (
+        _farside(),
+        _flow_records(),
+        _flow_single(),
+        _yahoo(),
+        _cboe(),
+        _cftc(),
+        _positions(),
+        _dvol(),
+        _coinbase(),
+        _binance(),
+        _price_csv(),
+        _hourly_parquet(),
+    )
 
 
 def _flow_values() -> np.ndarray:
@@ -162,29 +188,63 @@ def _money(v: float) -> str:
 
 
 def _flow_series(prefix: str = "", total: str = "Total") -> tuple[Series, ...]:
-    return (_series("flow", "USD m", {k: prefix + v for k, v in FUNDS.items()}, -2000, 2000),
-            _series("flow_total", "USD m", {"": total}, -3000, 3000))  # fmt: skip
+    return (
+        _series("flow", "USD m", {k: prefix + v for k, v in FUNDS.items()}, -2000, 2000),
+        _series("flow_total", "USD m", {"": total}, -3000, 3000),
+    )
 
 
 def _farside() -> Sample:
-    rows = tuple((f"{d:%d %b %Y}", *(_money(v) for v in r)) for d, r in zip(days(), _flow_values(), strict=True))
-    spec = SourceSpec("farside", "farside_html", (), "flow_date", _flow_series(), funds_complete=True,
-                      fetched_at=pd.Timestamp("2026-03-20T12:00Z"))  # fmt: skip
+    rows = tuple(
+        (f"{d:%d %b %Y}", *(_money(v) for v in r)) for d, r in zip(days(), _flow_values(), strict=True)
+    )
+    spec = SourceSpec(
+        "farside",
+        "farside_html",
+        (),
+        "flow_date",
+        _flow_series(),
+        funds_complete=True,
+        fetched_at=pd.Timestamp("2026-03-20T12:00Z"),
+    )
     return Sample("farside", ("Date", *FUNDS.values(), "Total"), rows, farside_html, spec, "flows")
 
 
 def _flow_records() -> Sample:
     rows = _cells([str(d.date()) for d in days()], _flow_values(), 1)
-    spec = SourceSpec("flow_records", "table", (), "flow_date", _flow_series(), funds_complete=True,
-                      fetched_at=pd.Timestamp("2026-03-20T12:00Z"), options={"format": "json", "records": "days"})  # fmt: skip
-    return Sample("flow_records", ("date", *FUNDS.values(), "Total"), rows, json_records(lambda r: {"days": r}), spec, "flows")
+    spec = SourceSpec(
+        "flow_records",
+        "table",
+        (),
+        "flow_date",
+        _flow_series(),
+        funds_complete=True,
+        fetched_at=pd.Timestamp("2026-03-20T12:00Z"),
+        options={"format": "json", "records": "days"},
+    )
+    return Sample(
+        "flow_records",
+        ("date", *FUNDS.values(), "Total"),
+        rows,
+        json_records(lambda r: {"days": r}),
+        spec,
+        "flows",
+    )
 
 
 def _flow_single() -> Sample:
-    rows = tuple((str(d.date()), "AAAA", f"{v * 1e6:.1f}") for d, v in zip(days(), _flow_values()[:, 0], strict=True))
-    spec = SourceSpec("flow_single", "table", (), "flow_date", (_series("flow", "USD", {"aa": "flow_usd"}, -2000, 2000),),
-                      fetched_at=pd.Timestamp("2026-03-20T12:00Z"),
-                      options={"format": "csv", "where": {"ticker": "AAAA"}})  # fmt: skip
+    rows = tuple(
+        (str(d.date()), "AAAA", f"{v * 1e6:.1f}") for d, v in zip(days(), _flow_values()[:, 0], strict=True)
+    )
+    spec = SourceSpec(
+        "flow_single",
+        "table",
+        (),
+        "flow_date",
+        (_series("flow", "USD", {"aa": "flow_usd"}, -2000, 2000),),
+        fetched_at=pd.Timestamp("2026-03-20T12:00Z"),
+        options={"format": "csv", "where": {"ticker": "AAAA"}},
+    )
     return Sample("flow_single", ("date", "ticker", "flow_usd"), rows, csv_bytes, spec, "flow")
 
 
@@ -202,17 +262,37 @@ def _bars(seed: int, level: float, sd: float, n: int, gap: float = 0.3) -> np.nd
 def _yahoo() -> Sample:
     bars = _bars(2, 50, 0.02, len(days()))
     volume = np.random.default_rng(3).integers(3e7, 9e7, len(days()))
-    rows = tuple((str(d.date()), "AAAA", *(f"{v:.4f}" for v in b), f"{b[3]:.4f}", str(v))
-                 for d, b, v in zip(days(), bars, volume, strict=True))  # fmt: skip
-    series = (_series("etf_close", "USD", {"": "Close"}, 15, 150), _series("etf_volume", "shares", {"": "Volume"}, 2e6, 1e9))
-    spec = SourceSpec("yahoo", "yahoo_csv", (), "session_close", series, options={"format": "csv", "symbol": "AAAA"})
-    return Sample("yahoo", ("Date", "Symbol", "Open", "High", "Low", "Close", "Adj Close", "Volume"), rows, csv_bytes, spec, "bars")
+    rows = tuple(
+        (str(d.date()), "AAAA", *(f"{v:.4f}" for v in b), f"{b[3]:.4f}", str(v))
+        for d, b, v in zip(days(), bars, volume, strict=True)
+    )
+    series = (
+        _series("etf_close", "USD", {"": "Close"}, 15, 150),
+        _series("etf_volume", "shares", {"": "Volume"}, 2e6, 1e9),
+    )
+    spec = SourceSpec(
+        "yahoo", "yahoo_csv", (), "session_close", series, options={"format": "csv", "symbol": "AAAA"}
+    )
+    return Sample(
+        "yahoo",
+        ("Date", "Symbol", "Open", "High", "Low", "Close", "Adj Close", "Volume"),
+        rows,
+        csv_bytes,
+        spec,
+        "bars",
+    )
 
 
 def _cboe() -> Sample:
     rows = _cells([f"{d:%m/%d/%Y}" for d in days()], _bars(4, 18, 0.05, len(days())), 6)
-    spec = SourceSpec("cboe", "cboe_csv", (), "session_close", (_series("stress", "vol points", {"": "CLOSE"}, 5, 150),),
-                      options={"format": "csv"})  # fmt: skip
+    spec = SourceSpec(
+        "cboe",
+        "cboe_csv",
+        (),
+        "session_close",
+        (_series("stress", "vol points", {"": "CLOSE"}, 5, 150),),
+        options={"format": "csv"},
+    )
     return Sample("cboe", ("DATE", "OPEN", "HIGH", "LOW", "CLOSE"), rows, csv_bytes, spec, "bars")
 
 
@@ -221,22 +301,40 @@ def _tuesdays() -> pd.DatetimeIndex:
 
 
 CFTC_COLUMNS = (
-    "report_date_as_yyyy_mm_dd", "cftc_contract_market_code", "open_interest_all",
-    "dealer_positions_long_all", "dealer_positions_short_all", "dealer_positions_spread_all",
-    "asset_mgr_positions_long", "asset_mgr_positions_short", "asset_mgr_positions_spread",
-    "lev_money_positions_long", "lev_money_positions_short", "lev_money_positions_spread",
-    "other_rept_positions_long", "other_rept_positions_short", "other_rept_positions_spread",
-    "nonrept_positions_long_all", "nonrept_positions_short_all", "futonly_or_combined",
-)  # fmt: skip
+    "report_date_as_yyyy_mm_dd",
+    "cftc_contract_market_code",
+    "open_interest_all",
+    "dealer_positions_long_all",
+    "dealer_positions_short_all",
+    "dealer_positions_spread_all",
+    "asset_mgr_positions_long",
+    "asset_mgr_positions_short",
+    "asset_mgr_positions_spread",
+    "lev_money_positions_long",
+    "lev_money_positions_short",
+    "lev_money_positions_spread",
+    "other_rept_positions_long",
+    "other_rept_positions_short",
+    "other_rept_positions_spread",
+    "nonrept_positions_long_all",
+    "nonrept_positions_short_all",
+    "futonly_or_combined",
+)
 
 
 def _position_values() -> np.ndarray:
-    """Dealer, asset manager, leveraged, other, small: long, short, spread; both sides sum to open interest."""
+    """Open interest, then each class's long, short, spread; both sides sum to open interest."""
     rng = np.random.default_rng(5)
     n = len(_tuesdays())
-    lev = np.column_stack([rng.integers(2500, 3500, n), rng.integers(13000, 16000, n), rng.integers(700, 1500, n)])
-    dealer = np.column_stack([rng.integers(5000, 7000, n), rng.integers(1500, 2500, n), rng.integers(300, 600, n)])
-    asset = np.column_stack([rng.integers(6000, 7000, n), rng.integers(900, 1300, n), rng.integers(900, 1300, n)])
+    lev = np.column_stack(
+        [rng.integers(2500, 3500, n), rng.integers(13000, 16000, n), rng.integers(700, 1500, n)]
+    )
+    dealer = np.column_stack(
+        [rng.integers(5000, 7000, n), rng.integers(1500, 2500, n), rng.integers(300, 600, n)]
+    )
+    asset = np.column_stack(
+        [rng.integers(6000, 7000, n), rng.integers(900, 1300, n), rng.integers(900, 1300, n)]
+    )
     small = np.column_stack([rng.integers(900, 1200, n), rng.integers(1000, 1300, n)])
     short = lev[:, 1] + dealer[:, 1] + asset[:, 1] + small[:, 1]
     long = lev[:, 0] + dealer[:, 0] + asset[:, 0] + small[:, 0]
@@ -247,84 +345,184 @@ def _position_values() -> np.ndarray:
 
 
 def _position_series(names: tuple[str, str, str, str]) -> tuple[Series, ...]:
-    roles = (("open_interest", 2000, 90_000), ("long", 1000, 60_000), ("short", 4000, 60_000), ("spread", 100, 30_000))
+    roles = (
+        ("open_interest", 2000, 90_000),
+        ("long", 1000, 60_000),
+        ("short", 4000, 60_000),
+        ("spread", 100, 30_000),
+    )
     return tuple(_series(r, "contracts", {"": n}, a, b) for (r, a, b), n in zip(roles, names, strict=True))
 
 
 def _cftc() -> Sample:
-    rows = tuple((f"{d:%Y-%m-%d}T00:00:00.000", "133741", *(str(int(v)) for v in r), "FutOnly")
-                 for d, r in zip(_tuesdays(), _position_values(), strict=True))  # fmt: skip
-    names = ("open_interest_all", "lev_money_positions_long", "lev_money_positions_short", "lev_money_positions_spread")
-    spec = SourceSpec("cftc", "cftc_tff", (), "tuesday", _position_series(names), options={"format": "json", "contract": "133741"})
+    rows = tuple(
+        (f"{d:%Y-%m-%d}T00:00:00.000", "133741", *(str(int(v)) for v in r), "FutOnly")
+        for d, r in zip(_tuesdays(), _position_values(), strict=True)
+    )
+    names = (
+        "open_interest_all",
+        "lev_money_positions_long",
+        "lev_money_positions_short",
+        "lev_money_positions_spread",
+    )
+    spec = SourceSpec(
+        "cftc",
+        "cftc_tff",
+        (),
+        "tuesday",
+        _position_series(names),
+        options={"format": "json", "contract": "133741"},
+    )
     return Sample("cftc", CFTC_COLUMNS, rows, json_records(lambda r: r, text=True), spec, "positions")
 
 
 def _positions() -> Sample:
     values = _position_values()[:, [0, 7, 8, 9]]
-    rows = tuple((str(d.date()), *(str(int(v)) for v in r)) for d, r in zip(_tuesdays(), values, strict=True))[::-1]
-    spec = SourceSpec("positions", "table", (), "tuesday", _position_series(("oi", "long", "short", "spread")),
-                      options={"format": "csv", "date": "report", "bounds": [["short", "oi"], ["long", "oi"]]})  # fmt: skip
-    return Sample("positions", ("report", "oi", "long", "short", "spread"), rows, csv_bytes, spec, "positions")
+    rows = tuple(
+        (str(d.date()), *(str(int(v)) for v in r)) for d, r in zip(_tuesdays(), values, strict=True)
+    )[::-1]
+    spec = SourceSpec(
+        "positions",
+        "table",
+        (),
+        "tuesday",
+        _position_series(("oi", "long", "short", "spread")),
+        options={"format": "csv", "date": "report", "bounds": [["short", "oi"], ["long", "oi"]]},
+    )
+    return Sample(
+        "positions", ("report", "oi", "long", "short", "spread"), rows, csv_bytes, spec, "positions"
+    )
 
 
 def _hours() -> pd.DatetimeIndex:
     return pd.date_range(HOURS_FROM, HOURS_TO, freq="h", inclusive="left")
 
 
-def _candles(name: str, reader: str, series: Series, head: tuple[str, ...], order: list[int], unit: int, level: float,
-             wrap: Callable[[list], Any]) -> Sample:  # fmt: skip
+def _candles(
+    name: str,
+    reader: str,
+    series: Series,
+    head: tuple[str, ...],
+    order: list[int],
+    unit: int,
+    level: float,
+    wrap: Callable[[list], Any],
+) -> Sample:
     bars = _bars(6, level, 0.004, len(_hours()), gap=0.02)
     volume = np.random.default_rng(7).uniform(10, 100, (len(bars), 1))
     table = np.column_stack([bars, volume])[:, order]
     rows = _cells([str(int(t.timestamp()) * unit) for t in _hours()], table, 4)
-    spec = SourceSpec(name, reader, (), "new_york_16", (series,), "start", 60.0,
-                      options={"format": "json", "time_unit": "ms" if unit == 1000 else "s"})  # fmt: skip
+    spec = SourceSpec(
+        name,
+        reader,
+        (),
+        "new_york_16",
+        (series,),
+        "start",
+        60.0,
+        options={"format": "json", "time_unit": "ms" if unit == 1000 else "s"},
+    )
     return Sample(name, head, rows, json_arrays(wrap), spec, "candles", daily=False)
 
 
 def _dvol() -> Sample:
-    return _candles("dvol", "deribit_dvol", _series("implied_vol", "vol points", {"": "close"}, 10, 200),
-                    ("start", "open", "high", "low", "close"), [0, 1, 2, 3], 1000, 50,
-                    lambda r: {"jsonrpc": "2.0", "result": {"data": r, "continuation": None}})  # fmt: skip
+    return _candles(
+        "dvol",
+        "deribit_dvol",
+        _series("implied_vol", "vol points", {"": "close"}, 10, 200),
+        ("start", "open", "high", "low", "close"),
+        [0, 1, 2, 3],
+        1000,
+        50,
+        lambda r: {"jsonrpc": "2.0", "result": {"data": r, "continuation": None}},
+    )
 
 
 def _coinbase() -> Sample:
-    sample = _candles("coinbase", "coinbase_candles", _series("price", "USD", {"": "close"}, 20_000, 250_000),
-                      ("start", "low", "high", "open", "close", "volume"), [2, 1, 0, 3, 4], 1, 70_000, lambda r: r)  # fmt: skip
+    sample = _candles(
+        "coinbase",
+        "coinbase_candles",
+        _series("price", "USD", {"": "close"}, 20_000, 250_000),
+        ("start", "low", "high", "open", "close", "volume"),
+        [2, 1, 0, 3, 4],
+        1,
+        70_000,
+        lambda r: r,
+    )
     return replace(sample, rows=sample.rows[::-1])
 
 
 def _binance() -> Sample:
     stamps = pd.date_range("2026-01-01", "2026-03-10", freq="8h", tz="UTC", inclusive="left")
     rates = np.random.default_rng(8).normal(5e-5, 5e-5, len(stamps))
-    rows = tuple(("BTCUSDT", f"{r:.8f}", str(int(t.timestamp() * 1000) + 3), "70000.1") for t, r in zip(stamps, rates, strict=True))
+    rows = tuple(
+        ("BTCUSDT", f"{r:.8f}", str(int(t.timestamp() * 1000) + 3), "70000.1")
+        for t, r in zip(stamps, rates, strict=True)
+    )
     series = (_series("funding", "fraction", {"": "fundingRate"}, -30, 30),)
-    spec = SourceSpec("binance", "binance_funding", (), "utc_mean", series, "end",
-                      options={"format": "json", "symbol": "BTCUSDT", "prints": 3})  # fmt: skip
+    spec = SourceSpec(
+        "binance",
+        "binance_funding",
+        (),
+        "utc_mean",
+        series,
+        "end",
+        options={"format": "json", "symbol": "BTCUSDT", "prints": 3},
+    )
     head = ("fundingTime", "symbol", "fundingRate", "markPrice")
     moved = tuple((r[2], r[0], r[1], r[3]) for r in rows)
 
     def render(names: list[str], cells: Grid) -> bytes:
-        return json.dumps([{h: _json_value(c) if h == "fundingTime" else c for h, c in zip(names, r, strict=True)} for r in cells]).encode()
+        return json.dumps(
+            [
+                {h: _json_value(c) if h == "fundingTime" else c for h, c in zip(names, r, strict=True)}
+                for r in cells
+            ]
+        ).encode()
 
     return Sample("binance", head, moved, render, spec, "rates", daily=False)
 
 
 def _price_csv() -> Sample:
     rows = _cells([str(d.date()) for d in days()], _bars(9, 70_000, 0.03, len(days()))[:, 3:], 2)
-    spec = SourceSpec("price", "table", (), "session_close", (_series("price", "USD", {"": "px"}, 20_000, 250_000),),
-                      options={"format": "csv"})  # fmt: skip
+    spec = SourceSpec(
+        "price",
+        "table",
+        (),
+        "session_close",
+        (_series("price", "USD", {"": "px"}, 20_000, 250_000),),
+        options={"format": "csv"},
+    )
     return Sample("price", ("date", "px"), rows, csv_bytes, spec, "level")
 
 
 def _hourly_parquet() -> Sample:
     bars = _bars(10, 70_000, 0.004, len(_hours()), gap=0.02)
     rows = _cells([t.isoformat() for t in _hours()], bars[:, 3:], 2)
-    spec = SourceSpec("hourly", "table", (), "new_york_16", (_series("price", "USD", {"": "close"}, 20_000, 250_000),),
-                      "start", 60.0, options={"format": "parquet", "date": "timestamp"})  # fmt: skip
-    return Sample("hourly", ("timestamp", "close"), rows, parquet_bytes, spec, "level", daily=False, binary=True)
+    spec = SourceSpec(
+        "hourly",
+        "table",
+        (),
+        "new_york_16",
+        (_series("price", "USD", {"": "close"}, 20_000, 250_000),),
+        "start",
+        60.0,
+        options={"format": "parquet", "date": "timestamp"},
+    )
+    return Sample(
+        "hourly", ("timestamp", "close"), rows, parquet_bytes, spec, "level", daily=False, binary=True
+    )
 
 
 def nav_stamp(day: pd.Timestamp) -> pd.Timestamp:
     """16:00 New York on `day`, UTC."""
     return (day + pd.Timedelta(hours=16)).tz_localize(NEW_YORK).tz_convert("UTC")
+
+
+def as_sample(stamp: str, kind: str) -> pd.Timestamp:
+    """A sample's stamp as its reader understands it: a naive day, or a UTC moment."""
+    if kind == "date":
+        return pd.Timestamp(stamp).tz_localize(None).normalize()
+    if stamp.isdigit():
+        return pd.Timestamp(int(stamp), unit="ms" if len(stamp) > 10 else "s", tz="UTC")
+    return pd.Timestamp(stamp).tz_convert("UTC")

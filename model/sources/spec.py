@@ -1,9 +1,10 @@
-"""`sources.toml`: which file holds which role, who reads it, and on which clock. The only place with paths."""
+"""`sources.toml`: which file holds which role, who reads it, on which clock. The only place with paths."""
 
 from __future__ import annotations
 
 import glob
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -49,8 +50,8 @@ class Series:
 class SourceSpec:
     """One source: a file (or pages of one), a reader and a clock.
 
-    `off_days` = ``drop`` gives up values on days without trading, for a vendor known to have some; a file with
-    more than a twentieth of them is refused all the same, because then its dates are shifted.
+    `off_days` = ``drop`` gives up values on days without trading, for a vendor known to have some; a file
+    with more than a twentieth of them is refused all the same, because then its dates are shifted.
     """
 
     name: str
@@ -66,10 +67,14 @@ class SourceSpec:
     label: str = "trade"
     off_days: str = "refuse"
     options: dict[str, Any] = field(default_factory=dict)
+    vintage: Callable[[pd.Timestamp, pd.Timestamp | None], bool] | None = None
 
-    def with_options(self, **options: Any) -> SourceSpec:
-        """The same with further options."""
-        return replace(self, options={**self.options, **options})
+    def keeps(self, stamp: pd.Timestamp, published: pd.Timestamp | None = None) -> bool:
+        """Whether a row of this stamp was public in the vintage being read.
+
+        Readers ask before they look at the row's numbers, so that nothing in a later row can matter.
+        """
+        return self.vintage is None or self.vintage(stamp, published)
 
     @property
     def fields(self) -> list[tuple[Series, str, str]]:
@@ -112,8 +117,8 @@ class Sources:
 def load_sources(path: Path) -> Sources:
     """Read `sources.toml`; relative paths start at its folder (or at its `root`).
 
-    A source names its files by `path` (patterns allowed) or, as a download writes them, by ``[[source.file]]``
-    tables with path, url, fetched_at and sha256.
+    A source names its files by `path` (patterns allowed) or, as a download writes them, by
+    ``[[source.file]]`` tables with path, url, fetched_at and sha256.
 
     Raises
     ------
@@ -249,9 +254,13 @@ def read_blobs(spec: SourceSpec) -> dict[str, bytes]:
         try:
             blob = path.read_bytes()
         except OSError as error:
-            raise DataError(f"{spec.name}: cannot read {path.name}: {error.strerror}.", "Check the path in sources.toml.") from None
+            raise DataError(
+                f"{spec.name}: cannot read {path.name}: {error.strerror}.", "Check the path in sources.toml."
+            ) from None
         if spec.sha256 and (i >= len(spec.sha256) or hashlib.sha256(blob).hexdigest() != spec.sha256[i]):
-            raise DataError(f"{spec.name}: {path.name} is not the file that was recorded (sha256 differs).",
-                            "Download it again, or correct sha256 in sources.toml if the change was meant.")  # fmt: skip
+            raise DataError(
+                f"{spec.name}: {path.name} is not the file that was recorded (sha256 differs).",
+                "Download it again, or correct sha256 in sources.toml if the change was meant.",
+            )
         out[path.name if path.name not in out else f"{path.parent.name}/{path.name}"] = blob
     return out

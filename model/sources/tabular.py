@@ -47,6 +47,8 @@ def read(blobs: Blobs, spec: SourceSpec) -> list[RawSeries]:
                 continue
             stamp = stamp_of(spec, lookup(record, stamp_column, place), f"{place}, column {stamp_column!r}")
             known = instant(lookup(record, published, place), place) if published else None
+            if not spec.keeps(stamp, known):
+                continue
             for series, fund, column in spec.fields:
                 at = f"{place}, column {column!r}"
                 out.add(series, fund, stamp, number(lookup(record, column, place), at, missing), at, known)
@@ -58,7 +60,9 @@ def read(blobs: Blobs, spec: SourceSpec) -> list[RawSeries]:
 def _bound(record: dict[str, Any], part: str, whole: str, place: str, missing: frozenset[str]) -> None:
     a, b = (number(lookup(record, c, place), f"{place}, column {c!r}", missing) for c in (part, whole))
     if not math.isnan(a) and not math.isnan(b) and a > b:
-        raise DataError(f"{place}: {part} {a:g} exceeds {whole} {b:g}.", "Columns may be swapped; correct the file.")
+        raise DataError(
+            f"{place}: {part} {a:g} exceeds {whole} {b:g}.", "Columns may be swapped; correct the file."
+        )
 
 
 def _records(blob: bytes, name: str, spec: SourceSpec) -> Records:
@@ -78,7 +82,10 @@ def csv_records(blob: bytes, name: str) -> Records:
     if text.lstrip()[:1] in "<{[":
         raise DataError(f"{name} is not CSV.", "The vendor answered with another format; download it again.")
     if not text.endswith("\n"):
-        raise DataError(f"{name} does not end with a newline, so it may be cut off.", "Download it again, or add the newline.")
+        raise DataError(
+            f"{name} does not end with a newline, so it may be cut off.",
+            "Download it again, or add the newline.",
+        )
     try:
         rows = list(csv.reader(io.StringIO(text), strict=True))
     except csv.Error as error:
@@ -90,7 +97,10 @@ def csv_records(blob: bytes, name: str) -> Records:
         if not row:
             continue
         if len(row) != len(header):
-            raise DataError(f"{where(name, i)}: {len(row)} cells, the header has {len(header)}.", "Download it again; the row is broken.")
+            raise DataError(
+                f"{where(name, i)}: {len(row)} cells, the header has {len(header)}.",
+                "Download it again; the row is broken.",
+            )
         out.append((where(name, i), dict(zip(header, row, strict=True))))
     if not out:
         raise DataError(f"{name} has a header but no rows.", "Download it again.")
@@ -104,7 +114,9 @@ def _json_records(blob: bytes, name: str, path: str | None) -> Records:
     if isinstance(data, dict):
         data = _columns(data, name)
     if not isinstance(data, list) or not data or not all(isinstance(r, dict) for r in data):
-        raise DataError(f"{name} holds no list of records.", "Check options.records, or download the file again.")
+        raise DataError(
+            f"{name} holds no list of records.", "Check options.records, or download the file again."
+        )
     return [(where(name, i), r) for i, r in enumerate(data, start=1)]
 
 
@@ -112,7 +124,9 @@ def _columns(data: dict[str, Any], name: str) -> list[dict[str, Any]]:
     """An object of equally long lists as records."""
     lists = {k: v for k, v in data.items() if isinstance(v, list)}
     if not lists or len({len(v) for v in lists.values()}) != 1:
-        raise DataError(f"{name}: its columns have different lengths.", "It may be cut off; download it again.")
+        raise DataError(
+            f"{name}: its columns have different lengths.", "It may be cut off; download it again."
+        )
     return [dict(zip(lists, row, strict=True)) for row in zip(*lists.values(), strict=True)]
 
 
@@ -123,7 +137,10 @@ def _parquet_records(blob: bytes, name: str, spec: SourceSpec) -> Records:
     try:
         frame = pq.read_table(io.BytesIO(blob)).to_pandas()
     except (pyarrow.ArrowException, OSError, ValueError) as error:
-        raise DataError(f"{name} is not a readable parquet file: {str(error)[:80]}.", "It may be cut off; download it again.") from None
+        raise DataError(
+            f"{name} is not a readable parquet file: {str(error)[:80]}.",
+            "It may be cut off; download it again.",
+        ) from None
     frame = frame.reset_index() if frame.index.name else frame
     options = spec.options
     wanted = [options.get("date", "date"), *(f for _, _, f in spec.fields), *options.get("where", {})]

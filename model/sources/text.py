@@ -1,4 +1,4 @@
-"""Strict reading of bytes, numbers and dates. What a lenient parser would guess is refused with its row and column."""
+"""Strict reading of bytes, numbers and dates: what a lenient parser would guess is refused."""
 
 from __future__ import annotations
 
@@ -23,7 +23,9 @@ _DATES = {
     "day month year": (re.compile(r"\d{1,2} [A-Z][a-z]{2} \d{4}", re.ASCII), "%d %b %Y"),
 }
 _MIDNIGHT = re.compile(r"[T ]00:00(:00(\.0+)?)?(Z|[+-]\d{2}:?\d{2})?$", re.ASCII)
-_ISO_TIME = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}:?\d{2})?", re.ASCII)
+_ISO_TIME = re.compile(
+    r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}:?\d{2})?", re.ASCII
+)
 
 
 def where(name: str, row: Any = None, column: str | None = None) -> str:
@@ -45,11 +47,15 @@ def decode(blob: bytes, name: str) -> str:
         If the bytes are empty, too many, another encoding, or contain NUL.
     """
     if len(blob) > MAX_BYTES:
-        raise DataError(f"{name} has {len(blob):,} bytes.", f"Split it: at most {MAX_BYTES:,} bytes are read.")
+        raise DataError(
+            f"{name} has {len(blob):,} bytes.", f"Split it: at most {MAX_BYTES:,} bytes are read."
+        )
     try:
         text = blob.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise DataError(f"{name} is not UTF-8 text (byte {error.start}).", "Download it again or save it as UTF-8.") from None
+        raise DataError(
+            f"{name} is not UTF-8 text (byte {error.start}).", "Download it again or save it as UTF-8."
+        ) from None
     if not text.strip():
         raise DataError(f"{name} is empty.", "Download it again.")
     if "\x00" in text or "\ufffd" in text:
@@ -61,13 +67,19 @@ def parse_json(blob: bytes, name: str) -> Any:
     """JSON, refused when it is HTML, cut off or repeats a key."""
     text = decode(blob, name)
     if text.lstrip()[:1] == "<":
-        raise DataError(f"{name} is HTML, not JSON.", "The vendor answered with a page; download it again later.")
+        raise DataError(
+            f"{name} is HTML, not JSON.", "The vendor answered with a page; download it again later."
+        )
     try:
         return json.loads(text, object_pairs_hook=_unique_keys)
     except RecursionError:
-        raise DataError(f"{name} is nested too deeply to be JSON of this vendor.", "Download it again.") from None
+        raise DataError(
+            f"{name} is nested too deeply to be JSON of this vendor.", "Download it again."
+        ) from None
     except ValueError as error:
-        raise DataError(f"{name} is not valid JSON: {error}.", "It may be cut off; download it again.") from None
+        raise DataError(
+            f"{name} is not valid JSON: {error}.", "It may be cut off; download it again."
+        ) from None
 
 
 def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -81,8 +93,8 @@ def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 def number(raw: Any, at: str, missing: frozenset[str] = MISSING, accounting: bool = False) -> float:
     """A number, NaN when the vendor left it out.
 
-    Thousands commas are accepted where they group by three; parentheses mean minus when `accounting`. Booleans,
-    infinities, other digits and decimal commas are refused.
+    Thousands commas are accepted where they group by three; parentheses mean minus when `accounting`.
+    Booleans, infinities, other digits and decimal commas are refused.
     """
     if raw is None:
         return math.nan
@@ -99,7 +111,9 @@ def number(raw: Any, at: str, missing: frozenset[str] = MISSING, accounting: boo
     negative = accounting and text.startswith("(") and text.endswith(")")
     body = text[1:-1] if negative else text
     if not any(c.isdigit() for c in body) or not _NUMBER.fullmatch(body) or (negative and body[0] in "+-"):
-        raise DataError(f"{at}: {text[:40]!r} is not a number.", "Correct the cell, or blank it if it is missing.")
+        raise DataError(
+            f"{at}: {text[:40]!r} is not a number.", "Correct the cell, or blank it if it is missing."
+        )
     value = _as_float(body.replace(",", ""), at)
     if math.isinf(value):
         raise DataError(f"{at}: infinite value.", "Correct or blank the cell.")
@@ -110,7 +124,9 @@ def _as_float(raw: Any, at: str) -> float:
     try:
         return float(raw)
     except (OverflowError, ValueError):
-        raise DataError(f"{at}: {str(raw)[:40]!r} is not a number of usable size.", "Correct the cell.") from None
+        raise DataError(
+            f"{at}: {str(raw)[:40]!r} is not a number of usable size.", "Correct the cell."
+        ) from None
 
 
 def day(raw: Any, at: str, formats: tuple[str, ...] = ("iso",)) -> pd.Timestamp:
@@ -121,13 +137,17 @@ def day(raw: Any, at: str, formats: tuple[str, ...] = ("iso",)) -> pd.Timestamp:
     if isinstance(raw, datetime | pd.Timestamp):
         stamp = pd.Timestamp(raw)
         if stamp != stamp.normalize():
-            raise DataError(f"{at}: {raw} has a time of day.", "Give a date, or use stamp = 'start' or 'end'.")
+            raise DataError(
+                f"{at}: {raw} has a time of day.", "Give a date, or use stamp = 'start' or 'end'."
+            )
         return stamp.tz_localize(None).as_unit("ns")
     if isinstance(raw, date):
         return pd.Timestamp(raw).as_unit("ns")
     stamp = _day_text(raw.strip(), formats) if isinstance(raw, str) else None
     if stamp is None:
-        raise DataError(f"{at}: {str(raw)[:40]!r} is not a date ({' or '.join(formats)}).", "Correct the date.")
+        raise DataError(
+            f"{at}: {str(raw)[:40]!r} is not a date ({' or '.join(formats)}).", "Correct the date."
+        )
     return _in_range(stamp, raw, at)
 
 
@@ -146,7 +166,8 @@ def _day_text(raw: str, formats: tuple[str, ...]) -> pd.Timestamp | None:
 
 def _in_range(stamp: pd.Timestamp, raw: Any, at: str) -> pd.Timestamp:
     if not 1970 <= stamp.year <= 2099:
-        raise DataError(f"{at}: {raw!r} is not a plausible date.", "Correct the date.")
+        shown = "a time far outside" if isinstance(raw, pd.Timestamp) else f"{str(raw)[:40]!r}, outside"
+        raise DataError(f"{at}: {shown} 1970 to 2099.", "Correct the date.")
     return stamp.as_unit("ns")
 
 
@@ -161,10 +182,14 @@ def instant(raw: Any, at: str, unit: str = "iso") -> pd.Timestamp:
         value = number(raw, at)
         seconds = value / (1000 if unit == "ms" else 1)
         if not _EPOCH_RANGE[0] <= seconds <= _EPOCH_RANGE[1]:
-            raise DataError(f"{at}: {raw!r} is not a time in {unit} since 1970.", "Check the unit of the time stamps.")
+            raise DataError(
+                f"{at}: {raw!r} is not a time in {unit} since 1970.", "Check the unit of the time stamps."
+            )
         return pd.Timestamp(round(seconds * 1000), unit="ms", tz="UTC").as_unit("ns")
     if not isinstance(raw, str) or not _ISO_TIME.fullmatch(raw.strip()):
-        raise DataError(f"{at}: {str(raw)[:40]!r} is not a time.", "Write times such as 2026-02-05T21:00:00Z.")
+        raise DataError(
+            f"{at}: {str(raw)[:40]!r} is not a time.", "Write times such as 2026-02-05T21:00:00Z."
+        )
     try:
         return _utc(pd.Timestamp(raw.strip()), raw, at)
     except (ValueError, OverflowError):

@@ -1,11 +1,12 @@
 """From one source's raw observations to tidy rows: vintages first, then clocks, units and checks.
 
-The as-of filter comes before every check and every choice, so nothing published later can influence the result.
+The as-of filter comes before every check and every choice, so nothing published later can influence the
+result.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 import numpy as np
@@ -13,7 +14,7 @@ import pandas as pd
 
 from model.calendar import NEW_YORK
 from model.sources import checks, reader
-from model.sources.clocks import CLOCKS, Context, moments, sample
+from model.sources.clocks import CLOCKS, Context, Vintage, moments, sample
 from model.sources.raw import Blobs, RawSeries
 from model.sources.spec import SourceSpec
 
@@ -65,12 +66,18 @@ def tidy(blobs: Blobs, spec: SourceSpec, ctx: Context, start: date, as_of: date 
     DataError
         With file, row, column and remedy, for anything that can't be read with certainty.
     """
-    raws = reader(spec.reader)(blobs, spec)
+    until, clock = cutoff(as_of), CLOCKS[spec.clock]
+    vintage = None if until is None else Vintage(clock, _interval(spec), ctx, until)
+    raws = reader(spec.reader)(blobs, replace(spec, vintage=vintage))
     out = Tidied(pd.DataFrame(columns=COLUMNS), sum(len(r.values) for r in raws))
-    newest = max(r.stamps.max() for r in raws)
-    done = [d for d in (_one(r, spec, ctx, start, cutoff(as_of), out) for r in raws) if d is not None]
+    if vintage is not None and vintage.skipped:
+        out.notes.append(Note(spec.name, f"rows published after {as_of}", vintage.skipped, "not public yet"))
+    newest = max((r.stamps.max() for r in raws), default=pd.NaT)
+    if vintage is not None and vintage.skipped:
+        newest = pd.NaT  # a later row exists, so the newest one kept had been finished
+    done = [d for d in (_one(r, spec, ctx, start, out) for r in raws) if d is not None]
     if spec.clock == "flow_date":
-        _flows(done, newest, spec, ctx, out)
+        _flows(done, newest, spec, out)
     for raw, _ in done:
         checks.check_plausible(raw)
         checks.check_typical(raw)
@@ -81,38 +88,49 @@ def tidy(blobs: Blobs, spec: SourceSpec, ctx: Context, start: date, as_of: date 
     return out
 
 
-def _one(raw: RawSeries, spec: SourceSpec, ctx: Context, start: date, until: pd.Timestamp | None,
-         out: Tidied) -> tuple[RawSeries, pd.DatetimeIndex] | None:  # fmt: skip
-    """One series: window, vintage, repeats, clock, unit."""
+def _interval(spec: SourceSpec) -> float:
+    return spec.interval_minutes if spec.stamp == "start" else 0.0
+
+
+def _one(
+    raw: RawSeries, spec: SourceSpec, ctx: Context, start: date, out: Tidied
+) -> tuple[RawSeries, pd.DatetimeIndex] | None:
+    """One series: window, off days, repeats, clock, unit."""
     clock = CLOCKS[spec.clock]
     checks.check_future(raw, _latest(spec))
     floor = pd.Timestamp(start) if raw.stamps.tz is None else pd.Timestamp(start, tz="UTC")
     raw = _drop(raw, raw.stamps >= floor, f"{raw.name}: before {start}", "outside the panel", spec, out)
     if clock.days == "sessions" and raw.stamps.tz is None and len(raw.values):
         idle = ~raw.stamps.isin(ctx.sessions(raw.stamps)) & (np.isnan(raw.values) | _zero_is_nothing(raw))
-        raw = _drop(raw, ~idle, f"{raw.name}: zeros or blanks on holidays", "no trading, so no value", spec, out)
+        raw = _drop(
+            raw, ~idle, f"{raw.name}: zeros or blanks on holidays", "no trading, so no value", spec, out
+        )
         raw = _off_days(raw, spec, ctx, out)
     if not len(raw.values):
         return None
-    interval = spec.interval_minutes if spec.stamp == "start" else 0.0
-    public = moments(raw, clock, interval, ctx)
-    if until is not None:
-        raw = _drop(raw, np.asarray(public < until), f"{raw.name}: published later", "not public yet", spec, out)
+    interval = _interval(spec)
+    moments(raw, clock, interval, ctx)  # refuses days that cannot be
     if spec.fetched_at is not None and clock.days != "positions" and spec.clock != "flow_date":
-        # a candle or session still open at the download has no close yet; the regular report days are only a rule
+        # a candle or session still open at the download has no close yet; report days are only a rule
         final = np.asarray(moments(raw, clock, interval, ctx) <= spec.fetched_at)
         raw = _drop(raw, final, f"{raw.name}: not finished at the download", "provisional", spec, out)
     if not len(raw.values):
         return None
     raw, repeats = checks.drop_repeats(raw)
     if repeats:
-        out.notes.append(Note(spec.name, f"{raw.name}: repeated rows", repeats, "identical, or an older vintage"))
+        out.notes.append(
+            Note(spec.name, f"{raw.name}: repeated rows", repeats, "identical, or an older vintage")
+        )
     if raw.stamps.tz is not None and len(raw.values):
         before = len(raw.values)
         raw, gaps = sample(raw, clock, interval, ctx, int(spec.options.get("prints", 1)))
-        out.notes.append(Note(spec.name, f"{raw.name}: intraday rows not used", before - len(raw.values), clock.title))
+        out.notes.append(
+            Note(spec.name, f"{raw.name}: intraday rows not used", before - len(raw.values), clock.title)
+        )
         if gaps:
-            out.notes.append(Note(spec.name, f"{raw.name}: days without a value", gaps, f"none at {clock.title}"))
+            out.notes.append(
+                Note(spec.name, f"{raw.name}: days without a value", gaps, f"none at {clock.title}")
+            )
     if not len(raw.values):
         return None
     raw.values = raw.values * raw.series.kind.factor(raw.series.unit, spec.name)
@@ -127,7 +145,14 @@ def _off_days(raw: RawSeries, spec: SourceSpec, ctx: Context, out: Tidied) -> Ra
     if off.mean() > MAX_OFF_DAYS:
         return raw
     days = ", ".join(str(d.date()) for d in raw.stamps[off])
-    return _drop(raw, ~off, f"{raw.name}: values on days without trading ({days})", "not a trading day of the panel", spec, out)
+    return _drop(
+        raw,
+        ~off,
+        f"{raw.name}: values on days without trading ({days})",
+        "not a trading day of the panel",
+        spec,
+        out,
+    )
 
 
 def _latest(spec: SourceSpec) -> pd.Timestamp:
@@ -148,7 +173,7 @@ def _drop(raw: RawSeries, keep: np.ndarray, what: str, why: str, spec: SourceSpe
     return raw.take(np.asarray(keep, bool))
 
 
-def _flows(done: list, newest: pd.Timestamp, spec: SourceSpec, ctx: Context, out: Tidied) -> None:
+def _flows(done: list, newest: pd.Timestamp, spec: SourceSpec, out: Tidied) -> None:
     """Blank the row the vendor is still filling in, then check the total."""
     for raw, published in done:
         open_rows = raw.stamps == newest
@@ -157,7 +182,14 @@ def _flows(done: list, newest: pd.Timestamp, spec: SourceSpec, ctx: Context, out
         blank = open_rows & ((raw.values == 0) | (raw.series.role == "flow_total"))
         if blank.any():
             raw.values = np.where(blank, np.nan, raw.values)
-            out.notes.append(Note(spec.name, f"{raw.name}: unfinished last row blanked", int(blank.sum()), "zero there means not reported"))
+            out.notes.append(
+                Note(
+                    spec.name,
+                    f"{raw.name}: unfinished last row blanked",
+                    int(blank.sum()),
+                    "zero there means not reported",
+                )
+            )
     totals = [r for r, _ in done if r.series.role == "flow_total"]
     funds = [r for r, _ in done if r.series.role == "flow"]
     if not (spec.funds_complete and totals and funds):
@@ -168,7 +200,14 @@ def _flows(done: list, newest: pd.Timestamp, spec: SourceSpec, ctx: Context, out
     held = total.index.isin(partial) & total.notna()
     if held.any():
         totals[0].values = np.where(held, np.nan, totals[0].values)
-        out.notes.append(Note(spec.name, "flow_total: partial totals blanked", int(held.sum()), "a reporting fund is missing"))
+        out.notes.append(
+            Note(
+                spec.name,
+                "flow_total: partial totals blanked",
+                int(held.sum()),
+                "a reporting fund is missing",
+            )
+        )
     checks.check_total(table, total, spec.name)
 
 
@@ -182,8 +221,16 @@ def _partial(table: pd.DataFrame) -> pd.DatetimeIndex:
 
 
 def _frame(raw: RawSeries, published: pd.DatetimeIndex, spec: SourceSpec) -> pd.DataFrame:
-    return pd.DataFrame({
-        "source": spec.name, "variable": raw.series.role, "fund": raw.fund, "date": raw.stamps,
-        "value": raw.values, "unit": raw.series.kind.unit, "clock": spec.clock, "published_at": published,
-        "column": raw.series.output(raw.fund),
-    })  # fmt: skip
+    return pd.DataFrame(
+        {
+            "source": spec.name,
+            "variable": raw.series.role,
+            "fund": raw.fund,
+            "date": raw.stamps,
+            "value": raw.values,
+            "unit": raw.series.kind.unit,
+            "clock": spec.clock,
+            "published_at": published,
+            "column": raw.series.output(raw.fund),
+        }
+    )

@@ -34,13 +34,19 @@ def read(blobs: Blobs, spec: SourceSpec) -> list[RawSeries]:
         require_columns(records[0][1], ["Date", *PRICES, *(f for _, _, f in spec.fields)], name)
         if symbol is not None:
             require_columns(records[0][1], ["Symbol"], name)
+        kept = []
         for place, r in records:
             if symbol is not None and r["Symbol"] != symbol:
-                raise DataError(f"{place}: symbol {r['Symbol']!r}, expected {symbol!r}.", "Give this symbol's file.")
+                raise DataError(
+                    f"{place}: symbol {r['Symbol']!r}, expected {symbol!r}.", "Give this symbol's file."
+                )
             stamp = day(r["Date"], f"{place}, column 'Date'")
+            if not spec.keeps(stamp):
+                continue
+            kept.append((place, r))
             for series, fund, column in spec.fields:
                 at = f"{place}, column {column!r}"
                 out.add(series, fund, stamp, number(r[column], at), at)
-        o, h, l, c = (np.array([number(r[k], f"{p}, column {k!r}") for p, r in records]) for k in PRICES)
-        check_ohlc(o, h, l, c, [p for p, _ in records])
+        o, h, l, c = (np.array([number(r[k], f"{p}, column {k!r}") for p, r in kept]) for k in PRICES)
+        check_ohlc(o, h, l, c, [p for p, _ in kept])
     return out.done()
