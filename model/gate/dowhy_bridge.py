@@ -7,7 +7,8 @@ dowhy answers by falling open in several places; here each becomes an explicit v
   nothing tested;
 * a p-value that could not be computed counts as "independence satisfied";
 * integer columns are silently tested with another method, absent columns silently become unobserved;
-* an effect that is not identified gives estimands that are ``None``, not an error.
+* an effect that is not identified gives estimands that are ``None``, not an error;
+* hidden variables are offered as instruments.
 
 dowhy draws from the global NumPy generator and logs at length: both are put back as found.
 """
@@ -143,16 +144,17 @@ def identify(graph: nx.DiGraph, cause: str, effect: str, observed: Sequence[str]
             EstimandType.NONPARAMETRIC_ATE,
             backdoor_adjustment=BackdoorAdjustment.BACKDOOR_MAX,
         )
-    return read_estimand(estimand)
+    return read_estimand(estimand, observed)
 
 
-def read_estimand(estimand: Any) -> Identified:
-    """The first estimand that is not None; dowhy returns the object either way."""
+def read_estimand(estimand: Any, observed: Sequence[str]) -> Identified:
+    """The first estimand that is not None and rests on observed variables only."""
     found = {k for k, v in estimand.estimands.items() if v is not None}
     if "backdoor" in found:
         return Identified("adjustment", tuple(sorted(estimand.backdoor_variables["backdoor"])))
-    if "iv" in found:
-        return Identified("instrument", instruments=tuple(sorted(estimand.instrumental_variables)))
+    instruments = tuple(sorted(set(estimand.instrumental_variables or ()) & set(observed)))
+    if "iv" in found and instruments:
+        return Identified("instrument", instruments=instruments)
     if "frontdoor" in found:
         return Identified("front door", tuple(sorted(estimand.frontdoor_variables)))
     return Identified(None)

@@ -1,0 +1,57 @@
+"""The product's own graph and data, brought to the gate: declarations of the registry, arrays of a design."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from model import impact, observation
+from model.components import COMPONENTS
+from model.design import Design
+from model.gate.frame import gate_frame
+from model.graph import Edge, Graph, build_graph
+
+
+@dataclass(frozen=True)
+class Part:
+    """A structural part's declarations, in the form components have."""
+
+    name: str
+    edges: tuple[Edge, ...]
+    latents: tuple[str, ...]
+
+
+def declared_graph(factors: Sequence[str]) -> Graph:
+    """The graph the registered components and structural parts declare, for these risk factors."""
+    structural = (
+        Part("impact", impact.EDGES, impact.LATENTS),
+        Part("observation", observation.EDGES, observation.LATENTS),
+    )
+    return build_graph([*COMPONENTS, *structural]).indexed({"factor": tuple(factors)})
+
+
+def daily_columns(design: Design) -> pd.DataFrame:
+    """Daily columns of a design: return, total flow, stress, factors, gamma, implied volatility, premium, scale.
+
+    A day on which any listed fund's flow is missing has no total.
+    """
+    total = np.where(design.listed > 0, design.flows, 0.0).sum(axis=1)
+    columns = {
+        "return": design.returns,
+        "flow_total": total,
+        "stress": design.stress,
+        **{f"factor.{name}": design.factor_returns[:, j] for j, name in enumerate(design.factors)},
+        "gamma": design.gamma,
+        "iv_change": design.iv_change,
+        "premium": design.premium,
+        "scale": design.volatility,
+    }
+    return pd.DataFrame(columns, index=design.dates)
+
+
+def design_frame(design: Design) -> pd.DataFrame:
+    """Gate frame of a design."""
+    return gate_frame(daily_columns(design))

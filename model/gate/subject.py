@@ -1,0 +1,65 @@
+"""What a gate script works on: a frame, the graph to test, and where both came from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from model.design import make_design
+from model.events import event_panel, load_event
+from model.gate.declared import declared_graph, design_frame
+from model.gate.rivals import Rival, load_rival
+from model.gate.thresholds import Thresholds, load_thresholds
+from model.graph import Graph
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A gate frame with the graph to test.
+
+    Parameters
+    ----------
+    frame : DataFrame
+    graph : Graph
+    thresholds : Thresholds
+    title : str
+        Event and days.
+    gate_reason : str or None
+        The event card's reason for accepting an inconclusive verdict.
+    """
+
+    frame: pd.DataFrame
+    graph: Graph
+    thresholds: Thresholds
+    title: str
+    gate_reason: str | None
+
+    def rival(self, name: str) -> Rival:
+        """A rival of this graph, by name or file."""
+        return load_rival(name, self.graph, self.thresholds)
+
+
+def load_subject(event: str, panel: Path | None, graph: str = "model") -> Subject:
+    """Read event, panel and graph.
+
+    Parameters
+    ----------
+    event : str
+        Event id or path of its card.
+    panel : Path or None
+        A longer panel than the event's own.
+    graph : str
+        ``model``, a name in ``data/graphs``, or a TOML file.
+    """
+    card = load_event(event)
+    design = make_design(event_panel(card, panel), card)
+    thresholds, base = load_thresholds(), declared_graph(design.factors)
+    frame = design_frame(design)
+    span = f"{frame.index[0]:%Y-%m-%d} to {frame.index[-1]:%Y-%m-%d}, {len(frame)} trading days"
+    return Subject(frame, _graph(graph, base, thresholds), thresholds, f"{card.id}: {span}", card.gate_reason)
+
+
+def _graph(name: str, base: Graph, thresholds: Thresholds) -> Graph:
+    return base if name == "model" else load_rival(name, base, thresholds).graph
