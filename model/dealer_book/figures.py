@@ -109,7 +109,7 @@ def figure_profile(book: Book, path: Path, levels: list[float], low: float, high
             spots,
             MN_PER_BN,
             "USD m per 1 %",
-            "Short gamma: hedging for a 1 % move (above 0 = sells falls, buys rises; amplifies)",
+            "Hedging of a 1 % move (above 0: short gamma, amplifies; below 0: long gamma, damps)",
         ),
         (
             "flow",
@@ -132,7 +132,8 @@ def figure_profile(book: Book, path: Path, levels: list[float], low: float, high
             label="all, low to high",
         )
         for k in ("etf", "crypto", "notes", "total"):
-            if k == "notes" and not book.notes:
+            shown = book.notes if k == "notes" else k == "total" or len(book.listed(k))
+            if not shown:
                 continue
             ax.plot(
                 x, scale * get("mid", k), color=COLOURS[k], lw=2.2 if k == "total" else 1.4, label=LABELS[k]
@@ -219,8 +220,9 @@ def figure_strikes(book: Book, path: Path, result: Demand, most: int = 30) -> Fi
         ax.set_title(
             f"{LABELS[source]}\n{MN_PER_BN * rows['total'].sum():+,.0f} USD m", fontsize=9, loc="left"
         )
-        ax.margins(x=0.06)
-        ax.set_xlabel("USD m (negative: sells)" + (", own scale" if source == "notes" else ""), fontsize=8)
+        wide = max(float(np.ptp(np.concatenate([up, down, [0.0]]))), 1e-9)
+        ax.set_xlim(down.min(initial=0.0) - 0.06 * wide, up.max(initial=0.0) + 0.06 * wide)
+        ax.set_xlabel("USD m, own scale" if source == "notes" else "USD m (negative: sells)", fontsize=8)
         ax.grid(axis="x", alpha=0.25)
         ax.spines[["top", "right"]].set_visible(False)
         ax.tick_params(axis="x", labelsize=8)

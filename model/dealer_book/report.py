@@ -211,8 +211,9 @@ def sentence(note: Note, closes: dict[date, float], until: date, day: date | Non
         )
     return (
         f"- {note.name}: the ETF closed at {closes[close]:.2f} <= {barrier} on {close}. Under close (and "
-        f"continuous) monitoring it had knocked in by then and [bold]cannot have knocked in {on}[/bold]; only a "
-        "barrier observed at maturity is still open, and that one never knocks in on a day."
+        "continuous) monitoring it had knocked in by then and "
+        f"[bold]cannot have knocked in {on}[/bold]; only a barrier "
+        "observed at maturity is still open, and that one never knocks in on a day."
     )
 
 

@@ -137,7 +137,7 @@ class TestExchange:
         assert (np.abs(self.ours(rows).gamma - rows.gamma) <= self.HALF).all()
 
     def test_one_volatility_and_forward_inside_their_printed_digits_explain_every_row(self, rows) -> None:
-        """The only exceptions are rounding: one iv and forward per row put all three greeks in half a digit."""
+        """The only exceptions are rounding: one iv and forward per row put all greeks in half a digit."""
         names, sizes = ("delta", "gamma", "vega"), np.array([self.IV_HALF, self.FORWARD_HALF])
         second = rows.quote_timestamp.to_numpy() % 60
         late = np.where((second > 30) & (second < 30.25), 0.5, 0.0)
