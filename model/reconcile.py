@@ -120,7 +120,7 @@ def _best(table: pd.DataFrame) -> int | None:
     match = table["match"].where(table["informative"] >= MIN_DAYS)
     if not match.notna().any():
         return None
-    lag = int(match.idxmax())
+    lag = int(match.index[int(np.nanargmax(match.to_numpy()))])
     rival = match.drop(lag).max()
     clear = match[lag] >= CLEAR and (match[lag] - rival >= CLEAR / 2 or (lag == 0 and match[lag] >= rival))
     return lag if clear else None

@@ -26,7 +26,7 @@ def drop_repeats(raw: RawSeries) -> tuple[RawSeries, int]:
     )
     out = raw.take(np.lexsort(keys))
     same = np.flatnonzero(out.stamps[1:] == out.stamps[:-1])
-    for i in same:
+    for i in map(int, same):
         revised = out.published is not None and out.published[i] != out.published[i + 1]
         if not revised and not _equal(out.values[i], out.values[i + 1]):
             a, b = out.values[i], out.values[i + 1]

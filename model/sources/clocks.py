@@ -149,16 +149,19 @@ class Vintage:
     skipped: int = 0
     _known: dict[pd.Timestamp, bool] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        self._limit = self.until - pd.Timedelta(minutes=self.interval_minutes + 5)
+
     def __call__(self, stamp: pd.Timestamp, published: pd.Timestamp | None) -> bool:
         """Whether the row was public."""
         if published is not None:
             public = published < self.until
         elif stamp.tzinfo is not None:
-            public = stamp < self.until - pd.Timedelta(minutes=self.interval_minutes + 5)
+            public = stamp < self._limit
         else:
-            public = self._known.get(stamp)
-            if public is None:
-                public = self._known[stamp] = self._day_is_public(stamp)
+            if stamp not in self._known:
+                self._known[stamp] = self._day_is_public(stamp)
+            public = self._known[stamp]
         self.skipped += not public
         return public
 

@@ -161,7 +161,8 @@ def download(
                 if record.has(job, page, now(), max_age_hours):
                     outcome.skipped += 1
                     continue
-                blob, url, at = _get(job, page, fetcher, history or yfinance_history, since, now())
+                blob, url = _get(job, page, fetcher, history or yfinance_history, since, now())
+                at = now().replace(microsecond=0)
                 write_atomic(out / page.path, blob)
                 record.add(job, page, blob, url, at)
                 outcome.fetched += 1
@@ -200,7 +201,7 @@ def _fill(params: dict[str, Any], since: date) -> dict[str, Any]:
 
 def _get(
     job: Job, page: Page, fetcher: Fetcher, history: History, since: date, now: datetime
-) -> tuple[bytes, str, datetime]:
+) -> tuple[bytes, str]:
     check = _checker(job, page)
     if job.paging != "symbol":
         return fetcher.get(job.url, page.params, check)
@@ -214,7 +215,7 @@ def _get(
             raise Transient(str(error)) from error
         return blob
 
-    return fetcher.retry(attempt, f"{job.name} ({symbol})"), f"{job.url}{symbol}", now.replace(microsecond=0)
+    return fetcher.retry(attempt, f"{job.name} ({symbol})"), f"{job.url}{symbol}"
 
 
 def _checker(job: Job, page: Page) -> Callable[[bytes], None]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Any
 
 import httpx
@@ -57,10 +56,8 @@ class Fetcher:
         """Close connections."""
         self._client.close()
 
-    def get(
-        self, url: str, params: dict[str, Any], check: Callable[[bytes], Any]
-    ) -> tuple[bytes, str, datetime]:
-        """One page that passes `check`: bytes, the full URL, and when it came.
+    def get(self, url: str, params: dict[str, Any], check: Callable[[bytes], Any]) -> tuple[bytes, str]:
+        """One page that passes `check`: its bytes and the full URL.
 
         Raises
         ------
@@ -68,13 +65,13 @@ class Fetcher:
             If it does not come, or does not pass, after all attempts; at once for other 4xx answers.
         """
 
-        def attempt() -> tuple[bytes, str, datetime]:
+        def attempt() -> tuple[bytes, str]:
             response = self._request(url, params)
             try:
                 check(response.content)
             except DataError as error:
                 raise Transient(str(error)) from error
-            return response.content, str(response.url), datetime.now(UTC).replace(microsecond=0)
+            return response.content, str(response.url)
 
         out = self.retry(attempt, url)
         self.sleep(self.pause)

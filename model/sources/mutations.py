@@ -489,7 +489,7 @@ OTHER = (
 
 
 @detected
-def another_answer(rng: Rng, s: Sample) -> Case:
+def another_answer(rng: Rng, s: Sample) -> Case:  # noqa: ARG001
     """An error page, an empty answer, or another kind of document."""
     return Case(OTHER[int(rng.integers(len(OTHER)))], "refused")
 

@@ -114,7 +114,7 @@ def merge(notes: Iterable[Note]) -> list[Note]:
 
 def _conflicts(report: Report) -> None:
     rows = [
-        [str(r.date.date()), r.column, r.vendor, f"{r.kept:g}", f"{r.other:g}", f"{r.difference:+.4g}", r.lag]
+        [str(r.date)[:10], r.column, r.vendor, f"{r.kept:g}", f"{r.other:g}", f"{r.difference:+.4g}", r.lag]
         for r in report.conflicts.itertuples()
     ]
     if rows:
@@ -160,7 +160,7 @@ def print_reconciliation(pairs: list[Reconciliation], days: int) -> None:
             )
         if len(p.differences):
             shown = [
-                [str(d.date()), f"{r['first']:g}", f"{r['second']:g}", f"{r['difference']:+.4g}"]
+                [str(d)[:10], f"{r['first']:g}", f"{r['second']:g}", f"{r['difference']:+.4g}"]
                 for d, r in p.differences.head(days).iterrows()
             ]
             _table(

@@ -261,7 +261,7 @@ def _bars(seed: int, level: float, sd: float, n: int, gap: float = 0.3) -> np.nd
 
 def _yahoo() -> Sample:
     bars = _bars(2, 50, 0.02, len(days()))
-    volume = np.random.default_rng(3).integers(3e7, 9e7, len(days()))
+    volume = np.random.default_rng(3).integers(30_000_000, 90_000_000, len(days()))
     rows = tuple(
         (str(d.date()), "AAAA", *(f"{v:.4f}" for v in b), f"{b[3]:.4f}", str(v))
         for d, b, v in zip(days(), bars, volume, strict=True)

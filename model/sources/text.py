@@ -143,12 +143,12 @@ def day(raw: Any, at: str, formats: tuple[str, ...] = ("iso",)) -> pd.Timestamp:
         return stamp.tz_localize(None).as_unit("ns")
     if isinstance(raw, date):
         return pd.Timestamp(raw).as_unit("ns")
-    stamp = _day_text(raw.strip(), formats) if isinstance(raw, str) else None
-    if stamp is None:
+    parsed = _day_text(raw.strip(), formats) if isinstance(raw, str) else None
+    if parsed is None:
         raise DataError(
             f"{at}: {str(raw)[:40]!r} is not a date ({' or '.join(formats)}).", "Correct the date."
         )
-    return _in_range(stamp, raw, at)
+    return _in_range(parsed, raw, at)
 
 
 @lru_cache(maxsize=20_000)  # the same days come back in every column and file

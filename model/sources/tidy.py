@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from datetime import date
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -72,7 +73,7 @@ def tidy(blobs: Blobs, spec: SourceSpec, ctx: Context, start: date, as_of: date 
     out = Tidied(pd.DataFrame(columns=COLUMNS), sum(len(r.values) for r in raws))
     if vintage is not None and vintage.skipped:
         out.notes.append(Note(spec.name, f"rows published after {as_of}", vintage.skipped, "not public yet"))
-    newest = max((r.stamps.max() for r in raws), default=pd.NaT)
+    newest: Any = max((r.stamps.max() for r in raws), default=pd.NaT)
     if vintage is not None and vintage.skipped:
         newest = pd.NaT  # a later row exists, so the newest one kept had been finished
     done = [d for d in (_one(r, spec, ctx, start, out) for r in raws) if d is not None]
@@ -173,7 +174,7 @@ def _drop(raw: RawSeries, keep: np.ndarray, what: str, why: str, spec: SourceSpe
     return raw.take(np.asarray(keep, bool))
 
 
-def _flows(done: list, newest: pd.Timestamp, spec: SourceSpec, out: Tidied) -> None:
+def _flows(done: list, newest: Any, spec: SourceSpec, out: Tidied) -> None:
     """Blank the row the vendor is still filling in, then check the total."""
     for raw, published in done:
         open_rows = raw.stamps == newest

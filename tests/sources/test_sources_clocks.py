@@ -74,9 +74,7 @@ def test_hourly_is_sampled_at_16_new_york_through_daylight_saving() -> None:
     ]
     # the candle that closes at 16:00 New York opens at 20:00 UTC in winter and 19:00 UTC in summer
     assert starts.hour.tolist() == [20, 20, 20, 19, 19, 19]
-    assert (
-        gaps == 1
-    )  # the last hour opens the 12th in London but not in New York... its close is the 11th, 20:00
+    assert gaps == 0
 
 
 def test_half_day_close_is_13() -> None:

@@ -89,6 +89,7 @@ def test_the_model_reads_what_was_built(raw_built: Built, tmp_path: Path) -> Non
     assert panel.frame.loc["2026-02-05", "flow_total"] == -434.1
 
 
+@pytest.mark.slow
 def test_as_of_on_real_files(raw_path: Path, raw_built: Built) -> None:
     known = build_panel(raw_path, date(2026, 1, 12)).panel
     assert np.isnan(known.loc["2026-01-12", "flow_ibit"])

@@ -1,0 +1,39 @@
+"""A reduced run of the mutated files; scripts/fuzz_sources.py runs ten thousand."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from model.sources.fuzz import judge, run
+from model.sources.mutations import DETECTED, HIDDEN, Case, values
+from model.sources.samples import samples
+
+
+def test_no_mutation_is_read_wrongly() -> None:
+    tallies = run(560, seed=7)
+    assert {t.name for t in tallies} == set(DETECTED) | set(HIDDEN)
+    assert all(t.tried for t in tallies)
+    bad = {t.name: t.examples for t in tallies if t.crashed or (t.silent and not t.hidden)}
+    assert not bad
+
+
+def test_the_judge_can_fail() -> None:
+    sample = next(s for s in samples() if s.name == "price")
+    truth = values(sample.blob(), sample)
+    rows = [list(r) for r in sample.rows]
+    rows[3][1] = "70000.00"
+    wrong = sample.render(list(sample.head), rows)
+    assert judge(Case(wrong, "safe"), sample, truth)[0] == "silent"
+    assert judge(Case(sample.blob(), "refused"), sample, truth)[0] == "silent"
+    assert judge(Case(b"", "equal"), sample, truth)[0] == "silent"
+    assert judge(Case(sample.render(list(sample.head), rows[:-1]), "safe"), sample, truth)[0] == "silent"
+    assert judge(Case(sample.blob(), "equal"), sample, truth) == ("read", "")
+    broken = replace(sample, spec=replace(sample.spec, reader=None))  # type: ignore[arg-type]
+    assert judge(Case(sample.blob(), "equal"), broken, truth)[0] in ("crashed", "silent")
+
+
+@pytest.mark.parametrize("name", sorted(HIDDEN))
+def test_undetectable_classes_say_what_would_show_them(name: str) -> None:
+    assert "shows" in (HIDDEN[name].__doc__ or "") or "show" in (HIDDEN[name].__doc__ or "")
