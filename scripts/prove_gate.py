@@ -1,7 +1,7 @@
-"""Prove the gate: false-fail rate where the graph is true, detection where it is wrong, size on autocorrelated columns.
+"""Prove the gate: false-fail rate where the graph is true, detection where it is wrong, size of its test.
 
-Writes panels.csv (one row per simulated panel), summary.csv, size.csv and proof.png. Takes about an hour; rows
-already in panels.csv are kept, so it can be interrupted.
+Writes panels.csv (one row per simulated panel), summary.csv, size.csv and proof.png. Takes about an hour;
+rows already in panels.csv are kept, so it can be interrupted.
 """
 
 from __future__ import annotations

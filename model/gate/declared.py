@@ -34,7 +34,8 @@ def declared_graph(factors: Sequence[str]) -> Graph:
 
 
 def daily_columns(design: Design) -> pd.DataFrame:
-    """Daily columns of a design: return, total flow, stress, factors, gamma, implied volatility, premium, scale.
+    """Daily columns of a design: return, total flow, stress, factors, gamma, implied volatility, premium,
+    scale.
 
     A day on which any listed fund's flow is missing has no total.
     """

@@ -1,8 +1,9 @@
 """Panels for proving the gate: the graph is true, the rest is harder than the pilot assumes.
 
-The pilot's world is linear with constant shock scales. The proof's panels add what real data have and the pilot
-lacks: a concave reaction of flows to a fall, gamma times shock, heavy tails, and stochastic volatility that moves
-return, factors and flows together, undone only by the trailing scales of the gate frame.
+The pilot's world is linear with constant shock scales. The proof's panels add what real data have and the
+pilot lacks: a concave reaction of flows to a fall, gamma times shock, heavy tails, and stochastic
+volatility that moves return, factors and flows together, undone only by the trailing scales of the gate
+frame.
 """
 
 from __future__ import annotations

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -46,7 +47,7 @@ def prove(subject: Subject, true: int, wrong: int, seed: int, out: Path) -> pd.D
     """
     out.mkdir(parents=True, exist_ok=True)
     path = out / "panels.csv"
-    done = pd.read_csv(path).to_dict("records") if path.is_file() else []
+    done: list[Any] = pd.read_csv(path).to_dict("records") if path.is_file() else []
     known = {(r["world"], r["claim"], r["panel"]) for r in done}
     rivals = {name: subject.rival(name) for name in {*NAMED, *CLAIMS}}
     for row in _rows(subject, rivals, true, wrong, seed, known):
@@ -87,7 +88,8 @@ def _rows(subject: Subject, rivals, true: int, wrong: int, seed: int, known) -> 
 def summarise(panels: pd.DataFrame, graph: Graph, rivals: dict[str, Rival], max_lag: int, own_lags: int):
     """Rejection rates with 95 % Clopper-Pearson intervals and, where blind, the reason."""
     rows = []
-    for (world, claim), group in panels.groupby(["world", "claim"], sort=False):
+    for key, group in panels.groupby(["world", "claim"], sort=False):
+        world, claim = (str(k) for k in key)
         failed, n = int((group["p"] <= 0.025).sum()), len(group)
         low, high = stats.binomtest(failed, n).proportion_ci(0.95, method="exact")
         held, other = (
@@ -119,7 +121,7 @@ def size_table(seed: int, pairs: int = 2000, memory: float = 0.95) -> pd.DataFra
     rows = []
     for days in (150, 550):
         rng = np.random.default_rng([seed, days])
-        panels = stacked(lambda r, n=days: _columns(r, n, memory), rng, pairs)
+        panels = stacked(partial(_columns, days=days, memory=memory), rng, pairs)
         lags = [f"{b}[t-{k}]" for b in "xy" for k in (1, 2)]
         p = examine(panels, [Independence("x[t]", "y[t]", tuple(lags))], Graph((), ()), 20).p[:, 0]
         plain = examine(panels, [Independence("x[t]", "y[t]", ())], Graph((), ()), 20).p[:, 0]

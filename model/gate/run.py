@@ -15,6 +15,7 @@ from model.gate.checks.falsification import check_falsification
 from model.gate.checks.identification import answer_questions, check_identification
 from model.gate.checks.independence import check_independence
 from model.gate.checks.power import check_power
+from model.gate.checks.reach import check_reach
 from model.gate.checks.refutation import check_refutation
 from model.gate.checks.simultaneity import check_simultaneity
 from model.gate.frame import base_columns, frame_hash
@@ -41,6 +42,7 @@ def run_gate(
     quick: bool = True,
     falsify: bool = False,
     accept_reason: str | None = None,
+    compare: Sequence[Rival] | None = None,
 ) -> GateResult:
     """Test the graph before anything is decomposed.
 
@@ -65,6 +67,8 @@ def run_gate(
         Add dowhy's permutation test (slow, context).
     accept_reason : str, optional
         Recorded when the verdict is inconclusive.
+    compare : sequence of Rival, optional
+        Rivals held against the data unless ``quick``; default: ``alternatives``.
     """
     began = time.perf_counter()
     limits = thresholds or load_thresholds()
@@ -73,12 +77,14 @@ def run_gate(
     statements = implied_independences(graph, limits.max_lag, limits.own_lags)
     checks.append(check_agreement(frame, graph, statements, seed))
     checks += _tested(frame, graph, statements, rivals, limits, seed, simulate)
+    checks.append(check_reach(graph, statements, limits, edges=not quick))
     answers = answer_questions(graph, limits)
     checks.append(check_identification(answers))
     checks.append(check_refutation(frame, graph, answers, limits, seed, quick))
     checks.append(check_simultaneity(frame, graph, limits))
     if not quick:
-        checks.append(check_alternatives(frame, graph, rivals, limits, np.random.default_rng([seed, 3])))
+        held = rivals if compare is None else tuple(compare)
+        checks.append(check_alternatives(frame, graph, held, limits, np.random.default_rng([seed, 3])))
     if falsify:
         checks.append(check_falsification(frame, graph, seed))
     verdict, reasons = decide(checks, limits)

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
 
 from model.design import make_design
+from model.errors import UsageError
 from model.events import event_panel, load_event
 from model.gate.declared import declared_graph, design_frame
-from model.gate.rivals import Rival, load_rival
+from model.gate.rivals import COMPARED, NAMED, Rival, load_rival
 from model.gate.thresholds import Thresholds, load_thresholds
 from model.graph import Graph
 
@@ -39,6 +42,18 @@ class Subject:
     def rival(self, name: str) -> Rival:
         """A rival of this graph, by name or file."""
         return load_rival(name, self.graph, self.thresholds)
+
+    def rivals(self, names: Iterable[str] = NAMED) -> tuple[Rival, ...]:
+        """Named rivals that can be built from this graph (a file may edit an edge this graph lacks)."""
+        found = []
+        for name in names:
+            with suppress(UsageError):
+                found.append(self.rival(name))
+        return tuple(found)
+
+    def compared(self) -> tuple[Rival, ...]:
+        """Rivals held against the data; one that makes the same claims as this graph is left out."""
+        return tuple(r for r in self.rivals(COMPARED) if r.graph.sha256 != self.graph.sha256)
 
 
 def load_subject(event: str, panel: Path | None, graph: str = "model") -> Subject:

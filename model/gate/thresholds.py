@@ -41,6 +41,7 @@ class Thresholds:
     strength: float
     min_days: int
     max_untestable: float
+    min_inside: int
     simulations: int
     placebo_p: float
     stable: float

@@ -7,12 +7,14 @@ from collections.abc import Sequence
 from model.gate.result import Check, Verdict
 from model.gate.thresholds import Thresholds
 
-RULE, POWER, DATA, AGREEMENT = (
+RULE, AGREEMENT, DATA, REACH, POWER = (
     "implied independences",
-    "power against wrong graphs",
-    "data",
     "dowhy agreement",
+    "data",
+    "reach",
+    "power against wrong graphs",
 )
+DECIDING = (RULE, AGREEMENT, DATA, REACH, POWER)
 
 
 def decide(checks: Sequence[Check], thresholds: Thresholds) -> tuple[Verdict, list[str]]:
@@ -39,4 +41,4 @@ def decide(checks: Sequence[Check], thresholds: Thresholds) -> tuple[Verdict, li
         unknown.append(f"{untested} of {len(rows)} independences could not be tested on these days.")
     if unknown:
         return "inconclusive", unknown
-    return "pass", [rule.sentence, others[-1].sentence]
+    return "pass", [rule.sentence, by_name[POWER].sentence, by_name[REACH].sentence]

@@ -12,7 +12,6 @@ from model.gate.null import Null, violated
 from model.gate.partial import Outcome
 from model.gate.result import Check
 from model.gate.thresholds import Thresholds
-from model.graph import Graph, split
 
 
 def check_independence(
@@ -47,12 +46,6 @@ def check_independence(
     return Check(
         "implied independences", None if not testable.any() else bool(p > thresholds.level), sentence, table
     )
-
-
-def inside(graph: Graph, statements: Sequence[Independence]) -> list[Independence]:
-    """Statements between variables the model explains: neither outside it nor known before the open."""
-    given = set(graph.outside) | set(graph.before_open)
-    return [s for s in statements if not {split(s.x)[0], split(s.y)[0]} & given]
 
 
 def adjusted_p(p: np.ndarray) -> np.ndarray:

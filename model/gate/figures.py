@@ -1,0 +1,220 @@
+"""Pictures of the gate: the graph with its tests, the statements, the null with the count, the power."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import networkx as nx
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patches import FancyArrowPatch
+from matplotlib.text import Text
+
+from model.gate.result import GateResult
+from model.graph import Graph, split
+
+INK, MUTED, BLUE, RED, SAND, GREEN = "#1b2a3a", "#9aa5b1", "#2f6db3", "#c0392b", "#b8860b", "#3b8f5a"
+VERDICT_COLOUR = {"pass": GREEN, "inconclusive": SAND, "fail": RED}
+HEADINGS = ("yesterday", "given", "hidden shocks", "hidden trades", "the price", "recorded")
+SHOWN = 40
+"""Statements drawn at most; the largest effects first."""
+
+
+def draw_graph(graph: Graph, result: GateResult, path: Path) -> None:
+    """The declared timed graph: boxes observed, rounded dashed latent; violated pairs joined in red."""
+    dag = nx.DiGraph([*graph.edges, *graph.weekly])
+    place = _layout(graph, dag)
+    fig = plt.figure(figsize=(14, 8))
+    ax = fig.add_axes((0.0, 0.05, 1.0, 0.84))
+    ax.set_xlim(-0.5, len(HEADINGS) - 0.5)
+    ax.set_ylim(0.0, 1.06)
+    ax.axis("off")
+    boxes = {name: _box(ax, name, *at, _hidden(graph, name)) for name, at in place.items()}
+    fig.canvas.draw()
+    for a, b in dag.edges:
+        ax.add_patch(_arrow(boxes, place, a, b, MUTED if _hidden(graph, a) else BLUE))
+    for row in _violated(result):
+        _join(ax, place, row)
+    for x, text in enumerate(HEADINGS):
+        ax.text(x, 1.02, text, ha="center", fontsize=11, color=INK, weight="bold")
+    fig.suptitle(_title(result, f"Timed graph: {graph.title}"), x=0.02, ha="left", fontsize=13, color=INK)
+    fig.text(0.02, 0.02, _legend(result), fontsize=10, color=INK)
+    _save(fig, path)
+
+
+def draw_tests(result: GateResult, path: Path) -> None:
+    """Effects of the statements beside what chance would produce, and the power."""
+    rows = [r for r in result.check("implied independences").table if r["effect"] is not None]
+    rows = sorted(rows, key=lambda r: -abs(r["effect"]))[:SHOWN][::-1]
+    fig, (left, right) = plt.subplots(
+        1, 2, figsize=(14, 0.21 * max(len(rows), 14) + 2.0), width_ratios=[1.5, 1.0]
+    )
+    _statements(left, rows)
+    _power(right, result.check("power against wrong graphs").table)
+    fig.suptitle(_title(result, "Implied independences and power"), x=0.02, ha="left", fontsize=13, color=INK)
+    fig.tight_layout(rect=(0, 0, 1, 0.99))
+    _save(fig, path)
+
+
+def _statements(ax: Axes, rows: list[dict]) -> None:
+    at = np.arange(len(rows))
+    limit = [1.96 / np.sqrt(max(r["days"], 5)) for r in rows]
+    ax.barh(at, [2 * v for v in limit], left=[-v for v in limit], height=0.75, color="#e9edf2", zorder=0)
+    colours = [RED if r["violated"] else SAND if r["p"] < 0.05 else BLUE for r in rows]
+    ax.scatter([r["effect"] for r in rows], at, c=colours, s=26, zorder=2)
+    ax.axvline(0, color=INK, lw=0.8)
+    ax.set_yticks(at, [_pair(r) for r in rows], fontsize=8)
+    ax.set_ylim(-0.7, len(rows) - 0.3)
+    reach = max(0.25, 1.1 * max((abs(r["effect"]) for r in rows), default=0.0))
+    ax.set_xlim(-reach, reach)
+    ax.set_xlabel("partial correlation of innovations (grey: 95 % of chance, before counting tests)")
+    ax.set_title("red: violated; yellow: p < 5 % alone; blue: as claimed", fontsize=9, loc="left", color=INK)
+    _clean(ax)
+
+
+def _power(ax: Axes, rows: list[dict]) -> None:
+    if not rows:
+        ax.axis("off")
+        ax.text(0.0, 0.5, "Nothing is claimed, so nothing can be found.", color=INK)
+        return
+    at = np.arange(len(rows))[::-1]
+    rates = [r["detected"] for r in rows]
+    ax.barh(at, rates, color=[BLUE if r["statements_broken"] else MUTED for r in rows], height=0.55)
+    ax.axvline(0.8, color=INK, lw=0.8, ls=":")
+    for y, row, rate in zip(at, rows, rates, strict=True):
+        text = f"{rate:.0%}" if row["statements_broken"] else "breaks no claim: cannot be found"
+        inside = rate > 0.8
+        ax.text(
+            rate + (-0.02 if inside else 0.02),
+            y,
+            text,
+            va="center",
+            ha="right" if inside else "left",
+            fontsize=9,
+            color="white" if inside else INK,
+        )
+    ax.set_yticks(at, [r["wrong_graph"] for r in rows], fontsize=9)
+    ax.set_xlim(0, 1)
+    ax.set_xlabel("share of such samples in which the model is refused")
+    ax.set_title("If the world were otherwise, would the gate notice?", fontsize=10, loc="left", color=INK)
+    _clean(ax)
+
+
+def _layout(graph: Graph, dag: nx.DiGraph) -> dict[str, tuple[float, float]]:
+    """Six columns; inside a column, nodes follow the mean height of their neighbours to the left."""
+    columns: list[list[str]] = [[] for _ in HEADINGS]
+    for name in sorted(dag, key=lambda n: (n.split("[")[0], len(n), n)):
+        columns[_column(graph, dag, name)].append(name)
+    place: dict[str, tuple[float, float]] = {}
+    for x, names in enumerate(columns):
+        if x == 3:
+            names.sort(key=lambda n: -_height(place, dag.predecessors(n)))
+        for i, name in enumerate(names):
+            place[name] = (float(x), 1.0 - (i + 0.5) / len(names))
+    return place
+
+
+def _height(place: dict[str, tuple[float, float]], names: Iterable[str]) -> float:
+    known = [place[n][1] for n in names if n in place]
+    return float(np.mean(known)) if known else 0.5
+
+
+def _column(graph: Graph, dag: nx.DiGraph, name: str) -> int:
+    if name.endswith("[week]"):
+        return 5
+    base, day = split(name)
+    if day < 0:
+        return 0
+    if base in graph.outside or base in graph.before_open:
+        return 1
+    if _hidden(graph, name):
+        return 3 if dag.in_degree(name) else 2
+    return 4 if any(not n.endswith("[week]") and split(n)[1] > 0 for n in dag.successors(name)) else 5
+
+
+def _hidden(graph: Graph, name: str) -> bool:
+    return not name.endswith("[week]") and split(name)[0] in graph.latents
+
+
+def _arrow(boxes: dict[str, Text], place, a: str, b: str, colour: str) -> FancyArrowPatch:
+    """From box edge to box edge; long arrows bend around the columns between."""
+    bend = 0.0 if abs(place[a][0] - place[b][0]) <= 1.2 else 0.1 * np.sign(place[b][1] - place[a][1] + 1e-9)
+    return FancyArrowPatch(
+        place[a],
+        place[b],
+        patchA=boxes[a].get_bbox_patch(),
+        patchB=boxes[b].get_bbox_patch(),
+        arrowstyle="-|>",
+        mutation_scale=11,
+        lw=1.0,
+        color=colour,
+        alpha=0.7,
+        connectionstyle=f"arc3,rad={bend}",
+        zorder=1,
+    )
+
+
+def _box(ax: Axes, name: str, x: float, y: float, hidden: bool) -> Text:
+    style = {
+        "boxstyle": "round,pad=0.4" if hidden else "square,pad=0.4",
+        "fc": "white",
+        "lw": 1.2,
+        "ec": MUTED if hidden else INK,
+        "ls": "--" if hidden else "-",
+    }
+    text = name.replace("_", " ")
+    slant = "italic" if hidden else "normal"
+    return ax.text(
+        x, y, text, ha="center", va="center", fontsize=10, color=INK, bbox=style, zorder=3, style=slant
+    )
+
+
+def _join(ax: Axes, place: dict[str, tuple[float, float]], row: dict) -> None:
+    x, y = (n.strip() for n in row["short"].split(" | ")[0].split("_||_"))
+    if x in place and y in place:
+        ax.add_patch(
+            FancyArrowPatch(
+                place[x],
+                place[y],
+                arrowstyle="-",
+                lw=2.2,
+                color=RED,
+                shrinkA=24,
+                shrinkB=24,
+                connectionstyle="arc3,rad=0.15",
+                zorder=2,
+            )
+        )
+
+
+def _violated(result: GateResult) -> list[dict]:
+    return [r for r in result.check("implied independences").table if r["violated"]]
+
+
+def _pair(row: dict) -> str:
+    return row["short"].split(" | ")[0].replace("_||_", "⊥").replace("_", " ").strip()
+
+
+def _legend(result: GateResult) -> str:
+    count = len(_violated(result))
+    red = f"red: the {count} violated independences" if count else "no independence is violated"
+    return f"solid box: observed   dashed: never observed   blue arrow: from an observed cause   {red}"
+
+
+def _title(result: GateResult, text: str) -> str:
+    accepted = f" (accepted: {result.accepted_reason})" if result.accepted_reason else ""
+    days = result.facts.get("days", "?")
+    return f"{text}\nverdict: {result.verdict}{accepted}; {days} days, data {result.data_hash[:8]}"
+
+
+def _clean(ax: Axes) -> None:
+    ax.spines[["top", "right"]].set_visible(False)
+    ax.tick_params(length=0)
+
+
+def _save(fig: Figure, path: Path) -> None:
+    fig.savefig(path, dpi=130, facecolor="white")
+    plt.close(fig)
