@@ -49,7 +49,7 @@ class Reconciliation:
         )
         rival = self.table["match"].drop(self.lag).max()
         return (
-            f"{pair}: {when}; {at['match']:.0%} of {at['days']:.0f} days agree (next best lag {rival:.0%}), "
+            f"{pair}: {when}; {at['match']:.1%} of {at['days']:.0f} days agree (next best lag {rival:.0%}), "
             f"correlation {at['correlation']:.3f}; {len(self.differences)} days disagree."
         )
 

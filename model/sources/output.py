@@ -67,7 +67,7 @@ def print_report(built: Built) -> None:
     report = built.report
     _table(
         "Sources",
-        ["source", "clock", "rows read", "values kept", "dropped"],
+        ["source", "clock", "values read", "values kept", "dropped"],
         report.sources.to_numpy().tolist(),
     )
     _table(
@@ -137,7 +137,7 @@ def print_reconciliation(pairs: list[Reconciliation], days: int) -> None:
                 p.column,
                 p.second,
                 "unclear" if p.lag is None else f"{p.lag:+d}" if p.lag else "0",
-                "" if at is None else f"{at['match']:.0%}",
+                "" if at is None else f"{at['match']:.1%}",
                 "" if at is None else f"{at['correlation']:.3f}",
                 int(p.table["days"].max()),
                 "" if at is None else f"{p.level:+.4g}",

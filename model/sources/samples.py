@@ -348,7 +348,7 @@ def _position_series(names: tuple[str, str, str, str]) -> tuple[Series, ...]:
     roles = (
         ("open_interest", 2000, 90_000),
         ("long", 1000, 60_000),
-        ("short", 4000, 60_000),
+        ("short", 1000, 60_000),
         ("spread", 100, 30_000),
     )
     return tuple(_series(r, "contracts", {"": n}, a, b) for (r, a, b), n in zip(roles, names, strict=True))
