@@ -8,6 +8,7 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 import networkx as nx
 import numpy as np
+import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyArrowPatch
@@ -19,7 +20,7 @@ from model.graph import Graph, split
 INK, MUTED, BLUE, RED, SAND, GREEN = "#1b2a3a", "#9aa5b1", "#2f6db3", "#c0392b", "#b8860b", "#3b8f5a"
 VERDICT_COLOUR = {"pass": GREEN, "inconclusive": SAND, "fail": RED}
 HEADINGS = ("yesterday", "given", "hidden shocks", "hidden trades", "the price", "recorded")
-SHOWN = 40
+SHOWN, DPI = 40, 130
 """Statements drawn at most; the largest effects first."""
 
 
@@ -27,7 +28,7 @@ def draw_graph(graph: Graph, result: GateResult, path: Path) -> None:
     """The declared timed graph: boxes observed, rounded dashed latent; violated pairs joined in red."""
     dag = nx.DiGraph([*graph.edges, *graph.weekly])
     place = _layout(graph, dag)
-    fig = plt.figure(figsize=(14, 8))
+    fig = plt.figure(figsize=(14, 8), dpi=DPI)
     ax = fig.add_axes((0.0, 0.05, 1.0, 0.84))
     ax.set_xlim(-0.5, len(HEADINGS) - 0.5)
     ax.set_ylim(0.0, 1.06)
@@ -57,6 +58,38 @@ def draw_tests(result: GateResult, path: Path) -> None:
     fig.suptitle(_title(result, "Implied independences and power"), x=0.02, ha="left", fontsize=13, color=INK)
     fig.tight_layout(rect=(0, 0, 1, 0.99))
     _save(fig, path)
+
+
+def draw_proof(table: pd.DataFrame, path: Path) -> None:
+    """Rejection rates over simulated panels with 95 % intervals."""
+    rows = [{str(k): v for k, v in r.items()} for r in table.iloc[::-1].to_dict("records")]
+    fig, ax = plt.subplots(figsize=(10, 0.5 * len(rows) + 1.8))
+    for i, row in enumerate(rows):
+        true = row["world"] == row["graph_held"]
+        blind = not true and row["claims_broken"] == 0
+        colour = GREEN if true else MUTED if blind else BLUE
+        ax.plot([row["low"], row["high"]], [i, i], color=colour, lw=3, alpha=0.5)
+        ax.plot(row["rate"], i, "o", color=colour, ms=7)
+        note = "breaks no claim: cannot be found" if blind else f"{row['rejected']} of {row['panels']}"
+        left = row["high"] < 0.7
+        x = row["high"] + 0.02 if left else row["low"] - 0.02
+        ax.text(x, i, note, va="center", ha="left" if left else "right", fontsize=9, color=INK)
+    ax.set_yticks(range(len(rows)), [_worded(r) for r in rows], fontsize=9)
+    ax.axvline(0.05, color=RED, lw=0.9, ls=":")
+    ax.axvline(0.8, color=INK, lw=0.9, ls=":")
+    ax.set_xlim(-0.01, 1.01)
+    ax.set_xlabel("share of panels refused; dotted: 5 % and 80 %")
+    ax.set_title("How often the gate refuses a true graph (green) and finds a wrong one (blue)", loc="left")
+    _clean(ax)
+    fig.tight_layout()
+    _save(fig, path)
+
+
+def _worded(row: dict) -> str:
+    held, world = (str(row[k]).replace("_", " ") for k in ("graph_held", "world"))
+    if held == world:
+        return "the model holds"
+    return f"world: {world}" if held == "model" else f"graph held: {held}"
 
 
 def _statements(ax: Axes, rows: list[dict]) -> None:
@@ -216,5 +249,5 @@ def _clean(ax: Axes) -> None:
 
 
 def _save(fig: Figure, path: Path) -> None:
-    fig.savefig(path, dpi=130, facecolor="white")
+    fig.savefig(path, dpi=DPI, facecolor="white")
     plt.close(fig)

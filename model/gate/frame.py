@@ -58,7 +58,7 @@ def gate_frame(daily: pd.DataFrame) -> pd.DataFrame:
 def expand(today: pd.DataFrame) -> pd.DataFrame:
     """Lags and leads of base columns, named as timed nodes."""
     shifts = [0, *range(-1, -LAGS - 1, -1), *range(1, LEADS + 1)]
-    columns = {timed(str(b), day): today[b].shift(-day) for day in shifts for b in today}
+    columns = {timed(str(b), day): today[b].astype(float).shift(-day) for day in shifts for b in today}
     return pd.DataFrame(columns, index=today.index)
 
 

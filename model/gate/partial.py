@@ -168,13 +168,20 @@ def _solve(gram: np.ndarray, cross: np.ndarray) -> np.ndarray:
 
 
 def _moderation(statement: Independence, graph: Graph, x, y, z) -> np.ndarray | None:
-    """p of (state times conditioning shocks of the day), where one side is a state known before the open."""
+    """p of (state times conditioning shocks of the day), where one side is a state known before the open.
+
+    Products of other states in the conditioning set with the same shock are taken out first.
+    """
     if not {split(statement.x)[0], split(statement.y)[0]} & set(graph.before_open):
         return None
     state, other = (x, y) if split(statement.x)[0] in graph.before_open else (y, x)
     shocks = [i + 1 for i, n in enumerate(statement.given) if _is_shock(n, graph)]
-    wider = np.concatenate([z, state[:, :, None]], axis=2)
-    ps = [partial_effect(state * z[:, :, i], other, wider)[1] for i in shocks]
+    states = [i + 1 for i, n in enumerate(statement.given) if split(n)[0] in graph.before_open]
+    ps = []
+    for i in shocks:
+        products = z[:, :, states] * z[:, :, [i]]
+        wider = np.concatenate([z, state[:, :, None], products], axis=2)
+        ps.append(partial_effect(state * z[:, :, i], other, wider)[1])
     return np.minimum(1.0, len(ps) * np.fmin.reduce(ps)) if ps else None
 
 
@@ -184,4 +191,5 @@ def _is_shock(name: str, graph: Graph) -> bool:
 
 
 def _spread(v: np.ndarray) -> np.ndarray:
-    return ((v - v.mean(1, keepdims=True)) ** 2).sum(1) + 1e-300
+    """Scale against which a residual counts as nothing; a constant column leaves rounding error only."""
+    return (v**2).sum(1) + 1e-300

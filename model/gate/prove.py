@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +12,8 @@ from scipy import stats
 
 from model.gate.checks.alternatives import judge
 from model.gate.checks.power import NO_IMPLICATION
+from model.gate.figures import draw_proof
 from model.gate.independences import Independence, implied_independences, implies
-from model.gate.null import stacked
 from model.gate.partial import examine
 from model.gate.pilot import fit_pilot
 from model.gate.proof import Panels, harder
@@ -59,6 +58,7 @@ def prove(subject: Subject, true: int, wrong: int, seed: int, out: Path) -> pd.D
     size_table(seed).to_csv(out / "size.csv", index=False)
     table = summarise(panels, subject.graph, rivals, subject.thresholds.max_lag, subject.thresholds.own_lags)
     table.to_csv(out / "summary.csv", index=False)
+    draw_proof(table, out / "proof.png")
     return table
 
 
@@ -118,25 +118,28 @@ def summarise(panels: pd.DataFrame, graph: Graph, rivals: dict[str, Rival], max_
 
 def size_table(seed: int, pairs: int = 2000, memory: float = 0.95) -> pd.DataFrame:
     """Independent first-order autoregressions: how often the gate's test calls them dependent at 5 %."""
+    lags = tuple(f"{b}[t-{k}]" for b in "xy" for k in (1, 2))
     rows = []
     for days in (150, 550):
         rng = np.random.default_rng([seed, days])
-        panels = stacked(partial(_columns, days=days, memory=memory), rng, pairs)
-        lags = [f"{b}[t-{k}]" for b in "xy" for k in (1, 2)]
-        p = examine(panels, [Independence("x[t]", "y[t]", tuple(lags))], Graph((), ()), 20).p[:, 0]
-        plain = examine(panels, [Independence("x[t]", "y[t]", ())], Graph((), ()), 20).p[:, 0]
+        panels = {b: autoregressions(rng, pairs, days, memory) for b in "xy"}
+        p, plain = (
+            examine(panels, [Independence("x[t]", "y[t]", given)], Graph((), ()), 20).p[:, 0]
+            for given in (lags, ())
+        )
         rows.append(
             {"days": days, "pairs": pairs, "gate": np.mean(p < 0.05), "without_lags": np.mean(plain < 0.05)}
         )
     return pd.DataFrame(rows)
 
 
-def _columns(rng: np.random.Generator, days: int, memory: float) -> pd.DataFrame:
-    e = rng.standard_normal((days + 200, 2))
-    x = np.zeros_like(e)
-    for t in range(1, len(e)):
-        x[t] = memory * x[t - 1] + e[t]
-    return pd.DataFrame(x[200:], columns=["x[t]", "y[t]"])
+def autoregressions(rng: np.random.Generator, count: int, days: int, memory: float) -> np.ndarray:
+    """Stationary first-order autoregressions. ``Shape: (count, days)``."""
+    out = rng.standard_normal((count, days))
+    out[:, 0] /= np.sqrt(1.0 - memory**2)
+    for t in range(1, days):
+        out[:, t] += memory * out[:, t - 1]
+    return out
 
 
 def _number(name: str) -> int:

@@ -26,10 +26,7 @@ def decide(checks: Sequence[Check], thresholds: Thresholds) -> tuple[Verdict, li
         A deciding check that is missing counts as unknown.
     """
     by_name = {c.name: c for c in checks}
-    found = [
-        by_name.get(n, Check(n, None, f"The check {n!r} was not run."))
-        for n in (RULE, AGREEMENT, DATA, POWER)
-    ]
+    found = [by_name.get(n, Check(n, None, f"The check {n!r} was not run.")) for n in DECIDING]
     rule, agreement, *others = found
     failed = [c for c in (rule, agreement) if c.passed is False]
     if failed:

@@ -1,13 +1,14 @@
-"""After sampling: the same implied constraints, with posterior draws of the latents in place of projections.
+"""After sampling: the same implied constraints, with posterior draws of the latents instead of projections.
 
-Where the model is right, data and latent draws together obey the graph; a claim about a latent that most draws
-break says the posterior had to bend the graph to fit. All draws are tested at once.
+Where the model is right, data and latent draws together obey the graph; a claim about a latent that most
+draws break says the posterior had to bend the graph to fit. All draws are tested at once.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -52,7 +53,7 @@ def check_posterior(
         return Check("posterior", None, "The graph claims nothing about the latents that were drawn.")
     outcome = examine_all(_columns(draws, frame, graph), statements, open_graph, thresholds.spare_rows)
     share = violated(outcome, thresholds.family).mean(axis=0)
-    table = [
+    table: list[dict[str, Any]] = [
         {
             "statement": str(s),
             "short": s.short,
@@ -63,7 +64,7 @@ def check_posterior(
         if np.isfinite(outcome.p[:, i]).any()
     ]
     broken = [r["short"] for r in table if r["share_violated"] > MOST]
-    sentence = f"{len(broken)} of {len(table)} claims about {', '.join(sorted(draws))} are broken by most posterior draws."
+    sentence = f"{len(broken)} of {len(table)} claims about {', '.join(sorted(draws))} fail on most draws."
     return Check("posterior", not broken if table else None, sentence, table)
 
 

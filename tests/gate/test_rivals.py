@@ -1,0 +1,73 @@
+"""Rival graphs are small files, tested on the same footing."""
+
+import tomllib
+
+import pytest
+
+from model.errors import UsageError
+from model.gate.independences import implied_independences, implies
+from model.gate.rivals import COMPARED, FOLDER, NAMED, load_rival, named_rivals
+
+
+def test_the_five_named_wrong_graphs_load(graph, thresholds):
+    rivals = named_rivals(graph, thresholds)
+    assert [r.name for r in rivals] == list(NAMED)
+    assert all(r.why for r in rivals)
+    for r in rivals:
+        if r.name != "basis_moves_price":
+            assert r.graph.sha256 != graph.sha256
+
+
+def test_which_of_them_break_a_claim(graph, thresholds):
+    statements = implied_independences(graph)
+    broken = {
+        r.name: sum(not implies(r.graph, s) for s in statements) for r in named_rivals(graph, thresholds)
+    }
+    assert broken["basis_moves_price"] == 0
+    assert all(broken[n] > 0 for n in ("edge_dropped", "edge_reversed", "common_shock_omitted"))
+
+
+def test_a_rival_world_differs_by_its_edits_only(graph, thresholds, truth):
+    rival = load_rival("edge_dropped", graph, thresholds)
+    world = rival.world(truth)
+    changed = {k for k in world.coefficients if world.coefficients[k] != truth.coefficients.get(k)}
+    assert changed == {("return", 1, "stress")}
+
+
+def test_a_graph_of_ones_own(tmp_path, graph, thresholds):
+    path = tmp_path / "mine.toml"
+    path.write_text(
+        'edges = [["stress[t]", "return[t]"], ["factor[t]", "return[t]"], ["return[t]", "flow[t]"]]\n'
+    )
+    rival = load_rival(path, graph, thresholds)
+    assert rival.graph.observed == ("factor.a", "factor.b", "flow", "return", "stress")
+    assert implied_independences(rival.graph)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("edges = [", "not valid TOML"),
+        ('title = "x"', "neither edges nor based_on"),
+        ('edges = [["a", "b[t]"]]', "not a timed node"),
+        ('based_on = "model"\n[[drop]]\ncause = "premium[t]"\neffect = "stress[t]"\n', "not there"),
+    ],
+)
+def test_a_bad_file_is_named(tmp_path, graph, thresholds, text, said):
+    path = tmp_path / "bad.toml"
+    path.write_text(text)
+    with pytest.raises(UsageError, match=said):
+        load_rival(path, graph, thresholds)
+
+
+def test_unknown_name_lists_the_known(graph, thresholds):
+    with pytest.raises(UsageError, match="edge_dropped"):
+        load_rival("nonsense", graph, thresholds)
+
+
+def test_every_shipped_graph_says_what_it_means():
+    for path in FOLDER.glob("*.toml"):
+        raw = tomllib.loads(path.read_text())
+        assert raw["title"], path
+        assert len(raw["why"]) > 30, path
+    assert set(COMPARED) <= {p.stem for p in FOLDER.glob("*.toml")}

@@ -1,0 +1,63 @@
+"""Scripts and imports: quick help, one importer of dowhy, files written."""
+
+import ast
+import json
+import runpy
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+import model
+
+ROOT = Path(model.__file__).parents[1]
+
+
+def run(*arguments: str) -> subprocess.CompletedProcess:
+    return subprocess.run([sys.executable, *arguments], cwd=ROOT, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.parametrize("script", ["check_graph", "prove_gate"])
+def test_help_is_quick(script):
+    times = []
+    for _ in range(3):
+        began = time.perf_counter()
+        done = run(f"scripts/{script}.py", "--help")
+        times.append(time.perf_counter() - began)
+        assert done.returncode == 0
+        assert "--graph" in done.stdout
+    assert min(times) < 1.0
+
+
+def test_dowhy_is_imported_in_one_module_only():
+    importers = []
+    for path in (ROOT / "model").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            names = [a.name for a in node.names] if isinstance(node, ast.Import) else []
+            names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+            if any(n.split(".")[0] == "dowhy" for n in names):
+                importers.append(path.relative_to(ROOT).as_posix())
+    assert set(importers) == {"model/gate/dowhy_bridge.py"}
+
+
+def test_importing_the_gate_does_not_import_dowhy():
+    done = run("-c", "import sys, model.gate; print('dowhy' in sys.modules)")
+    assert done.stdout.strip() == "False", done.stderr
+
+
+def test_unknown_graph_is_a_usage_error(capsys):
+    main = runpy.run_path(str(ROOT / "scripts" / "check_graph.py"))["main"]
+    assert main(["--graph", "nonsense"]) == 2
+    assert "edge_dropped" in capsys.readouterr().err
+
+
+@pytest.mark.slow
+def test_check_graph_writes_its_files(tmp_path):
+    done = run("-W", "ignore", "scripts/check_graph.py", "--quick", "--out", str(tmp_path))
+    assert done.returncode == 5, done.stderr
+    assert "verdict: inconclusive" in done.stdout
+    assert json.loads((tmp_path / "gate.json").read_text())["verdict"] == "inconclusive"
+    for name in ("graph.png", "tests.png", "verdict.md", "independences.csv", "power.csv", "effects.csv"):
+        assert (tmp_path / name).stat().st_size > 200, name
