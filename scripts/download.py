@@ -103,10 +103,9 @@ def main(argv: list[str] | None = None) -> int:
             f"{o.name:<16} {o.fetched} fetched, {o.skipped} kept{': FAILED: ' + o.error if o.error else ''}"
         )
     failed = sum(bool(o.error) for o in outcomes)
-    print(
-        f"{len(outcomes) - failed} of {len(outcomes)} vendors complete; "
-        f"recorded in {args.out / 'sources.toml'}."
-    )
+    record = args.out / "sources.toml"
+    where = f"; recorded in {record}" if record.exists() else ""
+    print(f"{len(outcomes) - failed} of {len(outcomes)} vendors complete{where}.")
     return 3 if failed else 0
 
 

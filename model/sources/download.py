@@ -212,7 +212,7 @@ def _get(
             blob = bars_csv(history(symbol, since, now.date() + timedelta(days=1)), symbol)
             check(blob)
         except DataError as error:
-            raise Transient(str(error)) from error
+            raise Transient(error.message, remedy=error.remedy) from error
         return blob
 
     return fetcher.retry(attempt, f"{job.name} ({symbol})"), f"{job.url}{symbol}"

@@ -19,9 +19,9 @@ MAX_WAIT = 60.0  # seconds; also the most a server's Retry-After is honoured
 class Transient(Exception):
     """Something that may pass: no connection, 429, 5xx, a body cut off or of the wrong kind."""
 
-    def __init__(self, reason: str, after: float = 0.0) -> None:
+    def __init__(self, reason: str, after: float = 0.0, remedy: str = "") -> None:
         super().__init__(reason)
-        self.after = after
+        self.after, self.remedy = after, remedy
 
 
 @dataclass
@@ -70,7 +70,7 @@ class Fetcher:
             try:
                 check(response.content)
             except DataError as error:
-                raise Transient(str(error)) from error
+                raise Transient(error.message, remedy=error.remedy) from error
             return response.content, str(response.url)
 
         out = self.retry(attempt, url)
@@ -90,10 +90,9 @@ class Fetcher:
             return retrying(call)
         except tenacity.RetryError as error:
             reason = error.last_attempt.exception()
-            raise DataError(
-                f"{what}: {reason}",
-                f"Gave up after {self.attempts} attempts; run the same command again later.",
-            ) from None
+            advice = f"Gave up after {self.attempts} attempts; run the same command again later."
+            hint = getattr(reason, "remedy", "")
+            raise DataError(f"{what}: {reason}", f"{hint} {advice}".strip()) from None
 
     def _wait(self, state: tenacity.RetryCallState) -> float:
         error = state.outcome.exception() if state.outcome else None

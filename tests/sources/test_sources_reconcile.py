@@ -18,7 +18,7 @@ def flows(seed: int = 0) -> pd.Series:
     return pd.Series(np.random.default_rng(seed).normal(0, 150, len(DAYS)).round(1), DAYS, name="flow_x")
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(lag=st.integers(-5, 5), seed=st.integers(0, 1000), errors=st.integers(0, 8))
 def test_any_shift_is_found_with_its_errors(lag: int, seed: int, errors: int) -> None:
     first = flows(seed)
