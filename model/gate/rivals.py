@@ -24,7 +24,7 @@ from model.graph import Edge, Graph, build_graph, split, timed
 FOLDER = Path(model.__file__).parents[1] / "data" / "graphs"
 NAMED = ("edge_dropped", "edge_reversed", "flow_causes_return", "common_shock_omitted", "basis_moves_price")
 """The named wrong graphs every run measures its power on."""
-COMPARED = (*NAMED, "no_risk_factors", "volatility_first", "no_weak_edges")
+COMPARED = (*NAMED, "no_risk_factors", "volatility_first", "no_reversal", "no_vanna")
 """Rivals held against the data beside the model."""
 
 

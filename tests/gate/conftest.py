@@ -114,7 +114,7 @@ def frame_of(world: World, days: int, seed: int, gaps: bool = True) -> pd.DataFr
 
 @pytest.fixture(scope="session")
 def frame(truth: World) -> pd.DataFrame:
-    return frame_of(truth, 550, 7)
+    return frame_of(truth, 700, 7)
 
 
 @pytest.fixture(scope="session")

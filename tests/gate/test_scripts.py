@@ -42,9 +42,12 @@ def test_dowhy_is_imported_in_one_module_only():
     assert set(importers) == {"model/gate/dowhy_bridge.py"}
 
 
-def test_importing_the_gate_does_not_import_dowhy():
-    done = run("-c", "import sys, model.gate; print('dowhy' in sys.modules)")
-    assert done.stdout.strip() == "False", done.stderr
+def test_importing_the_bridge_does_not_import_dowhy():
+    """dowhy takes ten seconds and more to import: only functions import it."""
+    top = ast.parse((ROOT / "model" / "gate" / "dowhy_bridge.py").read_text()).body
+    imports = [ast.unparse(n) for n in top if isinstance(n, ast.Import | ast.ImportFrom)]
+    assert imports
+    assert not any("dowhy" in line for line in imports)
 
 
 def test_unknown_graph_is_a_usage_error(capsys):
