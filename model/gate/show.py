@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from model.gate.figures import draw_graph, draw_tests
@@ -53,7 +54,7 @@ def show(result: GateResult, subject: Subject, written: list[Path]) -> None:
     console.print()
     console.print(f"[bold {COLOUR[result.verdict]}]verdict: {result.verdict}[/]")
     for reason in result.reasons:
-        console.print(f"  {reason}")
+        console.print(f"  {escape(reason)}")
     console.print(f"[dim]{len(written)} files in {written[0].parent}, {result.facts['seconds']} s[/dim]")
 
 
@@ -70,7 +71,7 @@ def write_all(result: GateResult, subject: Subject, out: Path) -> list[Path]:
 
 def _print_check(console: Console, check: Check) -> None:
     mark = {True: "[green]yes[/]", False: "[red]no[/]", None: "[dim]-[/]"}[check.passed]
-    console.print(f"\n[bold]{check.name}[/bold] {mark}\n{check.sentence}")
+    console.print(f"\n[bold]{check.name}[/bold] {mark}\n{escape(check.sentence)}")
     columns = COLUMNS.get(check.name)
     if not columns or not check.table:
         return
@@ -85,4 +86,4 @@ def _cell(value: object) -> str:
         return ""
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return f"{value:.3g}" if isinstance(value, float) else str(value).replace("[", "\\[")
+    return f"{value:.3g}" if isinstance(value, float) else escape(str(value))

@@ -100,6 +100,12 @@ def thresholds():
     return replace(load_thresholds(), null_panels=59, power_panels=50, simulations=4)
 
 
+@pytest.fixture(scope="session")
+def bare(thresholds):
+    """No power required and no questions asked: what keeps such a run from passing is the trap alone."""
+    return replace(thresholds, questions=(), required=0)
+
+
 def frame_of(world: World, days: int, seed: int, gaps: bool = True) -> pd.DataFrame:
     """A gate frame drawn from a world, its premium missing near month ends."""
     drawn = draw(world, np.random.default_rng(seed), 1, days)

@@ -41,11 +41,9 @@ def test_result_round_trips_and_is_deterministic(passed, frame, graph, threshold
 
 
 @pytest.mark.parametrize("name", ["edge_reversed", "common_shock_omitted"])
-def test_wrong_worlds_fail_and_no_reason_lifts_it(name, truth, graph, thresholds):
-    world = load_rival(name, graph, thresholds).world(truth)
-    result = run_gate(
-        frame_of(world, 550, 11), graph, thresholds, seed=1, alternatives=(), accept_reason="go on"
-    )
+def test_wrong_worlds_fail_and_no_reason_lifts_it(name, truth, graph, bare):
+    world = load_rival(name, graph, bare).world(truth)
+    result = run_gate(frame_of(world, 550, 11), graph, bare, seed=1, alternatives=(), accept_reason="go on")
     assert result.verdict == "fail", result.reasons
     assert result.accepted_reason is None
     with pytest.raises(GateError, match="failed"):
@@ -68,7 +66,7 @@ def test_accepted_reason_is_recorded(short_frame, graph, thresholds):
     result.require()
 
 
-def test_callers_simulator_gives_the_null(frame, graph, truth, thresholds):
+def test_callers_simulator_gives_the_null(frame, graph, truth, bare):
     calls = []
 
     def simulate(rng):
@@ -77,7 +75,7 @@ def test_callers_simulator_gives_the_null(frame, graph, truth, thresholds):
         daily = frame[["return[t]"]].iloc[:120].assign(**drawn).drop(columns="return[t]")
         return gate_frame(daily.assign(scale=1.0).rename(columns={"flow": "flow_total"}))
 
-    few = replace(thresholds, null_panels=19, power_panels=5)
+    few = replace(bare, null_panels=19, power_panels=5)
     result = run_gate(frame, graph, few, seed=1, alternatives=(), simulate=simulate)
     assert len(calls) == 19
     assert result.check("implied independences").passed is not None

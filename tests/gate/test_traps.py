@@ -1,5 +1,6 @@
 """Where dowhy falls open, the gate does not: inconclusive or fail, never pass. One test per trap."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import networkx as nx
@@ -24,6 +25,10 @@ def verdict_of(frame, graph, thresholds):
     return result
 
 
+def test_without_a_trap_the_same_run_passes(frame, graph, bare):
+    assert run_gate(frame, graph, bare, seed=1, alternatives=()).verdict == "pass"
+
+
 def test_rejection_results_are_truthy_both():
     from dowhy.gcm.validation import RejectionResult
 
@@ -36,7 +41,7 @@ def test_rejection_results_are_truthy_both():
     assert dowhy_bridge.read_flag(SimpleNamespace()) is None
 
 
-def test_saturated_graph_claims_nothing_and_does_not_pass(frame, thresholds):
+def test_saturated_graph_claims_nothing_and_does_not_pass(frame, bare):
     names = ["stress", "return", "flow", "premium"]
     edges = [
         (f"{a}[t-{k}]" if k else f"{a}[t]", f"{b}[t]")
@@ -47,7 +52,7 @@ def test_saturated_graph_claims_nothing_and_does_not_pass(frame, thresholds):
     ]
     graph = chain(*edges)
     assert implied_independences(graph) == ()
-    result = verdict_of(frame, graph, thresholds)
+    result = verdict_of(frame, graph, bare)
     assert result.verdict == "inconclusive"
     assert result.check("implied independences").passed is None
 
@@ -63,11 +68,11 @@ def test_dowhy_itself_calls_nothing_tested_a_pass():
     assert (found.asked, found.answered, found.satisfied) == (0, 0, 0)
 
 
-def test_latent_between_everything_leaves_nothing_to_test(frame, thresholds):
+def test_latent_between_everything_leaves_nothing_to_test(frame, bare):
     graph = chain(*(("u[t]", f"{b}[t]") for b in ("stress", "return", "flow")), latents=("u[t]",))
     found = check_falsification(frame, graph, 1)
     assert found.passed is None
-    verdict_of(frame, graph, thresholds)
+    verdict_of(frame, graph, bare)
 
 
 def test_unidentified_effect_is_said_not_raised(graph, thresholds):
@@ -91,9 +96,9 @@ def test_hidden_variables_are_no_instruments():
     assert dowhy_bridge.identify(graph, "x", "y", ["x", "y", "z"]).instruments == ("z",)
 
 
-def test_absent_column_is_named(frame, graph, thresholds):
+def test_absent_column_is_named(frame, graph, bare):
     gone = frame[[c for c in frame if not c.startswith("iv_change")]]
-    result = verdict_of(gone, graph, thresholds)
+    result = verdict_of(gone, graph, bare)
     assert "iv_change (absent)" in result.check("data").sentence
     with pytest.raises(DataError, match="iv_change"):
         dowhy_bridge.estimate(gone, "iv_change[t]", "return[t]", [], 1, 2, 0.8)
@@ -101,24 +106,20 @@ def test_absent_column_is_named(frame, graph, thresholds):
         dowhy_bridge.refute_graph(nx.DiGraph(), gone, [Independence("iv_change[t]", "return[t]", ())], 1)
 
 
-def test_constant_column_is_no_evidence_of_independence(frame, graph, thresholds):
+def test_constant_column_is_no_evidence_of_independence(frame, graph, bare):
     base = base_columns(frame)
     base["iv_change"] = 0.0
-    result = verdict_of(expand(base), graph, thresholds)
+    result = verdict_of(expand(base), graph, bare)
     rows = result.check("implied independences").table
     about = [r for r in rows if "iv_change[t]" in r["short"].split(" | ")[0]]
     assert about
     assert all(r["violated"] is None for r in about)
 
 
-def test_integer_columns_are_not_tested_as_categories(frame, graph, thresholds):
+def test_integer_columns_are_not_tested_as_categories(frame, graph, bare):
     base = base_columns(frame)
     base["flow"] = (base["flow"] * 3).round().fillna(0).astype(int)
-    rows = (
-        run_gate(expand(base), graph, thresholds, seed=1, alternatives=())
-        .check("implied independences")
-        .table
-    )
+    rows = run_gate(expand(base), graph, bare, seed=1, alternatives=()).check("implied independences").table
     assert any(r["p"] is not None and "flow[t-1]" in r["short"] for r in rows)
 
 
@@ -131,12 +132,12 @@ def test_persistence_alone_is_not_dependence(graph):
             assert earlier in s.given or name == earlier, str(s)
 
 
-def test_dowhy_disagreement_fails_the_gate(frame, graph, thresholds, monkeypatch):
+def test_dowhy_disagreement_fails_the_gate(frame, graph, bare, monkeypatch):
     wrong = Independence("stress[t]", "return[t]", ())
     check = check_agreement(frame, graph, [wrong], 1)
     assert check.passed is False
     monkeypatch.setattr("model.gate.run.implied_independences", lambda *_: (wrong,))
-    assert verdict_of(frame, graph, thresholds).verdict == "fail"
+    assert verdict_of(frame, graph, bare).verdict == "fail"
 
 
 def test_robustness_value_does_not_see_reverse_causality(frame, graph, thresholds):
@@ -177,6 +178,6 @@ def test_estimate_is_deterministic_and_close_to_least_squares(frame):
 
 
 def test_short_sample_is_inconclusive_not_pass(truth, graph, thresholds):
-    result = verdict_of(frame_of(truth, 61, 3), graph, thresholds)
+    result = run_gate(frame_of(truth, 61, 3), graph, replace(thresholds, questions=()), seed=1)
     assert result.verdict == "inconclusive"
     assert "named wrong graphs" in " ".join(result.reasons)
