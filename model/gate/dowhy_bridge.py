@@ -258,7 +258,7 @@ def falsify(dag: nx.DiGraph, frame: pd.DataFrame, seed: int, permutations: int =
         )
         local = found.summary.get(FalsifyConst.VALIDATE_LMC, {})
     return {
-        "violations": local.get(FalsifyConst.N_VIOLATIONS),
+        "violations": local.get(FalsifyConst.GIVEN_VIOLATIONS),
         "tests": local.get(FalsifyConst.N_TESTS),
         "p": local.get(FalsifyConst.P_VALUE),
         "falsified": read_flag(found.falsified),

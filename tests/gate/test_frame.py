@@ -28,6 +28,7 @@ def test_nothing_sees_the_future():
     whole, cut = daily(200), daily(200).iloc[:150]
     a, b = base_columns(gate_frame(whole)).iloc[:150], base_columns(gate_frame(cut))
     for name in a:
+        assert (a[name].isna() == b[name].isna()).all(), name
         ok = a[name].notna() & b[name].notna()
         assert np.corrcoef(a[name][ok], b[name][ok])[0, 1] == pytest.approx(1.0, abs=1e-9), name
 

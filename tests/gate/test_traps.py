@@ -181,3 +181,13 @@ def test_short_sample_is_inconclusive_not_pass(truth, graph, thresholds):
     result = run_gate(frame_of(truth, 61, 3), graph, replace(thresholds, questions=()), seed=1)
     assert result.verdict == "inconclusive"
     assert "named wrong graphs" in " ".join(result.reasons)
+
+
+def test_permutation_test_is_context_only(frame):
+    good = chain(("factor.a[t]", "return[t]"), ("return[t]", "iv_change[t]"))
+    bad = chain(("factor.a[t]", "iv_change[t]"), ("iv_change[t]", "stress[t]"), ("return[t]", "flow[t]"))
+    for graph, violated in ((good, False), (bad, True)):
+        check = check_falsification(frame, graph, 1)
+        assert check.passed is None
+        assert check.table[0]["tests"] > 0
+        assert (check.table[0]["violations"] > 0) is violated
