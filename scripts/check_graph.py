@@ -26,7 +26,7 @@ def parse(argv: list[str] | None = None) -> argparse.Namespace:
     p.add_argument(
         "--graph", default="model", metavar="NAME|FILE", help="model, a name in data/graphs, or a TOML file"
     )
-    p.add_argument("--out", type=Path, metavar="DIR", help="default gate/<event>")
+    p.add_argument("--out", type=Path, metavar="DIR", help="default fits/<event>-gate")
     p.add_argument("--seed", type=int, default=0)
     p.add_argument("--quick", action="store_true", help="what a fit runs: no rivals, few refuter simulations")
     p.add_argument("--falsify", action="store_true", help="add dowhy's permutation test (slow, context only)")
@@ -54,7 +54,7 @@ def main(argv: list[str] | None = None) -> int:
             falsify=args.falsify,
             compare=subject.compared(),
         )
-        out = args.out or ROOT / "gate" / Path(args.event).stem
+        out = args.out or ROOT / "fits" / f"{Path(args.event).stem}-gate"
         written = write_all(result, subject, out)
     except AttributionError as error:
         print(f"error: {error}", file=sys.stderr)
