@@ -22,7 +22,8 @@ import numba
 import numpy as np
 
 LOG_2PI = float(np.log(2.0 * np.pi))
-_jit = numba.njit(cache=True, fastmath=True, error_model="numpy")
+# Fast arithmetic, but a NaN stays a NaN: an impossible factorisation must be recognised.
+_jit = numba.njit(cache=True, fastmath={"reassoc", "contract", "arcp", "nsz", "afn"}, error_model="numpy")
 
 
 class RowPattern(NamedTuple):
