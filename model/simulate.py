@@ -437,7 +437,7 @@ def _trade(p: Parameters, design: Design, path: _Path, m: _Morning, t: int, v: f
     hedge = p["vanna"] * v + _hedge(p, design, path, m, t, r)
     path.basis[t], path.multi_asset[t], path.dealer[t] = m.basis, m.multi_asset, hedge
     path.directional[t] = m.directional + m.own.sum() + today
-    tilted = p["fund_share"] * np.exp(p["loading_spread"] * p["basis_tilt"])
+    tilted = p["fund_share"] * np.exp(p["basis_tilt"])
     reached = (
         m.own
         + _spread(p["fund_share"], design.listed[t]) * (m.multi_asset + m.directional + today + x)
