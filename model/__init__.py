@@ -1,0 +1,19 @@
+"""Causal, probabilistic attribution of ETF flows.
+
+``model.load_fit("2026-02-05")`` opens a stored fit.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from model.store import Fit
+
+
+def load_fit(id_or_folder: str | Path) -> Fit:
+    """Open a fit by id or folder; see :func:`model.store.load_fit`."""
+    from model import store
+
+    return store.load_fit(id_or_folder)

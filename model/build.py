@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pymc as pm
 import pytensor.tensor as pt
+import xarray as xr
 
 from model import impact, observation
 from model.components import COMPONENTS
@@ -44,8 +45,6 @@ def coords(design: Design) -> dict[str, Any]:
         "regime": list(range(int(design.regime.max()) + 1)),
         "week": list(range(int(design.week.max()) + 1)),
         "date": [str(d.date()) for d in design.dates],
-        "position_week": list(range(len(design.positions))),
-        "note": list(range(design.barrier.shape[1])),
     }
 
 
@@ -61,15 +60,13 @@ def build_model(design: Design, priors: PriorSet, base_shares: np.ndarray) -> pm
     """
     priors.require(parameter_names())
     with pm.Model(coords=coords(design)) as model:
-        p = {name: _variable(name, priors[name], design, base_shares) for name in parameter_names()}
-        p["return_mix"] = _mixing("return_mix", p["return_tail"])
-        p["flow_mix"] = _mixing("flow_mix", p["flow_tail"])
+        p = _scalars(priors) | {n: _variable(n, priors[n], design, base_shares) for n in DIMS}
+        p["return_state"] = pm.Normal("return_state", 0.0, 1.0, dims="date")
+        p["flow_state"] = pm.ZeroSumNormal("flow_state", sigma=p["flow_tail"], dims="date")
         d = _symbolic(arrays(design))
         eq = evaluate(p, d, pt)
         pm.Potential("daily", system_likelihood(*eq.inputs, *system_data(d), *make_frame(design))[0])
-        safe = pt.maximum(eq.jacobian[PRE_SAMPLE:], impact.MIN_MARGIN)
-        pm.Potential("loop", pt.sum(pt.log(safe)))
-        pm.Potential("one_price", pt.switch(pt.min(eq.margin) > impact.MIN_MARGIN, 0.0, -np.inf))
+        pm.Potential("loop", pt.sum(pt.log(eq.jacobian[PRE_SAMPLE:])))
         pm.Potential("implied_vol", _implied_vol(p, d, eq))
     return model
 
@@ -83,44 +80,73 @@ def _implied_vol(p, d, eq):
 
 
 def _symbolic(values: dict[str, Any]) -> dict[str, Any]:
-    """Arrays that readings and simulations exchange become shared data; the rest are constants."""
-    dims = {
-        "flows": ("date", "fund"),
-        "flows_lag": ("date", "fund"),
-        "next_day": ("date", "fund"),
-        "factor_returns": ("date", "factor"),
-        "barrier": ("date", "note"),
-        "live": ("date", "note"),
-        "positions": ("position_week",),
-        "use_positions": ("position_week",),
-    }
-    shared = {n: pm.Data(f"data_{n}", values[n], dims=dims.get(n, ("date",))) for n in CHANGEABLE}
-    return values | shared
+    """Arrays that readings and simulations exchange come out of one shared vector; the rest are constants.
+
+    One vector, because each shared variable costs seconds of compilation.
+    """
+    flat = pm.Data("data", pack(values))
+    out, start = dict(values), 0
+    for name in CHANGEABLE:
+        shape = values[name].shape
+        size = int(np.prod(shape))
+        out[name] = flat[start : start + size].reshape(shape)
+        start += size
+    return out
+
+
+def pack(values: dict[str, Any]) -> np.ndarray:
+    """Exchangeable arrays as one vector."""
+    return np.concatenate([np.asarray(values[n], float).ravel() for n in CHANGEABLE])
 
 
 def shared_data(design: Design, use_positions: bool = True) -> dict[str, np.ndarray]:
-    """Values for the model's shared data (names as in the model)."""
-    values = arrays(design, use_positions)
-    return {f"data_{n}": values[n] for n in CHANGEABLE}
+    """Value of the model's shared data for another design with the same dates and gaps."""
+    return {"data": pack(arrays(design, use_positions))}
 
 
-def _mixing(name: str, tail):
-    """Per-day precision of a Student-t as a scale mixture of normals."""
-    return pm.Gamma(name, alpha=0.5 * tail, beta=0.5 * tail, dims="date")
+def scalar_groups(priors: PriorSet) -> dict[str, tuple[str, ...]]:
+    """Scalar parameters by distribution; each group is sampled as one vector."""
+    groups: dict[str, tuple[str, ...]] = {}
+    for name in parameter_names():
+        if name not in DIMS:
+            key = f"scalars_{priors[name].dist}"
+            groups[key] = (*groups.get(key, ()), name)
+    return groups
+
+
+def _scalars(priors: PriorSet) -> dict[str, Any]:
+    """One vector per distribution: sixty single variables would triple the time to compile."""
+    out = {}
+    for key, names in scalar_groups(priors).items():
+        dist = priors[names[0]].dist
+        columns = {a: np.array([priors[n].args[a] for n in names], float) for a in priors[names[0]].args}
+        vector = getattr(pm, dist)(key, **columns, shape=len(names))
+        out |= {n: vector[i] for i, n in enumerate(names)}
+    return out
+
+
+def split_scalars(posterior: xr.Dataset, priors: PriorSet) -> xr.Dataset:
+    """Give scalar parameters their own names again."""
+    for key, names in scalar_groups(priors).items():
+        dim = posterior[key].dims[-1]
+        parts = {n: posterior[key].isel({dim: i}, drop=True) for i, n in enumerate(names)}
+        posterior = posterior.drop_vars([key, dim], errors="ignore").assign(parts)
+    return posterior
 
 
 def _variable(name: str, prior: Prior, design: Design, base_shares: np.ndarray):
     dims = DIMS.get(name)
     if prior.dist == "Dirichlet":
-        return pm.Dirichlet(name, a=_concentration(prior, design, base_shares, name), dims=dims)
+        return pm.Dirichlet(name, a=concentration(prior, design, base_shares, name), dims=dims)
     members = {"factor": design.factors, "fund": design.funds}.get(dims[0]) if dims else None
     arguments = {k: (prior.argument(k, members) if members else prior.args[k]) for k in prior.args}
     return getattr(pm, prior.dist)(name, **arguments, dims=dims)
 
 
-def _concentration(prior: Prior, design: Design, base_shares: np.ndarray, name: str) -> np.ndarray:
+def concentration(prior: Prior, design: Design, base_shares: np.ndarray, name: str) -> np.ndarray:
+    """Concentrations of a Dirichlet prior: ``(I,)`` for fund shares, ``(R, I, LAGS)`` for kernels."""
     if name == "fund_share":
-        return prior.args["concentration"] * base_shares / base_shares.sum()
+        return 1.0 + prior.args["concentration"] * base_shares / base_shares.sum()
     regimes = int(design.regime.max()) + 1
     return np.array(
         [[prior.items.get(f, prior).args["a"] for f in design.funds] for _ in range(regimes)], dtype=float

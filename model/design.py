@@ -67,6 +67,8 @@ class Design:
         ``Shape: (T, N)``; log-% from the previous close, and share of the notes behind it.
     option_fund : numpy.ndarray
         ``Shape: (I,)``, one at the fund whose options dealers hedge.
+    basket_bn : float
+        Value of one creation basket at the first price, USD bn: the grain of every print.
     event_days : tuple of int
         Indices of the event's days.
     """
@@ -99,6 +101,7 @@ class Design:
     live: np.ndarray
     option_fund: np.ndarray
     event_days: tuple[int, ...]
+    basket_bn: float
     barrier_width: float = 1.0
 
     @property
@@ -171,8 +174,13 @@ def make_design(panel: Panel, card: EventCard) -> Design:
         live=live[cut],
         option_fund=np.array([float(k == universe.option_fund) for k in universe.fund_keys]),
         event_days=_event_days(dates[cut], card),
+        basket_bn=_basket_bn(universe, float(frame["price"].iloc[0])),
         barrier_width=float(np.mean([k.width_pct for k in card.knock_ins])) if card.knock_ins else 1.0,
     )
+
+
+def _basket_bn(universe, price: float) -> float:
+    return universe.basket_shares * universe.units_per_share * price / units.USD_PER_BN
 
 
 def next_day_mask(design: Design, card: EventCard) -> np.ndarray:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from model import impact, observation
-from model.components import COMPONENTS, Component, State
+from model.components import COMPONENTS, Component, Response, State
 from model.components.dealer import iv_fall
 from model.system import Inputs
 
@@ -22,7 +22,7 @@ class Known:
     Attributes
     ----------
     drive, lagged, response : USD bn
-    slope, max_slope : USD bn per log-%
+    slope : USD bn per log-%
     mean : sum over listed funds of the constant part, USD bn
     """
 
@@ -31,7 +31,6 @@ class Known:
     lagged: Any
     response: Any
     slope: Any
-    max_slope: Any
     mean: Any
 
 
@@ -43,7 +42,6 @@ class Equations:
     known: tuple[Known, ...]
     state: State
     jacobian: Any
-    margin: Any
     iv_shock: Any
 
 
@@ -71,6 +69,13 @@ def make_state(p, d) -> State:
         live=d["live"],
         barrier_width=d["barrier_width"],
     )
+
+
+def answer(c: Component, p, state: State, r) -> Response:
+    """A component's trades in answer to today's return, damped so that one price solves the day."""
+    factor = impact.damping(state.impact, [k.max_slope(p, state) for k in COMPONENTS])
+    raw = c.response(p, state, r)
+    return Response(factor * raw.value, factor * raw.slope)
 
 
 def evaluate(p, d, xp) -> Equations:
@@ -101,7 +106,7 @@ def evaluate(p, d, xp) -> Equations:
         weights=observation.loading_weights(p, d, xp),
         kernel=p["kernel"],
         fund_var=p["fund_noise"] ** 2,
-        flow_mix=p["flow_mix"],
+        flow_mix=1.0 / impact.scale_mixture(p["flow_state"]),
         group_var=xp.stack([p[f"{g}_scale"] ** 2 for g in shock_groups()]),
         basis_drive=sum(k.drive for k in known if _in_group(k.component, observation.PREMIUM_GROUP)),
         premium=observation.premium_vector(p, xp),
@@ -112,7 +117,6 @@ def evaluate(p, d, xp) -> Equations:
         known,
         state,
         impact.jacobian(lam, [k.slope for k in known]),
-        impact.margin(lam, [k.max_slope for k in known]),
         state.iv_shock,
     )
 
@@ -122,7 +126,7 @@ def _in_group(c: Component, group: str) -> bool:
 
 
 def _known(c: Component, p, d, state: State) -> Known:
-    response = c.response(p, state, d["returns"])
+    response = answer(c, p, state, d["returns"])
     zero = 0.0 * d["returns"]
     mean = d["listed"] * c.fund_mean(p)
     return Known(
@@ -131,7 +135,6 @@ def _known(c: Component, p, d, state: State) -> Known:
         c.lag_response(p, d["returns_lag"]) + zero,
         response.value + zero,
         response.slope + zero,
-        c.max_slope(p, state) + zero,
         mean.sum(axis=1) + zero,
     )
 

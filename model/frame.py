@@ -82,7 +82,9 @@ def make_frame(design: Design) -> Frame:
         week_start=np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64),
         week_days=np.concatenate([*design.position_days, np.zeros(0, np.int64)]).astype(np.int64),
         expiry=design.position_expiry,
+        print_var=np.array([design.basket_bn**2]),
         indptr=pattern.indptr,
         indices=pattern.indices,
+        first=pattern.first,
         size=np.array([pattern.size, pattern.bandwidth]),
     )

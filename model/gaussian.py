@@ -39,12 +39,15 @@ class RowPattern(NamedTuple):
         Number of unknowns n.
     bandwidth : int
         Largest distance between two columns of one row.
+    first : numpy.ndarray
+        ``Shape: (n,)``; the first unknown that shares a row with each unknown. Factors have no entry before it.
     """
 
     indptr: np.ndarray
     indices: np.ndarray
     size: int
     bandwidth: int
+    first: np.ndarray
 
     @classmethod
     def from_rows(cls, rows: list[np.ndarray], size: int) -> RowPattern:
@@ -52,49 +55,93 @@ class RowPattern(NamedTuple):
         indptr = np.concatenate([[0], np.cumsum([len(r) for r in rows])]).astype(np.int64)
         indices = np.concatenate(rows).astype(np.int64)
         bandwidth = max(int(r.max() - r.min()) for r in rows)
-        return cls(indptr, indices, size, max(bandwidth, 1))
+        first = np.arange(size)
+        for r in rows:
+            first[r] = np.minimum(first[r], r.min())
+        return cls(indptr, indices, size, max(bandwidth, 1), first)
+
+
+@_jit
+def _same_columns(indptr, indices, j):
+    """Whether row j touches the same unknowns as row j - 1 (funds of one day do)."""
+    if j == 0:
+        return False
+    length = indptr[j + 1] - indptr[j]
+    if indptr[j] - indptr[j - 1] != length:
+        return False
+    for s in range(length):
+        if indices[indptr[j] + s] != indices[indptr[j - 1] + s]:
+            return False
+    return True
+
+
+@_jit
+def _longest(indptr):
+    longest = 0
+    for j in range(len(indptr) - 1):
+        longest = max(longest, indptr[j + 1] - indptr[j])
+    return longest
 
 
 @_jit
 def _precision(indptr, indices, coef, target, var, weight, n, w):
-    """Banded precision (row-oriented, diagonal last) and information vector."""
+    """Banded precision (row-oriented, diagonal last) and information vector.
+
+    Consecutive rows with the same columns are summed in a small dense block first.
+    """
     q = np.zeros((n, w + 1))
     eta = np.zeros(n)
-    for j in range(len(target)):
-        if weight[j] == 0.0:
-            continue
-        inv = weight[j] / var[j]
-        for s in range(indptr[j], indptr[j + 1]):
-            c = indices[s]
-            a = coef[s] * inv
-            eta[c] += a * target[j]
-            for t in range(indptr[j], indptr[j + 1]):
-                d = indices[t] - c + w
-                if d <= w:
-                    q[c, d] += a * coef[t]
+    size = _longest(indptr)
+    block = np.zeros((size, size))
+    side = np.zeros(size)
+    rows = len(target)
+    for j in range(rows):
+        start, end = indptr[j], indptr[j + 1]
+        length = end - start
+        if weight[j] != 0.0:
+            inv = weight[j] / var[j]
+            for s in range(length):
+                a = coef[start + s] * inv
+                side[s] += a * target[j]
+                for t in range(s + 1):
+                    block[s, t] += a * coef[start + t]
+        if j + 1 == rows or not _same_columns(indptr, indices, j + 1):
+            for s in range(length):
+                c = indices[start + s]
+                eta[c] += side[s]
+                side[s] = 0.0
+                for t in range(s + 1):
+                    e = indices[start + t]
+                    if e <= c:
+                        q[c, e - c + w] += block[s, t]
+                    else:
+                        q[e, c - e + w] += block[s, t]
+                    block[s, t] = 0.0
     return q, eta
 
 
 @_jit
-def _cholesky(q, n, w):
+def _cholesky(q, first, n, w):
     """Overwrite the banded precision with its lower Cholesky factor; half the log determinant."""
     half_logdet = 0.0
     for i in range(n):
-        lo = max(0, i - w)
+        lo = first[i]
+        row = q[i]
+        oi = w - i
         for j in range(lo, i):
-            start = max(lo, j - w)
-            acc = q[i, j - i + w]
-            oi, oj = w - i, w - j
-            for k in range(start, j):
-                acc -= q[i, k + oi] * q[j, k + oj]
-            q[i, j + oi] = acc / q[j, w]
-        acc = q[i, w]
-        for k in range(w - (i - lo), w):
-            acc -= q[i, k] * q[i, k]
+            other = q[j]
+            oj = w - j
+            acc = row[j + oi]
+            for k in range(max(lo, first[j]), j):
+                acc -= row[k + oi] * other[k + oj]
+            row[j + oi] = acc / other[w]
+        acc = row[w]
+        for k in range(lo + oi, w):
+            acc -= row[k] * row[k]
         if not acc > 0.0:
             return np.nan
-        q[i, w] = np.sqrt(acc)
-        half_logdet += np.log(q[i, w])
+        row[w] = np.sqrt(acc)
+        half_logdet += np.log(row[w])
     return half_logdet
 
 
@@ -119,30 +166,36 @@ def _solve(chol, b, n, w):
 
 
 @_jit
-def _selected_inverse(chol, n, w):
+def _selected_inverse(chol, first, n, w):
     """Covariance inside the band, ``Shape: (n, 2w + 1)``, entry (i, j) at ``[i, j - i + w]``."""
     cov = np.zeros((n, 2 * w + 1))
-    column = np.zeros(w + 1)
+    column = np.empty(w + 1)
+    member = np.empty(w + 1, np.int64)
     for j in range(n - 1, -1, -1):
-        hi = min(n - 1, j + w)
         inv = 1.0 / chol[j, w]
-        for k in range(j + 1, hi + 1):
-            column[k - j] = chol[k, j - k + w] * inv
+        count = 0
+        for i in range(j + 1, min(n - 1, j + w) + 1):
+            if first[i] <= j:
+                member[count] = i
+                column[count] = chol[i, j - i + w] * inv
+                count += 1
         diag = inv * inv
-        for i in range(j + 1, hi + 1):
+        for a in range(count):
+            i = member[a]
+            row = cov[i]
+            shift = w - i
             acc = 0.0
-            shift = j - i + w
-            for k in range(1, hi - j + 1):
-                acc -= cov[i, k + shift] * column[k]
-            cov[i, shift] = acc
+            for b in range(count):
+                acc -= row[member[b] + shift] * column[b]
+            row[j + shift] = acc
             cov[j, i - j + w] = acc
-            diag -= acc * column[i - j]
+            diag -= acc * column[a]
         cov[j, w] = diag
     return cov
 
 
 @_jit
-def marginal(indptr, indices, coef, target, var, weight, n, w):
+def marginal(indptr, indices, first, coef, target, var, weight, n, w):
     """Log marginal likelihood and its gradient.
 
     Returns
@@ -158,28 +211,35 @@ def marginal(indptr, indices, coef, target, var, weight, n, w):
     d_target = np.zeros(rows)
     d_var = np.zeros(rows)
     chol, mean = _precision(indptr, indices, coef, target, var, weight, n, w)
-    half_logdet = _cholesky(chol, n, w)
+    half_logdet = _cholesky(chol, first, n, w)
     if np.isnan(half_logdet):
         return -np.inf, d_coef, d_target, d_var
     _solve(chol, mean, n, w)
-    cov = _selected_inverse(chol, n, w)
+    cov = _selected_inverse(chol, first, n, w)
     logp = 0.5 * n * LOG_2PI - half_logdet
+    size = _longest(indptr)
+    block = np.empty((size, size))
     for j in range(rows):
+        start, end = indptr[j], indptr[j + 1]
+        length = end - start
+        if not _same_columns(indptr, indices, j):
+            for s in range(length):
+                c = indices[start + s]
+                for t in range(length):
+                    block[s, t] = cov[c, indices[start + t] - c + w]
         if weight[j] == 0.0:
             continue
-        start, end = indptr[j], indptr[j + 1]
         e = -target[j]
         for s in range(start, end):
             e += coef[s] * mean[indices[s]]
         inv = 1.0 / var[j]
         quad = 0.0
-        for s in range(start, end):
-            c = indices[s]
+        for s in range(length):
             acc = 0.0
-            for t in range(start, end):
-                acc += cov[c, indices[t] - c + w] * coef[t]
-            d_coef[s] = -(e * mean[c] + acc) * inv
-            quad += coef[s] * acc
+            for t in range(length):
+                acc += block[s, t] * coef[start + t]
+            d_coef[start + s] = -(e * mean[indices[start + s]] + acc) * inv
+            quad += coef[start + s] * acc
         logp -= 0.5 * (LOG_2PI + np.log(var[j]) + e * e * inv)
         d_target[j] = e * inv
         d_var[j] = 0.5 * inv * ((e * e + quad) * inv - 1.0)
@@ -187,7 +247,7 @@ def marginal(indptr, indices, coef, target, var, weight, n, w):
 
 
 @_jit
-def draw(indptr, indices, coef, target, var, weight, n, w, noise):
+def draw(indptr, indices, first, coef, target, var, weight, n, w, noise):
     """Posterior mean and one exact posterior draw of the latents.
 
     Parameters
@@ -201,7 +261,7 @@ def draw(indptr, indices, coef, target, var, weight, n, w, noise):
         ``Shape: (n,)`` each.
     """
     chol, mean = _precision(indptr, indices, coef, target, var, weight, n, w)
-    _cholesky(chol, n, w)
+    _cholesky(chol, first, n, w)
     _solve(chol, mean, n, w)
     sample = noise.copy()
     _solve_upper(chol, sample, n, w)

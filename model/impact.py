@@ -33,8 +33,8 @@ PRIORS = (
     "iv_scale",
     "iv_tail",
 )
-MIN_MARGIN = 1e-3
-"""Smallest value the loop's Jacobian may take at any return."""
+MAX_GAIN = 0.8
+"""Bound of the day's loop gain: the most that answers to a return can add to it within the day."""
 
 
 def impact(p, ratio):
@@ -42,13 +42,18 @@ def impact(p, ratio):
     return p["impact"] * ratio
 
 
+def scale_mixture(log_scale):
+    """Variance factor of a day whose log scale departs from its median: heavy tails (Clark 1973)."""
+    return smooth.exp(2.0 * log_scale)
+
+
 def residual_var(p, d):
-    """Ex-ante variance of the price shock, (log-%)^2, a Student-t through the day's precision.
+    """Ex-ante variance of the price shock, (log-%)^2, with the day's own log-normal scale.
 
     Gamma enters here too, so that a volatile regime is not read as hedging feedback.
     """
     log_scale = p["volatility_gamma"] * d["gamma"] + p["volatility_ratio"] * d["log_ratio"]
-    return (p["residual_scale"] * smooth.exp(log_scale)) ** 2 / p["return_mix"]
+    return (p["residual_scale"] * smooth.exp(log_scale)) ** 2 * scale_mixture(p["return_tail"] * p["return_state"])
 
 
 def jacobian(lam, slopes):
@@ -56,6 +61,12 @@ def jacobian(lam, slopes):
     return 1.0 - lam * sum(slopes)
 
 
-def margin(lam, max_slopes):
-    """Lower bound of J_t over all returns; must stay positive or several prices solve the day."""
-    return 1.0 - lam * sum(max_slopes)
+def damping(lam, max_slopes):
+    """Factor on every answer to today's return that keeps the loop's gain below its bound at any return.
+
+    With G the largest gain over all returns, answers shrink by 1 / sqrt(1 + (G / MAX_GAIN)^2): close to one
+    for the gains of ordinary days (0.99 at 0.1), and the Jacobian never falls below 1 - MAX_GAIN, so one price
+    solves every day. A hard bound would do the same with a cliff that no gradient sampler can see.
+    """
+    gain = smooth.positive_part(lam * sum(max_slopes))
+    return 1.0 / (1.0 + (gain / MAX_GAIN) ** 2) ** 0.5

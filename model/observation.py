@@ -19,7 +19,6 @@ LATENTS = ("futures_demand[t]",)
 PRIORS = (
     "fund_share",
     "basis_tilt",
-    "loading_spread",
     "fund_noise",
     "kernel",
     "flow_tail",
@@ -40,7 +39,7 @@ PREMIUM_GROUP = "basis"
 
 def loading_weights(p, d, xp):
     """Unnormalised weight of each fund for each loading; basis loadings are pooled towards demand's. ``(L, I)``."""
-    tilted = p["fund_share"] * smooth.exp(p["loading_spread"] * p["basis_tilt"])
+    tilted = p["fund_share"] * smooth.exp(p["basis_tilt"])
     option = d["option_fund"] + 0.0 * p["fund_share"]
     return xp.stack([p["fund_share"], tilted, option])
 

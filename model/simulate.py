@@ -3,9 +3,9 @@ r"""The same equations a second time: plain NumPy, one day after the other.
 Independent of :mod:`model.equations` and :mod:`model.system`: nothing is vectorised over days, no component
 is called, and the day's loop
 
-.. math:: r_t - \lambda_t\,[H_r(r_t) + k_0(r_t)] = z_t + \epsilon_t
+.. math:: r_t - \lambda_t\,q_t\,[H_r(r_t) + k_0(r_t)] = z_t + \epsilon_t
 
-is solved by root finding, without slope or Jacobian. It is the oracle of the likelihood (a draw's shocks fed
+(``q`` the damping that keeps its gain bounded) is solved by root finding, without slope or Jacobian. It is the oracle of the likelihood (a draw's shocks fed
 through :func:`replay` give back the observed panel), the generator of panels with known truth, and the engine
 of counterfactuals.
 
@@ -28,8 +28,9 @@ import numpy as np
 from scipy.optimize import brentq
 
 from model import trailing, units
-from model.components.dealer import MAX_FEEDBACK
 from model.design import PRE_SAMPLE, Design
+from model.impact import MAX_GAIN
+from model.impact import MAX_GAIN
 from model.smooth import KINK_AT, KINK_WIDTH
 from model.system import PREMIUM_START_VAR, Frame
 
@@ -182,10 +183,14 @@ class _Path:
 
 
 class _Morning(NamedTuple):
-    """What is known before the day's return. Trades in USD bn, ``impact`` in log-% per USD bn."""
+    """What is known before the day's return.
+
+    Trades in USD bn, ``impact`` in log-% per USD bn, signed ``gamma`` in USD bn per log-%, ``damping`` a factor.
+    """
 
     impact: float
-    feedback: float
+    damping: float
+    gamma: float
     return_lag: float
     flows_lag: np.ndarray
     basis: float
@@ -373,8 +378,8 @@ def _look_back(p: Parameters, design: Design, path: _Path, latents: Latents, out
 def _morning(p: Parameters, design: Design, path: _Path, t: int, basis_shock: float) -> _Morning:
     """What the day's loop and prints depend on besides shocks and the return."""
     lam = p["impact"] * path.ratio[t]
-    gamma = p["gamma_scale"] * math.exp(p["gamma_tilt"] * path.gamma[t] + p["gamma_state"][design.week[t]])
-    push = lam * p["dealer_sign"] * gamma
+    tilt = math.exp(p["gamma_tilt"] * path.gamma[t] + p["gamma_state"][design.week[t]])
+    gamma = p["dealer_sign"] * p["gamma_scale"] * tilt
     return_lag = path.returns[t - 1] if t else design.returns_lag[0]
     flows_lag = design.listed[t] * path.flows[t - 1] if t else np.nan_to_num(design.flows_lag[0])
     rho = p["flow_persistence"]
@@ -382,7 +387,8 @@ def _morning(p: Parameters, design: Design, path: _Path, t: int, basis_shock: fl
     yesterday = _bent(p["response_yesterday"], p["response_yesterday_crash"], return_lag)
     return _Morning(
         impact=lam,
-        feedback=push / math.sqrt(1.0 + (push / MAX_FEEDBACK) ** 2),
+        damping=_damping(p, lam, gamma, path.live[t].sum() / design.barrier_width),
+        gamma=gamma,
         return_lag=return_lag,
         flows_lag=flows_lag,
         basis=basis_shock - p["basis_stress"] * design.stress[t],
@@ -391,6 +397,14 @@ def _morning(p: Parameters, design: Design, path: _Path, t: int, basis_shock: fl
         directional=yesterday,
         own=design.listed[t] * (mean + rho * (flows_lag - mean)),
     )
+
+
+def _damping(p: Parameters, lam: float, gamma: float, steepness: float) -> float:
+    """Factor on all answers to the return, from the most that they could add at any return."""
+    vanna = max(-p["vanna"] * p["iv_response"], -p["vanna"] * (p["iv_response"] + p["iv_crash"]))
+    demand = max(p["response_today"], p["response_today"] - p["response_today_crash"])
+    gain = lam * (gamma + vanna + 0.5 * p["knock_in"] * steepness + demand)
+    return 1.0 / math.hypot(1.0, max(gain, 0.0) / MAX_GAIN)
 
 
 def _pressure(p: Parameters, design: Design, m: _Morning, t: int, w: float, v: float, x: float) -> float:
@@ -409,8 +423,7 @@ def _pressure(p: Parameters, design: Design, m: _Morning, t: int, w: float, v: f
 
 def _excess(p: Parameters, design: Design, path: _Path, m: _Morning, t: int, r: float) -> float:
     """A return less the pressure of those who answer it; the day's return makes it equal z. log-%."""
-    today = _bent(p["response_today"], p["response_today_crash"], r)
-    return r - m.impact * (_hedge(p, design, path, m, t, r) + today)
+    return r - m.impact * (_hedge(p, design, path, m, t, r) + _answer(p, m, r))
 
 
 def _solve_day(p: Parameters, design: Design, path: _Path, m: _Morning, t: int, z: float) -> float:
@@ -433,7 +446,7 @@ def _solve_day(p: Parameters, design: Design, path: _Path, m: _Morning, t: int, 
 def _trade(p: Parameters, design: Design, path: _Path, m: _Morning, t: int, v: float, x: float) -> None:
     """Book the day's trades, given its return: each once, over today and the following days."""
     r = path.returns[t]
-    today = _bent(p["response_today"], p["response_today_crash"], r)
+    today = _answer(p, m, r)
     hedge = p["vanna"] * v + _hedge(p, design, path, m, t, r)
     path.basis[t], path.multi_asset[t], path.dealer[t] = m.basis, m.multi_asset, hedge
     path.directional[t] = m.directional + m.own.sum() + today
@@ -469,6 +482,15 @@ def _bend(r: float) -> float:
     return 0.5 * (u - KINK_AT + math.hypot(u, KINK_WIDTH) - math.hypot(KINK_AT, KINK_WIDTH))
 
 
+def _damping(p: Parameters, design: Design, lam: float, gamma: float, live: float) -> float:
+    """Factor on all answers to the day's return, from the steepest they could get together."""
+    crash_vol = p["iv_response"] + p["iv_crash"]
+    vanna = max(-p["vanna"] * p["iv_response"], -p["vanna"] * crash_vol)
+    demand = p["response_today"] + max(0.0, -p["response_today_crash"])
+    steepest = lam * (gamma + vanna + p["knock_in"] * live / (2.0 * design.barrier_width) + demand)
+    return 1.0 / math.hypot(1.0, max(steepest, 0.0) / MAX_GAIN)
+
+
 def _bent(slope: float, flattening: float, r: float) -> float:
     """Response that flattens below the kink. USD bn."""
     return slope * r + flattening * _bend(r)
@@ -491,7 +513,12 @@ def _hedge(p: Parameters, design: Design, path: _Path, m: _Morning, t: int, r: f
         if live:
             width = design.barrier_width
             sold += live * (_sold_behind(barrier - r, width) - _sold_behind(barrier, width))
-    return m.feedback * r / m.impact - p["vanna"] * _iv_fall(p, r) - p["knock_in"] * sold
+    return m.damping * (m.gamma * r - p["vanna"] * _iv_fall(p, r) - p["knock_in"] * sold)
+
+
+def _answer(p: Parameters, m: _Morning, r: float) -> float:
+    """Directional trades in answer to today's return. USD bn."""
+    return m.damping * m.damping * _bent(p["response_today"], p["response_today_crash"], r)
 
 
 def _spread(weights: np.ndarray, listed: np.ndarray) -> np.ndarray:

@@ -19,11 +19,6 @@ def exp(x):
     return np.e**x
 
 
-def bounded(x, bound: float):
-    """Close to ``x`` near zero and never beyond ``bound``: x / sqrt(1 + (x / bound)^2)."""
-    return x / (1.0 + (x / bound) ** 2) ** 0.5
-
-
 def hinge(r):
     """Smooth max(0, KINK_AT - r), shifted to be zero at r = 0. Unit: log-%."""
     return _hinge(r) - _hinge(0.0)

@@ -105,7 +105,8 @@ class Frame(NamedTuple):
     basis : (1,) index of the group that trades against futures
     week_start, week_days : position weeks, compressed
     expiry : (W,) 0/1
-    indptr, indices : row pattern
+    print_var : (1,) variance of a print around the trades it stands for: creations come in whole baskets
+    indptr, indices, first : row pattern
     size : (2,) number of unknowns, bandwidth
     """
 
@@ -120,8 +121,10 @@ class Frame(NamedTuple):
     week_start: np.ndarray
     week_days: np.ndarray
     expiry: np.ndarray
+    print_var: np.ndarray
     indptr: np.ndarray
     indices: np.ndarray
+    first: np.ndarray
     size: np.ndarray
 
 
@@ -247,7 +250,7 @@ def fill(inputs, data, frame):
     for t in range(pre, days):
         for i in range(funds):
             weight[j] = frame.listed[t, i]
-            var[j] = inputs.fund_var[i] / inputs.flow_mix[t]
+            var[j] = inputs.fund_var[i] / inputs.flow_mix[t] + frame.print_var[0]
             y = data.flows[t, i]
             for k in range(lags):
                 u = t - k
@@ -435,7 +438,7 @@ def value_and_gradient(inputs, data, frame):
     """Log marginal likelihood of all measurements, and its derivatives in the order of :class:`Inputs`."""
     coef, target, var, weight, pi, load, known = fill(inputs, data, frame)
     logp, d_coef, d_target, d_var = gaussian.marginal(
-        frame.indptr, frame.indices, coef, target, var, weight, frame.size[0], frame.size[1]
+        frame.indptr, frame.indices, frame.first, coef, target, var, weight, frame.size[0], frame.size[1]
     )
     return logp, pull(inputs, data, frame, pi, load, known, d_coef, d_target, d_var)
 
@@ -443,7 +446,7 @@ def value_and_gradient(inputs, data, frame):
 @_jit
 def draw_latents(inputs, data, frame, noise):
     """Conditional mean and one exact draw of all unknowns. ``Shape: (n,)`` each."""
-    coef, target, var, weight, *_ = fill(inputs, data, frame)
+    coef, target, var, weight, _pi, _load, _known = fill(inputs, data, frame)
     return gaussian.draw(
-        frame.indptr, frame.indices, coef, target, var, weight, frame.size[0], frame.size[1], noise
+        frame.indptr, frame.indices, frame.first, coef, target, var, weight, frame.size[0], frame.size[1], noise
     )

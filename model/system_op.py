@@ -61,7 +61,7 @@ def _source() -> str:
     arrays = [f"ascontiguousarray({n})" for n in names]
     return (
         f"def system_likelihood({', '.join(names)}):\n"
-        f"    logp, grads = kernel(Inputs({', '.join(arrays[:a])}), "
+        f"    logp, grads = run_kernel(Inputs({', '.join(arrays[:a])}), "
         f"Data({', '.join(arrays[a:b])}), Frame({', '.join(arrays[b:])}))\n"
         f"    return asarray(logp), {', '.join(f'grads[{i}]' for i in range(_SYMBOLIC))}\n"
     )
@@ -73,7 +73,7 @@ def _numba_system_likelihood(op, node, **kwargs):  # noqa: ARG001
     from pytensor.link.utils import compile_function_src
 
     scope = {
-        "kernel": value_and_gradient,
+        "run_kernel": value_and_gradient,
         "Inputs": Inputs,
         "Data": Data,
         "Frame": Frame,

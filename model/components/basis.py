@@ -37,7 +37,6 @@ class Basis(Component):
         "premium_impact",
         "hedged_share",
         "unwind_reversal",
-        "loading_spread",
     )
     loading = "basis"
     shock = Shock("basis")

@@ -1,7 +1,6 @@
 """Dealer hedging: what option and note books force dealers to trade when price and volatility move.
 
-.. math:: H_t(r) = \\frac{\\phi_t}{\\lambda_t} r - V b(r) + V v_t + K_t(r), \\qquad
-          \\phi_t = \\mathrm{bounded}(\\lambda_t s \\Gamma_t;\\, 0.8)
+.. math:: H_t(r) = s \\Gamma_t r - V b(r) + V v_t + K_t(r)
 
 with sign ``s`` (+1: dealers short gamma, so price down means they SELL), gamma
 :math:`\\Gamma_t = \\Gamma_0 \\exp(\\psi g_t + \\zeta_{week})` in USD bn per 1 %, ``g`` an ex-ante proxy (how far
@@ -13,10 +12,6 @@ from __future__ import annotations
 
 from model import smooth
 from model.components.base import Component, Response, State
-
-MAX_FEEDBACK = 0.8
-"""Largest amplification exponent phi of the dealers' loop."""
-
 
 class Dealer(Component):
     """Gamma, vanna and knock-in hedging."""
@@ -50,9 +45,12 @@ class Dealer(Component):
     loading = "option_fund"
 
     def feedback(self, p, s: State):
-        """phi_t: how much of a move the gamma hedge adds within the day."""
-        gamma = p["gamma_scale"] * smooth.exp(p["gamma_tilt"] * s.gamma + s.gamma_state)
-        return smooth.bounded(s.impact * p["dealer_sign"] * gamma, MAX_FEEDBACK)
+        """phi_t = lambda_t s Gamma_t: how much of a move the gamma hedge adds within the day (before damping)."""
+        return s.impact * self.gamma(p, s)
+
+    def gamma(self, p, s: State):
+        """Signed gamma s Gamma_t, USD bn per 1 %."""
+        return p["dealer_sign"] * p["gamma_scale"] * smooth.exp(p["gamma_tilt"] * s.gamma + s.gamma_state)
 
     def drive(self, p, s: State):
         """Vanna hedging of a volatility move that the return does not explain."""
@@ -60,11 +58,11 @@ class Dealer(Component):
 
     def response(self, p, s: State, r) -> Response:
         """Gamma, vanna along the return, and knock-ins."""
-        phi = self.feedback(p, s)
+        gamma = self.gamma(p, s)
         iv, iv_slope = iv_fall(p, r)
         knock, knock_slope = knock_in(p, s, r)
-        value = phi * r / s.impact - p["vanna"] * iv + knock
-        return Response(value, phi / s.impact - p["vanna"] * iv_slope + knock_slope)
+        value = gamma * r - p["vanna"] * iv + knock
+        return Response(value, gamma - p["vanna"] * iv_slope + knock_slope)
 
     def max_slope(self, p, s: State):
         """Gamma slope plus the steeper vanna regime plus the steepest point of each live knock-in."""
@@ -72,7 +70,7 @@ class Dealer(Component):
         crash = -p["vanna"] * (p["iv_response"] + p["iv_crash"])
         vanna = quiet + smooth.positive_part(crash - quiet)
         knock = p["knock_in"] * _sum_notes(s.live) * 0.5 / s.barrier_width
-        return self.feedback(p, s) / s.impact + vanna + knock
+        return self.gamma(p, s) + vanna + knock
 
     def booked(self, p):
         """Share of the hedge that becomes ETF creations or redemptions (operational shorting)."""

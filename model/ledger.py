@@ -1,0 +1,220 @@
+"""Every trade and shock of every day, for many draws at once: the book from which decompositions are read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from model import impact, observation
+from model.components import COMPONENTS, Component, State
+from model.components.dealer import iv_fall
+from model.design import LAGS, PRE_SAMPLE, Design
+from model.draws import Draws
+from model.equations import answer, shock_groups
+from model.frame import arrays
+
+
+class Slopes(NamedTuple):
+    """Average responses from zero to the realised return. ``price (S, T)`` in bn per %, ``flow (S, T, I)``."""
+
+    today_price: np.ndarray
+    yesterday_price: np.ndarray
+    today_flow: np.ndarray
+    yesterday_flow: np.ndarray
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """S draws, T days, I funds; USD bn and log-%.
+
+    Attributes
+    ----------
+    lam : (S, T) impact
+    kernel : (S, T, I, K) booking kernel by trade date
+    flows : (S, T, I) prints, missing ones drawn
+    trades : per component (S, T), all trades
+    by_fund : per component (S, T, I), trades that are booked
+    shock_by_fund : per component (S, T, I), booked part of today's own shock
+    pressure : per component (S, T), USD bn that press on the price (reversal of yesterday's included)
+    own_price : per component (S, T), log-%: pressure of today's own decision, before loop and lags
+    own_flow : per component (S, T, I), USD bn
+    answers : per component (today, yesterday) trades answering returns, (S, T) each
+    fund_noise : (S, T, I)
+    price_shock, common, drift : (S, T)
+    price_lag : (S, T) log-% per USD bn published yesterday; return_lag, flow_lag : (S,)
+    """
+
+    lam: np.ndarray
+    kernel: np.ndarray
+    flows: np.ndarray
+    trades: dict[str, np.ndarray]
+    by_fund: dict[str, np.ndarray]
+    shock_by_fund: dict[str, np.ndarray]
+    pressure: dict[str, np.ndarray]
+    own_price: dict[str, np.ndarray]
+    own_flow: dict[str, np.ndarray]
+    answers: dict[str, tuple[np.ndarray, np.ndarray]]
+    booked_load: dict[str, np.ndarray]
+    fund_noise: np.ndarray
+    price_shock: np.ndarray
+    common: np.ndarray
+    drift: np.ndarray
+    constant: np.ndarray
+    price_lag: np.ndarray
+    return_lag: np.ndarray
+    flow_lag: np.ndarray
+    state: State
+
+    @property
+    def total_flow(self) -> np.ndarray:
+        """Total of all funds' prints. ``(S, T)``."""
+        return np.broadcast_to(self.flows.sum(axis=2), self.lam.shape)
+
+    def own(self, t: int) -> tuple[np.ndarray, np.ndarray]:
+        """Direct flow ``(S, J, I)`` and price pressure ``(S, J)`` of each trigger on day t."""
+        zero_flow = np.zeros_like(self.fund_noise[:, t])
+        flow = [zero_flow, *(self.own_flow[c.name][:, t] for c in COMPONENTS), *[zero_flow] * 3]
+        price = [self.price_shock[:, t], *(self.own_price[c.name][:, t] for c in COMPONENTS)]
+        price += [self.common[:, t], self.constant, np.zeros_like(self.constant)]
+        return np.stack(flow, axis=1), np.stack(price, axis=1)
+
+    def average_slopes(self, design: Design) -> Slopes:
+        """Responses divided by the returns they answer."""
+        today, yesterday = _safe(design.returns), _safe(design.returns_lag)
+        zero = np.zeros_like(self.lam)
+        price_now, price_before = zero.copy(), zero.copy()
+        flow_now = np.zeros_like(self.fund_noise)
+        flow_before = np.zeros_like(self.fund_noise)
+        for c in COMPONENTS:
+            now, late = self.answers[c.name]
+            price_now += now / today
+            price_before += late / yesterday
+            flow_now += self.booked_load[c.name] * (now / today)[..., None]
+            flow_before += self.booked_load[c.name] * (late / yesterday)[..., None]
+        return Slopes(price_now, price_before, flow_now, flow_before)
+
+
+def _safe(r: np.ndarray) -> np.ndarray:
+    """Returns to divide by; answers to a zero return are zero, so any divisor will do."""
+    return np.where(r == 0.0, 1.0, r)
+
+
+def make_ledger(draws: Draws, latents: np.ndarray, flows: np.ndarray, design: Design, rng) -> Ledger:
+    """Work out every trade and shock at the observed data."""
+    d = arrays(design)
+    p = {k: (v[:, None] if v.ndim == 1 else v) for k, v in draws.items()}
+    count, days = latents.shape[:2]
+    lam = impact.impact(p, d["ratio"])
+    state = _state(p, d, lam)
+    flows = np.broadcast_to(flows, (count, *flows.shape[1:]))
+    flows_lag = np.concatenate([np.broadcast_to(d["flows_lag"][:1], (count, 1, flows.shape[2])), flows[:, :-1]], 1)
+    flows_lag = flows_lag * d["listed"]
+    load = _loadings(p, d)
+    kernel = _kernel(draws["kernel"], d)
+    shocks = _split_shocks(draws, latents, rng)
+    trades, by_fund, shock_fund, pressure, own_price, own_flow, answers, booked_load = ({} for _ in range(8))
+    for c in COMPONENTS:
+        today = answer(c, p, state, d["returns"]).value + np.zeros((count, days))
+        late = c.lag_response(p, d["returns_lag"]) + np.zeros((count, days))
+        mean = np.asarray(c.fund_mean(p)) + np.zeros((count, flows.shape[2]))
+        mean = mean[:, None, :] * d["listed"]
+        react = np.asarray(c.fund_lag(p)) + np.zeros((count, 1))
+        decided = c.drive(p, state) + shocks[c.name]
+        direct = decided + mean.sum(axis=2)
+        published = react * flows_lag.sum(axis=2)
+        before_loop = direct + late + published
+        undone = np.concatenate([np.zeros((count, 1)), before_loop[:, :-1]], axis=1)
+        scale = np.asarray(c.booked(p)) + np.zeros((count, 1))
+        share, back = c.price_share(p) + np.zeros((count, 1)), c.reversal(p) + np.zeros((count, 1))
+        fraction = scale[..., None] * load[c.loading]
+        name = c.name
+        trades[name] = before_loop + today
+        booked_load[name] = fraction
+        fixed = scale[..., None] * mean
+        own_flow[name] = fraction * decided[..., None] + fixed
+        by_fund[name] = (
+            fraction * (decided + late + today)[..., None] + fixed + (scale * react)[..., None] * flows_lag
+        )
+        shock_fund[name] = fraction * shocks[name][..., None]
+        pressure[name] = share * before_loop - back * undone + today
+        own_price[name] = lam * (share * direct - back * undone)
+        answers[name] = (today, share * late)
+    booked = sum(by_fund.values())
+    fund_noise = flows.copy()
+    for k in range(LAGS):
+        fund_noise[:, k:] -= kernel[:, : days - k, :, k] * booked[:, : days - k]
+    fund_noise *= d["listed"]
+    fund_noise[:, :PRE_SAMPLE] = 0.0
+    common = draws["factor_beta"] @ d["factor_returns"].T
+    drift = p["drift"] + p["lagged_flow_return"] * flows_lag.sum(axis=2) + p["lagged_return"] * d["returns_lag"]
+    price_shock = d["returns"] - lam * sum(pressure.values()) - common - drift
+    react_price = sum(c.price_share(p) * c.fund_lag(p) for c in COMPONENTS)
+    book_lag = sum(c.booked(p) * c.fund_lag(p) for c in COMPONENTS)
+    return Ledger(
+        lam, kernel, flows, trades, by_fund, shock_fund, pressure, own_price, own_flow, answers, booked_load,
+        fund_noise, price_shock, common, drift, draws["drift"], lam * react_price + p["lagged_flow_return"],
+        draws["lagged_return"], np.asarray(book_lag)[:, 0], state,
+    )  # fmt: skip
+
+
+def _state(p, d, lam) -> State:
+    iv_shock = d["iv_observed"] * (d["iv_change"] + iv_fall(p, d["returns"])[0] - p["iv_drift"])
+    return State(
+        stress=d["stress"],
+        basket=d["basket"],
+        gamma=d["gamma"],
+        gamma_state=p["gamma_state"][:, d["week"]],
+        impact=lam,
+        iv_shock=iv_shock,
+        barrier=d["barrier"],
+        live=d["live"],
+        barrier_width=d["barrier_width"],
+    )
+
+
+def _loadings(p, d) -> dict[str, np.ndarray]:
+    """Normalised loadings ``(S, T, I)``."""
+    weights = observation.loading_weights(p, d, np)
+    out = {}
+    for kind, w in zip(observation.LOADINGS, weights, strict=True):
+        listed = w[:, None, :] * d["listed"]
+        total = listed.sum(axis=2, keepdims=True)
+        out[kind] = np.divide(listed, total, out=np.zeros_like(listed), where=total > 0)
+    return out
+
+
+def _kernel(kernel: np.ndarray, d) -> np.ndarray:
+    """Booking kernel of each trade date ``(S, T, I, K)``."""
+    late = d["next_day"][:, :, None]
+    one_day = np.eye(LAGS)[1]
+    return (1.0 - late) * kernel[:, d["regime"]] + late * one_day
+
+
+def _split_shocks(draws: Draws, latents: np.ndarray, rng) -> dict[str, np.ndarray]:
+    """Each component's own shock. A shared shock is split by its prior-driven shares, residual noise included.
+
+    Given the sum X of independent normals with variance shares w, component j is normal with mean w_j X.
+    """
+    out: dict[str, np.ndarray] = {c.name: np.zeros(latents.shape[:2]) for c in COMPONENTS}
+    for g, group in enumerate(shock_groups()):
+        members = [c for c in COMPONENTS if c.shock is not None and c.shock.group == group]
+        total = latents[..., g]
+        if len(members) == 1:
+            out[members[0].name] = total
+            continue
+        shares = _shares(members, draws)
+        sd = draws[f"{group}_scale"][:, None] * np.exp(draws["flow_state"])
+        noise = np.sqrt(shares)[..., None] * rng.standard_normal((len(members), *total.shape)) * sd
+        excess = noise.sum(axis=0)
+        for j, c in enumerate(members):
+            out[c.name] = shares[j][:, None] * (total - excess) + noise[j]
+    return out
+
+
+def _shares(members: list[Component], draws: Draws) -> np.ndarray:
+    """Variance shares of a group's members. ``(members, S)``."""
+    stated = {c.name: draws[c.shock.share] for c in members if c.shock and c.shock.share}
+    rest = 1.0 - sum(stated.values())
+    return np.stack([stated.get(c.name, rest) for c in members])

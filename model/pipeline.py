@@ -1,0 +1,196 @@
+"""A fit from start to finish: data, gate, sampling, convergence, decomposition, files."""
+
+from __future__ import annotations
+
+import concurrent.futures
+import dataclasses
+import hashlib
+import multiprocessing
+import os
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from model.design import Design, make_design, next_day_mask
+from model.errors import ConvergenceError
+from model.events import EventCard, event_panel, load_event
+from model.gate.result import GateResult
+from model.panel import Panel
+from model.priors import PriorSet, load_priors
+
+DEFAULT_PRIORS_EVENT = "baseline-2024-2025"
+DEFAULT_PRIORS_PANEL = "literature"
+DECOMPOSED_DRAWS = 1000
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Request:
+    """What the user asked for."""
+
+    event: str
+    panel: Path | None
+    out: Path
+    dating: str
+    priors: str | None
+    as_of: str | None
+    accept_gate: str | None
+    chains: int
+    draws: int
+    tune: int
+    seed: int
+
+
+@dataclass(frozen=True)
+class Subject:
+    """Everything known before sampling."""
+
+    card: EventCard
+    panel: Panel
+    design: Design
+    priors: PriorSet
+    base_shares: np.ndarray
+
+    @property
+    def design_hash(self) -> str:
+        """Hash of every number that enters the likelihood."""
+        digest = hashlib.sha256()
+        for name, value in sorted(self.design.to_arrays().items()):
+            digest.update(name.encode() + np.ascontiguousarray(value).tobytes())
+        return digest.hexdigest()
+
+
+@dataclass
+class Timer:
+    """Seconds per stage, for the manifest and the benchmark."""
+
+    seconds: dict[str, float] = field(default_factory=dict)
+    _last: float = field(default_factory=time.perf_counter)
+
+    def lap(self, stage: str) -> None:
+        """Charge the time since the last lap to a stage."""
+        now = time.perf_counter()
+        self.seconds[stage] = round(self.seconds.get(stage, 0.0) + now - self._last, 2)
+        self._last = now
+
+
+def load_subject(request: Request) -> Subject:
+    """Read card, panel and priors; validate; build the arrays."""
+    card = load_event(request.event)
+    panel = event_panel(card, request.panel, request.as_of)
+    name = request.priors or card.priors
+    name = name or (DEFAULT_PRIORS_PANEL if request.panel else DEFAULT_PRIORS_EVENT)
+    if request.panel and not request.priors:
+        name = DEFAULT_PRIORS_PANEL
+    priors = load_priors(name)
+    days = panel.frame.index
+    priors.refuse_overlap(days[0].date(), days[-1].date())
+    shares = np.array([f.base_share for f in panel.universe.funds])
+    return Subject(card, panel, make_design(panel, card), priors, shares)
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One way of reading the data through the same compiled model."""
+
+    name: str
+    title: str
+    design: Design
+    use_positions: bool
+
+
+def readings(subject: Subject, dating: str) -> tuple[Reading, ...]:
+    """Readings to sample: the chosen datings, and the vendor's without weekly positions."""
+    late = dataclasses.replace(subject.design, next_day=next_day_mask(subject.design, subject.card))
+    vendor = Reading("vendor", "vendor's dates", subject.design, True)
+    next_day = Reading("next_day", "next-day reading", late, True)
+    chosen = {"vendor": (vendor,), "next-day": (next_day,), "both": (vendor, next_day)}[dating]
+    base = chosen[0]
+    return (*chosen, Reading("no_positions", "without weekly positions", base.design, False))
+
+
+def gate_job(design: Design, seed: int) -> GateResult:
+    """Run the causal gate (in a process of its own, beside the compiler)."""
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    from model.gate.declared import declared_graph, design_frame
+    from model.gate.run import run_gate
+
+    return run_gate(design_frame(design), declared_graph(design.factors), seed=seed)
+
+
+def run(request: Request, say: Say) -> Path:
+    """Fit, decompose and write everything.
+
+    Raises
+    ------
+    DataError, GateError, ConvergenceError
+    """
+    from model.results import Results, write_results
+
+    timer = Timer()
+    subject = load_subject(request)
+    request.out.mkdir(parents=True, exist_ok=True)
+    say(subject.panel.describe() if isinstance(subject.panel.describe(), str) else "")
+    timer.lap("data")
+    sampler, gate = _prepare(subject, request, say, timer)
+    gate = gate.accept(request.accept_gate or subject.card.gate_reason)
+    (request.out / "gate.json").write_text(gate.to_json(), encoding="utf-8")
+    say(f"Causal gate: {gate.verdict}. {' '.join(gate.reasons)}")
+    gate.require(gate.accepted_reason)
+    results = Results(request, subject, gate)
+    for reading in readings(subject, request.dating):
+        _sample(sampler, reading, request, results, say)
+        timer.lap(f"sample {reading.name}")
+    results.finish(say)
+    timer.lap("decomposition")
+    write_results(results, timer, say)
+    return request.out
+
+
+def _prepare(subject: Subject, request: Request, say: Say, timer: Timer):
+    """Gate in one process while the model compiles in another."""
+    say("Running the causal gate and compiling the model (two processes) ...")
+    context = multiprocessing.get_context("spawn")
+    with concurrent.futures.ProcessPoolExecutor(1, mp_context=context) as pool:
+        job = pool.submit(gate_job, subject.design, request.seed)
+        from model.fit import Sampler
+
+        sampler = Sampler(subject.design, subject.priors, subject.base_shares)
+        timer.lap("compile")
+        gate = job.result()
+    timer.lap("gate")
+    return sampler, gate
+
+
+def _sample(sampler, reading: Reading, request: Request, results, say: Say) -> None:
+    from model.fit import Settings
+
+    settings = Settings(request.chains, request.draws, request.tune, request.seed)
+    say(f"Sampling: {reading.title} ...")
+    trace, diagnostics = sampler.sample(reading.design, settings, reading.use_positions)
+    say(
+        f"  {diagnostics.seconds:.1f} s, R-hat {diagnostics.r_hat_max:.3f}, "
+        f"ESS {min(diagnostics.ess_bulk_min, diagnostics.ess_tail_min):.0f}, "
+        f"divergences {diagnostics.divergences} [{diagnostics.worst}]"
+    )
+    results.add(reading, trace, diagnostics)
+
+
+def require_converged(diagnostics: dict[str, Any]) -> None:
+    """Raise unless every reading converged."""
+    failed = [n for n, d in diagnostics.items() if not d.passed]
+    if failed:
+        raise ConvergenceError(
+            f"Not converged: {', '.join(failed)}. Files are written for inspection, nothing is reported.",
+            "Use more --tune and --draws, or informative --priors.",
+        )
+
+
+def tree_of(groups: dict[str, xr.Dataset]) -> xr.DataTree:
+    """A tree from path to dataset."""
+    return xr.DataTree.from_dict({f"/{k}": v for k, v in groups.items()})

@@ -1,0 +1,111 @@
+"""What weekly positions teach about the basis trade: its latent trades with and without them."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+
+from model.plots.fit_view import FitView
+from model.plots.style import INK, PRIOR, READING_COLOURS, READING_DASHES, density, grid, new_figure, zero
+from model.summary.lines import QUANTILES, READINGS, dates_of
+from model.summary.text import amount, day, interval, probability
+
+POSITION_DAY = 1
+"""Weekday (Monday = 0) that weekly position reports describe: Tuesday's close."""
+COMPONENT = "basis"
+COMPARED = ("vendor", "no_positions")
+WITH, WITHOUT = "with weekly positions", "without weekly positions"
+
+
+class Span(NamedTuple):
+    """Days whose latent trades are added up."""
+
+    title: str
+    days: tuple[pd.Timestamp, ...]
+
+
+def spans_of(view: FitView) -> list[Span]:
+    """Each event day, then each position week (the days after one Tuesday up to the next) that holds one."""
+    have = dates_of(view.decomposition[view.main])
+    weeks = dict.fromkeys(_week_end(d) for d in view.days)
+    single = [Span(day(d), (d,)) for d in view.days]
+    whole = [tuple(d for d in have if end - timedelta(days=7) < d <= end) for end in weeks]
+    return single + [Span(f"Week of positions, {day(w[0])} to {day(w[-1])}", w) for w in whole if w]
+
+
+def _week_end(d: pd.Timestamp) -> pd.Timestamp:
+    return d + timedelta(days=(POSITION_DAY - d.weekday()) % 7)
+
+
+def trades(view: FitView, reading: str, span: Span, kind: str = "latent") -> np.ndarray | None:
+    """Basis trades over the span, USD m; ``kind`` is ``latent`` or ``prior_latent``. ``Shape: (sample,)``."""
+    data = view.decomposition.get(reading)
+    name = f"{kind}_{COMPONENT}"
+    if data is None or name not in data:
+        return None
+    at = dates_of(data).get_indexer(pd.DatetimeIndex(span.days))
+    return data[name].transpose("sample", "date").to_numpy()[:, at].sum(axis=1)
+
+
+def draw_basis(view: FitView) -> Figure:
+    """Prior and posterior of the latent basis trades on the event's days and over the position week."""
+    spans = spans_of(view)
+    compared = [r for r in COMPARED if trades(view, r, spans[0]) is not None] or [view.main]
+    note = (
+        "Latent basis trades by trade date (negative: unwound). Grey: prior. The difference between the two "
+        "posteriors is what weekly futures positions teach; P(<0) is the probability that the trade was unwound."
+    )
+    fig = new_figure(view, "Basis trade with and without weekly futures positions", note, 4.1)
+    axes = fig.subplots(1, len(spans), squeeze=False)[0]
+    for ax, span in zip(axes, spans, strict=True):
+        _panel(ax, view, span, compared)
+    handles: list[Patch | Line2D] = [Patch(color=PRIOR, label="Prior")]
+    handles += [
+        Line2D([], [], color=READING_COLOURS[r], ls=READING_DASHES[r], lw=1.8, label=_label(r))
+        for r in compared
+    ]
+    fig.legend(handles=handles, loc="outside upper right", ncols=len(handles))
+    return fig
+
+
+def _label(reading: str) -> str:
+    return {"vendor": WITH, "no_positions": WITHOUT}.get(reading, READINGS[reading]).capitalize()
+
+
+def _panel(ax: Axes, view: FitView, span: Span, compared: list[str]) -> None:
+    prior = trades(view, view.main, span, "prior_latent")
+    reach = []
+    if prior is not None:
+        x, y = density(prior)
+        ax.fill_between(x, y, color=PRIOR, alpha=0.8, lw=0)
+        reach.append(np.quantile(np.abs(prior), 0.97))
+    top = 0.0
+    for k, reading in enumerate(compared):
+        draws = trades(view, reading, span)
+        if draws is None:
+            continue
+        x, y = density(draws)
+        top = max(top, y.max())
+        paint = READING_COLOURS[reading]
+        ax.plot(x, y, color=paint, ls=READING_DASHES[reading], lw=1.8)
+        reach.append(np.quantile(np.abs(draws), 0.995))
+        low, median, high = np.quantile(draws, QUANTILES)
+        text = (
+            f"{amount(median, 'flow')} {interval(low, high, 'flow')}, P(<0) {probability((draws < 0).mean())}"
+        )
+        ax.text(0.0, -0.26 - 0.09 * k, text, transform=ax.transAxes, fontsize=8.5, color=paint, weight="bold")
+    ax.set_xlim(-max(reach), max(reach))
+    ax.set_ylim(0, None)
+    ax.set_yticks([])
+    ax.spines["left"].set_visible(False)
+    ax.set_title(span.title)
+    ax.set_xlabel("USD m", color=INK)
+    zero(ax)
+    grid(ax)

@@ -1,0 +1,77 @@
+"""Was the event's flow unusual? Observed beside expected flow and the predictive distribution."""
+
+from __future__ import annotations
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from model.plots.fit_view import FitView
+from model.plots.predictive import Predicted, predicted
+from model.plots.style import AXIS, INK, READING_COLOURS, density, grid, new_figure, zero
+from model.summary.lines import QUANTILES, READINGS, dates_of, expected_draws
+from model.summary.text import amount, day, interval
+
+NOTE = (
+    "Shaded: what the model would have predicted for the day, given earlier days and the day's return, shocks "
+    "included (darker: middle 89 %). Diamond: expected flow with its 89 % interval. Black line: the flow on the "
+    "vendor's date."
+)
+
+
+def draw_expected(view: FitView) -> Figure:
+    """Event days (rows) by reading (columns)."""
+    shown = view.shown
+    fig = new_figure(view, "Expected beside observed flow", NOTE, 1.6 + 1.75 * len(view.days))
+    axes = fig.subplots(len(view.days), len(shown), squeeze=False, sharex=True)
+    for j, (reading, data) in enumerate(shown.items()):
+        p = predicted(view, reading, "flow")
+        expected = expected_draws(data, view.days)
+        at = dates_of(data).get_indexer(list(view.days))
+        for i, d in enumerate(view.days):
+            ax = axes[i, j]
+            seen = float(data["observed_flow"].to_numpy()[at[i]])
+            _panel(ax, expected[:, i], seen, _on_day(p, d), READING_COLOURS[reading])
+            ax.set_title(f"{day(d)}: {READINGS[reading].lower()}")
+    for ax in axes[-1]:
+        ax.set_xlabel(AXIS["flow"])
+    return fig
+
+
+def _on_day(p: Predicted | None, d) -> np.ndarray | None:
+    return None if p is None or d not in p.days else p.draws[:, p.days.get_loc(d)]
+
+
+def percentile(draws: np.ndarray | None, seen: float) -> float:
+    """Where the observed value stands in the predictive distribution, in per cent; NaN without replicates."""
+    return float("nan") if draws is None or not np.isfinite(seen) else 100 * float((draws < seen).mean())
+
+
+def _panel(ax: Axes, expected: np.ndarray, seen: float, draws: np.ndarray | None, paint: str) -> None:
+    top = 1.0
+    if draws is not None:
+        x, y = density(draws)
+        inside = (x >= np.quantile(draws, QUANTILES[0])) & (x <= np.quantile(draws, QUANTILES[2]))
+        ax.fill_between(x, y / y.max(), color=paint, alpha=0.15, lw=0)
+        ax.fill_between(x, y / y.max(), where=inside, color=paint, alpha=0.3, lw=0)
+    low, median, high = np.quantile(expected, QUANTILES)
+    ax.plot([low, high], [0.12 * top] * 2, color=INK, lw=1.4)
+    ax.plot(median, 0.12 * top, "D", color="white", mec=INK, ms=6)
+    ax.axvline(seen, color=INK, lw=2.0)
+    text = f"observed {amount(seen, 'flow')}"
+    rank = percentile(draws, seen)
+    text += "" if np.isnan(rank) else f"\n{_ordinal(rank)} percentile"
+    text += f"\nexpected {amount(median, 'flow')} {interval(low, high, 'flow')}"
+    ax.text(0.99, 0.97, text, transform=ax.transAxes, ha="right", va="top", fontsize=8.5)
+    ax.set_ylim(0, 1.12)
+    ax.set_yticks([])
+    ax.spines["left"].set_visible(False)
+    zero(ax)
+    ax.lines[-1].set(lw=0.7, ls=":")
+    grid(ax)
+
+
+def _ordinal(percent: float) -> str:
+    n = round(percent)
+    ending = "th" if 10 <= n % 100 <= 20 else {1: "st", 2: "nd", 3: "rd"}.get(n % 10, "th")
+    return f"{n}{ending}"

@@ -1,0 +1,140 @@
+"""What figures and the page read: one fit folder, opened lazily, after its gate verdict was asked."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from model.errors import DataError
+from model.gate.result import GateResult
+from model.summary.lines import READINGS, SHOWN
+
+FILES = ("manifest.json", "gate.json", "decomposition.nc", "posterior.nc")
+
+
+@dataclass(frozen=True)
+class FitView:
+    """A fit folder as the figures see it.
+
+    Attributes
+    ----------
+    folder : Path
+    manifest : mapping
+        Arguments, seed, versions, hashes, diagnostics, named checks, identification.
+    gate : GateResult
+        A verdict that allows a decomposition.
+    """
+
+    folder: Path
+    manifest: Mapping[str, Any]
+    gate: GateResult
+    _groups: dict[tuple[str, str], xr.Dataset] = field(default_factory=dict, repr=False)
+    _scalars: dict[str, np.ndarray | None] = field(default_factory=dict, repr=False)
+
+    @cached_property
+    def decomposition(self) -> dict[str, xr.Dataset]:
+        """Decomposition by reading, loaded."""
+        path = self.folder / "decomposition.nc"
+        names = [r for r in READINGS if r in _children(path)]
+        if not names:
+            raise DataError(f"{path.name} holds none of the readings {', '.join(READINGS)}.", "Fit again.")
+        return {r: _load(path, r) for r in names}
+
+    @cached_property
+    def days(self) -> tuple[pd.Timestamp, ...]:
+        """The event's days."""
+        return event_days(self.manifest)
+
+    @property
+    def shown(self) -> dict[str, xr.Dataset]:
+        """The dating readings, side by side."""
+        chosen = {r: d for r, d in self.decomposition.items() if r in SHOWN}
+        return chosen or self.decomposition
+
+    @property
+    def main(self) -> str:
+        """The reading that figures with room for one show."""
+        return next(iter(self.shown))
+
+    def group(self, reading: str, name: str) -> xr.Dataset | None:
+        """A group of the posterior file, opened lazily; None where the fit has none."""
+        path = self.folder / "posterior.nc"
+        if (reading, name) not in self._groups:
+            if name not in _children(path, reading):
+                return None
+            self._groups[reading, name] = xr.open_dataset(path, group=f"{reading}/{name}", engine="h5netcdf")
+        return self._groups[reading, name]
+
+    def scalar(self, reading: str, name: str, parameter: str) -> np.ndarray | None:
+        """Draws of a scalar parameter, ``Shape: (chain, draw)``; None where absent or not a scalar."""
+        key = f"{reading}/{name}/{parameter}"
+        if key not in self._scalars:
+            with h5py.File(self.folder / "posterior.nc") as file:
+                found = file[key] if key in file else None
+                usable = isinstance(found, h5py.Dataset) and found.ndim == 2
+                self._scalars[key] = np.asarray(found, dtype=float) if usable else None
+        return self._scalars[key]
+
+    def readings(self, group: str) -> list[str]:
+        """Readings that have a group in the posterior file."""
+        return [r for r in READINGS if group in _children(self.folder / "posterior.nc", r)]
+
+    def identified(self, name: str, reading: str = "") -> bool | None:
+        """Whether the data moved a parameter, or a contribution named ``flow:basis:2026-02-05``; None: unknown."""
+        return self._verdicts.get((name, reading or self.main))
+
+    @cached_property
+    def _verdicts(self) -> dict[tuple[str, str], bool]:
+        rows = self.manifest.get("identification", [])
+        return {(r["parameter"], r["reading"]): not r["verdict"].startswith("not") for r in rows}
+
+    def close(self) -> None:
+        """Close what was opened."""
+        for data in self._groups.values():
+            data.close()
+
+
+def open_fit(folder: Path) -> FitView:
+    """Open a fit folder.
+
+    Raises
+    ------
+    GateError
+        If the gate failed, or was inconclusive and nobody accepted that in writing.
+    DataError
+        If a file is missing.
+    """
+    folder = Path(folder)
+    missing = [name for name in FILES if not (folder / name).is_file()]
+    if missing:
+        raise DataError(f"{folder.name} lacks {', '.join(missing)}.", "Run the fit again.")
+    gate = GateResult.from_json((folder / "gate.json").read_text(encoding="utf-8"))
+    gate.require()
+    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    return FitView(folder, manifest, gate)
+
+
+def event_days(manifest: Mapping[str, Any]) -> tuple[pd.Timestamp, ...]:
+    """The event's days."""
+    return tuple(pd.Timestamp(d) for d in manifest["days"])
+
+
+def _children(path: Path, inside: str = "/") -> tuple[str, ...]:
+    with h5py.File(path) as file:
+        return (
+            tuple(k for k, v in file[inside].items() if isinstance(v, h5py.Group)) if inside in file else ()
+        )
+
+
+def _load(path: Path, group: str) -> xr.Dataset:
+    with xr.open_dataset(path, group=group, engine="h5netcdf") as data:
+        return data.load()

@@ -1,0 +1,211 @@
+"""The causal graph by time, with what the tests of its implied independences said."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+
+import networkx as nx
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import FancyArrowPatch
+
+from model.components import COMPONENTS
+from model.gate.declared import declared_graph
+from model.gate.result import GateResult
+from model.graph import Graph, split
+from model.plots.fit_view import FitView
+from model.plots.graph_tests import draw_power, draw_tests
+from model.plots.style import INK, MUTED, PAPER, colour, new_figure
+
+HEADINGS = ("the day before", "given today", "hidden today", "today's price", "recorded")
+VIOLATED, AGREED = "#d55e00", "#0072b2"
+NOTE = (
+    "Boxes: observed. Rounded, dashed: never observed. Arrows: declared causes; flows of the next days and the risk "
+    "factors are drawn as one box. Dotted blue: pairs the graph says are independent given the past, and the data "
+    "agree. Orange: they do not."
+)
+FACTOR = re.compile(r"^factor\.(\w+)\[")
+type Places = dict[str, tuple[float, float]]
+
+
+def draw_graph(view: FitView) -> Figure:
+    """The graph above; below, every implied independence and the power against named wrong graphs."""
+    gate = view.gate
+    graph = declared_graph(factors_of(gate))
+    note = NOTE
+    if graph.sha256 != gate.graph_hash:
+        note += " Arrows are those declared by this version of the program; the fit tested an earlier graph."
+    fig = new_figure(view, f"The causal graph: {gate.verdict}", note, 9.6)
+    top, left, right = _axes(fig)
+    _draw(top, graph, gate)
+    draw_tests(left, _table(gate, "implied independences"), VIOLATED, AGREED)
+    draw_power(right, _table(gate, "power against wrong graphs"), AGREED)
+    return fig
+
+
+def _axes(fig: Figure) -> tuple[Axes, Axes, Axes]:
+    layout = fig.add_gridspec(2, 2, height_ratios=[2.2, 1], width_ratios=[1.15, 1])
+    return fig.add_subplot(layout[0, :]), fig.add_subplot(layout[1, 0]), fig.add_subplot(layout[1, 1])
+
+
+def _table(gate: GateResult, name: str) -> list[dict]:
+    return next((c.table for c in gate.checks if c.name == name), [])
+
+
+def factors_of(gate: GateResult) -> tuple[str, ...]:
+    """Keys of the risk factors the gate tested."""
+    names = [row["node"] for row in _table(gate, "data")]
+    names += [side for row in _table(gate, "implied independences") for side in pair(row)]
+    keys = [m[1] for m in map(FACTOR.match, names + [f"{n}[" for n in names]) if m]
+    return tuple(dict.fromkeys(keys))
+
+
+def pair(row: Mapping) -> tuple[str, str]:
+    """The two variables of a statement."""
+    a, b = row["short"].split(" | ")[0].split("_||_")
+    return a.strip(), b.strip()
+
+
+def drawn(name: str) -> str:
+    """The box a timed node is drawn in: later days with the first one, all risk factors together."""
+    if name.endswith("]") and "[week" not in name:
+        base, day = split(name)
+        base = "factor" if base.startswith("factor.") else base
+        return f"{base}[t-1]" if day < 0 else f"{base}[t]"
+    return name
+
+
+def _draw(ax: Axes, graph: Graph, gate: GateResult) -> None:
+    dag = nx.DiGraph([(drawn(a), drawn(b)) for a, b in (*graph.edges, *graph.weekly)])
+    place = layout(graph, dag)
+    ax.set_xlim(-0.45, len(HEADINGS) - 0.55)
+    ax.set_ylim(-0.02, 1.08)
+    ax.axis("off")
+    boxes = {n: _box(ax, graph, n, *at) for n, at in place.items()}
+    for a, b in dag.edges:
+        ax.add_patch(_arrow(boxes, place, a, b))
+    _pairs(ax, boxes, place, _table(gate, "implied independences"))
+    for x, text in enumerate(HEADINGS):
+        ax.text(x, 1.05, text, ha="center", fontsize=9.5, color=MUTED, weight="bold")
+
+
+def layout(graph: Graph, dag: nx.DiGraph) -> Places:
+    """Columns by time and role; in a column, nodes follow the mean height of their neighbours drawn before."""
+    for n in dag:
+        dag.nodes[n]["layer"] = _column(graph, n)
+    start = nx.multipartite_layout(dag, subset_key="layer")
+    place: Places = {}
+    for x in range(len(HEADINGS)):
+        names = sorted(n for n in dag if dag.nodes[n]["layer"] == x)
+        names.sort(key=lambda n: (-_height(place, nx.all_neighbors(dag, n)), -start[n][1]))
+        for i, name in enumerate(names):
+            place[name] = (float(x), 1.0 - (i + 0.5) / len(names))
+    return place
+
+
+def _height(place: Places, names) -> float:
+    known = [place[n][1] for n in names if n in place]
+    return round(float(np.mean(known)), 3) if known else 0.5
+
+
+def _column(graph: Graph, name: str) -> int:
+    if "[week" in name:
+        return 4
+    base, day = split(name)
+    if day < 0:
+        return 0
+    outside = {b.split(".")[0] for b in graph.outside}
+    if base in outside or base in graph.before_open:
+        return 1
+    if base in graph.latents:
+        return 2
+    later = any(split(a)[0] == base and split(a)[1] == 0 and split(b)[1] > 0 for a, b in graph.edges)
+    return 3 if later else 4
+
+
+def _label(graph: Graph, name: str) -> str:
+    if "[week" in name:
+        return name.split("[")[0] + "\n(weekly)"
+    base, day = split(name)
+    days = sorted(
+        {split(n.name)[1] for n in graph.nodes if split(n.name)[0] == base and split(n.name)[1] >= 0}
+    )
+    keys = [b.split(".")[1] for b in graph.outside if b.startswith(f"{base}.")]
+    extra = f"\n({', '.join(keys)})" if keys else ""
+    extra = f"\n(t to t+{days[-1]})" if day == 0 and len(days) > 1 else extra
+    return base.replace("_", " ") + extra
+
+
+def _box(ax: Axes, graph: Graph, name: str, x: float, y: float):
+    base = name.split("[")[0]
+    hidden = base in graph.latents
+    known = {c.name for c in COMPONENTS}
+    style = {
+        "boxstyle": "round,pad=0.45,rounding_size=0.6" if hidden else "square,pad=0.45",
+        "fc": PAPER,
+        "ec": colour(base) if base in known else MUTED if hidden else INK,
+        "lw": 1.8 if base in known else 1.1,
+        "ls": "--" if hidden else "-",
+    }
+    slant = "italic" if hidden else "normal"
+    return ax.text(
+        x, y, _label(graph, name), ha="center", va="center", fontsize=8.5, bbox=style, zorder=4, style=slant
+    )
+
+
+def _arrow(boxes: Mapping, place: Places, a: str, b: str) -> FancyArrowPatch:
+    known = {c.name for c in COMPONENTS}
+    base = a.split("[")[0]
+    (xa, ya), (xb, yb) = place[a], place[b]
+    same = abs(xa - xb) < 0.1
+    bend = 0.35 if same else 0.0 if abs(xb - xa) < 1.5 else 0.10 * np.sign(yb - ya + 1e-9)
+    return FancyArrowPatch(
+        place[a],
+        place[b],
+        patchA=boxes[a].get_bbox_patch(),
+        patchB=boxes[b].get_bbox_patch(),
+        arrowstyle="-|>",
+        mutation_scale=9,
+        lw=1.1,
+        color=colour(base) if base in known else MUTED,
+        alpha=0.85,
+        connectionstyle=f"arc3,rad={bend}",
+        zorder=2,
+    )
+
+
+def _pairs(ax: Axes, boxes: Mapping, place: Places, rows: Sequence[Mapping]) -> None:
+    """Join the pairs of the statements; one violated statement colours the pair."""
+    found: dict[frozenset[str], bool] = {}
+    for row in rows:
+        ends = frozenset(drawn(n) for n in pair(row))
+        if len(ends) == 2 and ends <= set(place):
+            found[ends] = found.get(ends, False) or bool(row["violated"])
+    for ends, bad in found.items():
+        a, b = sorted(ends)
+        bend = 0.3 if abs(place[a][0] - place[b][0]) < 0.1 else 0.12
+        ax.add_patch(
+            FancyArrowPatch(
+                place[a],
+                place[b],
+                patchA=boxes[a].get_bbox_patch(),
+                patchB=boxes[b].get_bbox_patch(),
+                arrowstyle="-",
+                lw=2.4 if bad else 0.8,
+                ls="-" if bad else (0, (1, 2)),
+                color=VIOLATED if bad else AGREED,
+                connectionstyle=f"arc3,rad={bend}",
+                zorder=3 if bad else 1,
+            )
+        )
+
+
+def legend_handles() -> list[Line2D]:
+    """Meaning of the joined pairs."""
+    return [
+        Line2D([], [], color=AGREED, ls=(0, (1, 2)), lw=1.2, label="claimed independent, data agree"),
+        Line2D([], [], color=VIOLATED, lw=2.4, label="claimed independent, data disagree"),
+    ]

@@ -1,0 +1,82 @@
+"""Every figure of a fit: one line each, in the order of the page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import matplotlib as mpl
+from matplotlib.figure import Figure
+
+from model.plots.basis import draw_basis
+from model.plots.components import draw_components
+from model.plots.expected import draw_expected
+from model.plots.fit_view import FitView, open_fit
+from model.plots.graph import draw_graph
+from model.plots.parameters import draw_parameters
+from model.plots.predictive import draw_predictive
+from model.plots.ranks import draw_ranks
+from model.plots.style import RC, save
+from model.plots.waterfall import draw_waterfall
+
+FOLDER = "figures"
+
+
+@dataclass(frozen=True)
+class FigureSpec:
+    """A figure: its file name without ending, and the function that draws it."""
+
+    name: str
+    draw: Callable[[FitView], Figure]
+
+
+FIGURES: tuple[FigureSpec, ...] = (
+    *(
+        FigureSpec(f"waterfall_{q}_{v}", partial(draw_waterfall, quantity=q, by=v))
+        for v in ("channel", "trigger")
+        for q in ("flow", "return")
+    ),
+    FigureSpec("expected_flow", draw_expected),
+    FigureSpec("components_flow", partial(draw_components, quantity="flow")),
+    FigureSpec("components_return", partial(draw_components, quantity="return")),
+    FigureSpec("basis_positions", draw_basis),
+    FigureSpec("prior_posterior", draw_parameters),
+    FigureSpec("graph", draw_graph),
+    FigureSpec("predictive", draw_predictive),
+    FigureSpec("ranks", draw_ranks),
+)
+
+
+def write_figures(folder: Path) -> list[Path]:
+    """Draw every figure of a fit into its ``figures`` folder.
+
+    Parameters
+    ----------
+    folder : Path
+        A fit folder; nothing else is read.
+
+    Returns
+    -------
+    list of Path
+        PNG files.
+
+    Raises
+    ------
+    GateError
+        If the gate's verdict does not allow a decomposition.
+    """
+    view = open_fit(Path(folder))
+    try:
+        return draw_all(view)
+    finally:
+        view.close()
+
+
+def draw_all(view: FitView) -> list[Path]:
+    """Draw every figure of an open fit."""
+    out = view.folder / FOLDER
+    out.mkdir(exist_ok=True)
+    with mpl.rc_context(RC):
+        return [save(spec.draw(view), out / f"{spec.name}.png") for spec in FIGURES]

@@ -1,0 +1,182 @@
+"""One look for every figure: colours that colour-blind readers can tell apart, a stamp, a frame.
+
+Colours follow Okabe and Ito (2008). A line keeps its colour in every figure; the two members of a sum are a
+darker and a lighter shade of it.
+"""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.dates import AutoDateLocator, num2date
+from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
+from matplotlib.ticker import FuncFormatter
+
+from model.plots.fit_view import FitView
+
+INK, MUTED, FAINT, PAPER = "#1f2933", "#67737f", "#d9dee4", "#ffffff"
+PRIOR, EVENT = "#b4bcc6", "#f6ecd2"
+COLOURS = {
+    "unattributed": "#8a929c",
+    "basis": "#0072b2",
+    "dealer": "#d55e00",
+    "multi_asset": "#5fc3a5",
+    "directional": "#00624a",
+    "multi_asset+directional": "#009e73",
+    "common_factor": "#cc79a7",
+    "drift": "#b8a000",
+    "pre_sample": "#7a6a58",
+    "initial": "#7a6a58",
+}
+SPARE = ("#56b4e9", "#6a3d9a", "#a0522d", "#2f4f4f")
+READING_COLOURS = {"vendor": "#0072b2", "next_day": "#d55e00", "no_positions": "#e69f00"}
+READING_DASHES: dict[str, Any] = {"vendor": "-", "next_day": (0, (5, 2)), "no_positions": (0, (2, 1.5))}
+AXIS = {"flow": "Net flow, USD m", "return": "Return, log-%"}
+DPI, WIDTH = 150, 11.0
+HASH = 12
+MARGIN = 0.3
+"""Inches around a figure."""
+
+RC = {
+    "font.size": 9,
+    "font.family": "DejaVu Sans",
+    "text.color": INK,
+    "axes.labelcolor": INK,
+    "axes.edgecolor": MUTED,
+    "axes.linewidth": 0.7,
+    "axes.titlesize": 9.5,
+    "axes.titleweight": "bold",
+    "axes.titlelocation": "left",
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.unicode_minus": True,
+    "xtick.color": MUTED,
+    "ytick.color": MUTED,
+    "xtick.labelcolor": INK,
+    "ytick.labelcolor": INK,
+    "xtick.labelsize": 8.5,
+    "ytick.labelsize": 8.5,
+    "legend.frameon": False,
+    "legend.fontsize": 8.5,
+    "hatch.linewidth": 0.6,
+}
+
+
+def colour(key: str) -> str:
+    """A line's colour; a component that is new gets a spare one, always the same."""
+    return COLOURS.get(key) or SPARE[sum(map(ord, key)) % len(SPARE)]
+
+
+def new_figure(view: FitView, title: str, note: str, height: float, width: float = WIDTH) -> Figure:
+    """A figure with its title, how to read it, and the stamp at the foot; axes go between."""
+    fig = Figure(figsize=(width, height), facecolor=PAPER)
+    FigureCanvasAgg(fig)
+    columns = int(14.2 * width)
+    head = textwrap.wrap(note, columns)
+    foot = [piece for line in stamp(view) for piece in textwrap.wrap(line, int(columns * 1.27))]
+    top = 0.30 + 0.17 * len(head) + MARGIN / 2
+    bottom = 0.14 * len(foot) + MARGIN / 2
+    x = MARGIN / 2 / width
+    fig.text(x, 1 - MARGIN / 2 / height, title, fontsize=13, weight="bold", va="top")
+    fig.text(x, 1 - (MARGIN / 2 + 0.27) / height, "\n".join(head), fontsize=9, color=MUTED, va="top")
+    fig.text(x, 0.09 / height, "\n".join(foot), fontsize=7, color=MUTED, va="bottom")
+    rect = (x, bottom / height, 1 - 2 * x, 1 - (top + bottom) / height)
+    fig.set_layout_engine(ConstrainedLayoutEngine(rect=rect, w_pad=0.06, h_pad=0.06))
+    return fig
+
+
+def stamp(view: FitView) -> list[str]:
+    """Provenance printed on every figure: event, units, hashes, the gate's verdict, the accepted reason."""
+    gate = view.gate
+    hashes = view.manifest.get("hashes", {})
+    data = str(hashes.get("data", gate.data_hash))[:HASH]
+    first = (
+        f"Event {view.manifest.get('event', '')}. Flows in USD m, returns in log-%. Data {data}, "
+        f"graph {gate.graph_hash[:HASH]}, seed {view.manifest.get('seed', gate.seed)}. "
+        f"Causal gate: {gate.verdict}."
+    )
+    return [first, f"Accepted reason: {gate.accepted_reason}"] if gate.accepted_reason else [first]
+
+
+def save(fig: Figure, path: Path) -> Path:
+    """Write a PNG; no date in it, so the same fit gives the same file."""
+    fig.savefig(path, dpi=DPI, metadata={"Software": None})
+    return path
+
+
+def grid(ax: Axes, axis: str = "x") -> None:
+    """Light lines behind the data."""
+    ax.grid(axis=axis, color=FAINT, lw=0.6)  # type: ignore[arg-type]
+    ax.set_axisbelow(True)
+    ax.tick_params(length=0)
+
+
+def zero(ax: Axes, vertical: bool = True) -> None:
+    """The zero line."""
+    (ax.axvline if vertical else ax.axhline)(0.0, color=INK, lw=0.8, zorder=1.5)
+
+
+def mark_days(ax: Axes, days: Sequence[pd.Timestamp]) -> None:
+    """Shade the event's days on a time axis."""
+    half = np.timedelta64(12, "h")
+    for d in days:
+        at = d.to_datetime64()
+        ax.axvspan(at - half, at + half, color=EVENT, lw=0, zorder=0)  # type: ignore[arg-type]
+
+
+def time_axis(ax: Axes) -> None:
+    """Dates with their year."""
+    ax.xaxis.set_major_locator(AutoDateLocator(minticks=5, maxticks=10))
+    ax.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{num2date(x).day} {num2date(x):%b %Y}"))
+
+
+def small_multiples(fig: Figure, rows: int, columns: int, space: float, share: bool = False) -> np.ndarray:
+    """A grid of axes placed by hand: many panels laid out automatically take seconds. ``Shape: (panels,)``."""
+    engine = fig.get_layout_engine()
+    x, y, width, height = engine.get()["rect"] if engine else (0.02, 0.02, 0.96, 0.96)
+    fig.set_layout_engine("none")
+    inches = fig.get_figheight()
+    place = {"left": x + 0.012, "right": x + width - 0.008, "bottom": y + 0.45 / inches}
+    place |= {"top": y + height - 0.28 / inches, "hspace": space, "wspace": 0.14}
+    return fig.subplots(rows, columns, squeeze=False, sharex=share, sharey=share, gridspec_kw=place).ravel()
+
+
+def key(fig: Figure, handles: Sequence[Any]) -> None:
+    """A legend beside the title."""
+    width, height = fig.get_size_inches()
+    at = (1 - MARGIN / 2 / width, 1 - 0.08 / height)
+    fig.legend(handles=handles, loc="upper right", bbox_to_anchor=at, ncols=len(handles)).set_in_layout(False)
+
+
+def named(parameter: str) -> str:
+    """A parameter's name for people."""
+    words = parameter.replace("_", " ")
+    return ("IV" + words[2:]) if words.startswith("iv ") else words.capitalize()
+
+
+def density(draws: np.ndarray, points: int = 256) -> tuple[np.ndarray, np.ndarray]:
+    """Kernel density of draws on a grid, reflected at their extremes so that bounded parameters do not leak.
+
+    Returns
+    -------
+    x, y : numpy.ndarray
+        ``Shape: (points,)``.
+    """
+    draws = np.asarray(draws, dtype=float).ravel()
+    count, edges = np.histogram(draws, bins=points)
+    step = edges[1] - edges[0]
+    robust = np.subtract(*np.quantile(draws, [0.75, 0.25])) / 1.34
+    width = 0.9 * (min(draws.std(), robust) or draws.std()) * len(draws) ** -0.2 / step
+    reach = int(min(np.ceil(4 * width), points - 1))
+    kernel = np.exp(-0.5 * (np.arange(-reach, reach + 1) / max(width, 1e-9)) ** 2)
+    mirrored = np.pad(count, reach, mode="symmetric") if reach else count
+    y = np.convolve(mirrored, kernel / kernel.sum(), mode="valid") / (len(draws) * step)
+    return (edges[:-1] + edges[1:]) / 2, y

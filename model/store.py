@@ -1,0 +1,105 @@
+"""Fit folders: written atomically, hashed, opened again in two lines."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.metadata
+import json
+import os
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import xarray as xr
+
+import model
+from model.errors import DataError
+
+FOLDER = Path(model.__file__).parents[1] / "fits"
+PACKAGES = ("pymc", "pytensor", "nutpie", "arviz", "dowhy", "numpy", "pandas", "xarray", "numba")
+
+
+@dataclass(frozen=True)
+class Fit:
+    """A stored fit.
+
+    Attributes
+    ----------
+    folder : Path
+    manifest : dict
+    posterior : xarray.DataTree
+        ``<reading>/posterior``, ``<reading>/prior``, ``<reading>/sample_stats``, ``<reading>/posterior_predictive``.
+    decomposition : xarray.DataTree
+        One child per reading; see ARCHITECTURE.md.
+    gate : dict
+    """
+
+    folder: Path
+    manifest: dict[str, Any]
+    posterior: xr.DataTree
+    decomposition: xr.DataTree
+    gate: dict[str, Any]
+
+
+def load_fit(id_or_folder: str | Path) -> Fit:
+    """Open a fit by id (a folder in ``fits/``) or by path.
+
+    Raises
+    ------
+    DataError
+        If the folder is missing or a file was changed after the fit.
+    """
+    folder = Path(id_or_folder)
+    if not (folder / "manifest.json").is_file():
+        folder = FOLDER / str(id_or_folder)
+    if not (folder / "manifest.json").is_file():
+        known = sorted(p.parent.name for p in FOLDER.glob("*/manifest.json"))
+        raise DataError(f"No fit at {id_or_folder}.", f"Run scripts/fit.py first. Known: {', '.join(known) or 'none'}.")
+    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    for name, digest in manifest.get("files", {}).items():
+        if not (folder / name).is_file() or file_hash(folder / name) != digest:
+            raise DataError(f"{name} in {folder} is missing or was changed after the fit.", "Fit again.")
+    return Fit(
+        folder,
+        manifest,
+        _open(folder / "posterior.nc"),
+        _open(folder / "decomposition.nc"),
+        json.loads((folder / "gate.json").read_text(encoding="utf-8")),
+    )
+
+
+def _open(path: Path) -> xr.DataTree:
+    """Read a whole tree and close the file."""
+    with xr.open_datatree(path, engine="h5netcdf") as tree:
+        return tree.load()
+
+
+def write_tree(tree: xr.DataTree, path: Path) -> None:
+    """Write a tree under a temporary name, then move it into place."""
+    partial = path.with_suffix(".partial")
+    tree.to_netcdf(partial, engine="h5netcdf")
+    os.replace(partial, path)
+
+
+def write_json(content: Mapping[str, Any], path: Path) -> None:
+    """Write JSON under a temporary name, then move it into place."""
+    with tempfile.NamedTemporaryFile("w", dir=path.parent, suffix=".partial", delete=False, encoding="utf-8") as f:
+        json.dump(content, f, indent=2, default=str)
+        partial = f.name
+    os.replace(partial, path)
+
+
+def file_hash(path: Path) -> str:
+    """sha256 of a file."""
+    digest = hashlib.sha256()
+    with path.open("rb") as f:
+        for block in iter(lambda: f.read(1 << 20), b""):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def versions() -> dict[str, str]:
+    """Versions of the packages that decide the numbers."""
+    return {name: importlib.metadata.version(name) for name in PACKAGES}

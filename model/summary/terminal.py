@@ -1,0 +1,77 @@
+"""The short table at the end of a fit."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+import pandas as pd
+from rich.table import Table
+from rich.text import Text
+
+from model.gate.result import GateResult
+from model.summary.lines import READINGS, SHOWN, UNITS, Readings, shown
+from model.summary.tables import event_table
+from model.summary.text import amount, day, interval
+
+CAPTION = (
+    "Medians and 89 % intervals; medians need not add up, every draw does. * The split is prior-driven. "
+    "Expected: given earlier days and the day's return, before the day's own shocks."
+)
+
+
+def terminal_table(
+    decomposition: Readings, days: Sequence[date], gate: GateResult | None = None, view: str = "channel"
+) -> Table:
+    """Flow and return by component on the event's days, unattributed first, one section per dating reading.
+
+    Parameters
+    ----------
+    decomposition
+        By reading.
+    days : sequence of date
+        The event's days.
+    gate : GateResult, optional
+        Its verdict, and the accepted reason, become the title.
+    view : {"channel", "trigger"}
+    """
+    table = event_table(shown(decomposition), days)
+    table = table[table["view"] == view]
+    out = Table(
+        title=_title(gate), caption=CAPTION, title_justify="left", caption_justify="left", pad_edge=False
+    )
+    out.add_column("", no_wrap=False, min_width=18)
+    columns = [(q, pd.Timestamp(d)) for q in UNITS for d in days]
+    for q, d in columns:
+        out.add_column(f"{q.capitalize()}, {UNITS[q]}\n{day(d)}", justify="right")
+    for reading in [r for r in (*SHOWN, *READINGS) if r in set(table["reading"])]:
+        _section(out, reading, table[table["reading"] == reading], columns)
+    return out
+
+
+def _section(out: Table, reading: str, rows: pd.DataFrame, columns: list[tuple[str, pd.Timestamp]]) -> None:
+    out.add_section()
+    out.add_row(Text(READINGS[reading], style="bold"), *[""] * len(columns))
+    cells = {(r["part"], r["quantity"], r["date"]): r for r in rows.to_dict("records")}
+    seen = rows.drop_duplicates("part").to_dict("records")
+    last = ("observed", "expected")
+    ordered = [r for r in seen if r["part"] not in last] + [r for p in last for r in seen if r["part"] == p]
+    for r in ordered:
+        title = f"  of which {r['title'].lower()} *" if r["kind"] == "split" else r["title"]
+        style = {"split": "dim", "observed": "bold"}.get(r["kind"], "")
+        out.add_row(title, *[_cell(cells.get((r["part"], q, d)), q) for q, d in columns], style=style)
+
+
+def _cell(row: dict | None, quantity: str) -> str:
+    if row is None:
+        return ""
+    if row["kind"] == "observed":
+        return amount(row["median"], quantity)
+    return f"{amount(row['median'], quantity)} {interval(row['low'], row['high'], quantity)}"
+
+
+def _title(gate: GateResult | None) -> str:
+    if gate is None:
+        return ""
+    reason = f" Accepted: {gate.accepted_reason}" if gate.accepted_reason else ""
+    return f"Causal gate: {gate.verdict}.{reason}"

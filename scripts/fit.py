@@ -1,0 +1,87 @@
+"""Fit the attribution model to an event, decompose its days and write the report.
+
+Exit codes: 0 ok, 2 usage, 3 data, 4 not converged, 5 causal gate not passed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def parse(argv: list[str] | None = None) -> argparse.Namespace:
+    """Command line."""
+    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    p.add_argument("--event", default="2026-02-05", metavar="ID|FILE", help="event id or card (default %(default)s)")
+    p.add_argument("--panel", type=Path, metavar="PATH", help="longer panel (csv or parquet) instead of the event's own")
+    p.add_argument("--out", type=Path, metavar="DIR", help="fit folder (default fits/<event>)")
+    p.add_argument(
+        "--dating", choices=("vendor", "next-day", "both"), default="both", help="how flows are dated (default both)"
+    )
+    p.add_argument("--chains", type=int, default=4)
+    p.add_argument("--draws", type=int, default=1000, help="draws per chain (default %(default)s)")
+    p.add_argument("--tune", type=int, default=500, help="tuning steps per chain (default %(default)s)")
+    p.add_argument("--seed", type=int, default=20260205)
+    p.add_argument(
+        "--priors",
+        metavar="NAME|FILE",
+        help="prior set (default: the card's, else baseline-2024-2025; literature with --panel)",
+    )
+    p.add_argument("--as-of", metavar="DATE", help="use only what was published by the end of this New York day")
+    p.add_argument("--accept-gate", metavar="REASON", help="decompose although the gate is inconclusive; printed everywhere")
+    p.add_argument("--dry-run", action="store_true", help="print design, priors and prior-predictive ranges; no sampling")
+    args = p.parse_args(argv)
+    if min(args.chains, args.draws, args.tune) < 1:
+        p.error("--chains, --draws and --tune must be positive")
+    if args.accept_gate is not None and not args.accept_gate.strip():
+        p.error("--accept-gate needs a reason in words")
+    return args
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run a fit and print its table."""
+    args = parse(argv)
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    from rich.console import Console
+
+    from model.errors import AttributionError
+    from model.pipeline import Request, run
+
+    console = Console(highlight=False)
+    out = args.out or ROOT / "fits" / Path(args.event).stem
+    request = Request(
+        args.event, args.panel, out, args.dating, args.priors, args.as_of, args.accept_gate, args.chains, args.draws,
+        args.tune, args.seed,
+    )  # fmt: skip
+    try:
+        if args.dry_run:
+            from model.dry_run import describe
+
+            describe(request, console)
+            return 0
+        folder = run(request, lambda text: console.print(text, markup=False))
+    except AttributionError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return error.exit_code
+    _show(folder, console)
+    return 0
+
+
+def _show(folder: Path, console) -> None:
+    from model.store import load_fit
+    from model.summary import terminal_table
+
+    fit = load_fit(folder)
+    console.print(terminal_table(fit.decomposition, fit.manifest["days"]))
+    gate = fit.manifest["gate"]
+    reason = f" Accepted: {gate['accepted_reason']}" if gate["accepted_reason"] else ""
+    console.print(f"Gate: {gate['verdict']}.{reason}", markup=False)
+    console.print(f"Report: {folder / 'report.html'}", markup=False)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
