@@ -5,9 +5,9 @@ is called, and the day's loop
 
 .. math:: r_t - \lambda_t\,q_t\,[H_r(r_t) + k_0(r_t)] = z_t + \epsilon_t
 
-(``q`` the damping that keeps its gain bounded) is solved by root finding, without slope or Jacobian. It is the oracle of the likelihood (a draw's shocks fed
-through :func:`replay` give back the observed panel), the generator of panels with known truth, and the engine
-of counterfactuals.
+(``q`` the damping that keeps its gain bounded) is solved by root finding, without slope or Jacobian. It is
+the oracle of the likelihood (a draw's shocks fed through :func:`replay` give back the observed panel), the
+generator of panels with known truth, and the engine of counterfactuals.
 
 .. math::
     B_t &= b_f w_t - a_B\,stress_t + u_t \\
@@ -29,7 +29,6 @@ from scipy.optimize import brentq
 
 from model import trailing, units
 from model.design import PRE_SAMPLE, Design
-from model.impact import MAX_GAIN
 from model.impact import MAX_GAIN
 from model.smooth import KINK_AT, KINK_WIDTH
 from model.system import PREMIUM_START_VAR, Frame
@@ -185,7 +184,8 @@ class _Path:
 class _Morning(NamedTuple):
     """What is known before the day's return.
 
-    Trades in USD bn, ``impact`` in log-% per USD bn, signed ``gamma`` in USD bn per log-%, ``damping`` a factor.
+    Trades in USD bn, ``impact`` in log-% per USD bn, signed ``gamma`` in USD bn per log-%; ``damping`` is a
+    factor.
     """
 
     impact: float
@@ -482,15 +482,6 @@ def _bend(r: float) -> float:
     return 0.5 * (u - KINK_AT + math.hypot(u, KINK_WIDTH) - math.hypot(KINK_AT, KINK_WIDTH))
 
 
-def _damping(p: Parameters, design: Design, lam: float, gamma: float, live: float) -> float:
-    """Factor on all answers to the day's return, from the steepest they could get together."""
-    crash_vol = p["iv_response"] + p["iv_crash"]
-    vanna = max(-p["vanna"] * p["iv_response"], -p["vanna"] * crash_vol)
-    demand = p["response_today"] + max(0.0, -p["response_today_crash"])
-    steepest = lam * (gamma + vanna + p["knock_in"] * live / (2.0 * design.barrier_width) + demand)
-    return 1.0 / math.hypot(1.0, max(steepest, 0.0) / MAX_GAIN)
-
-
 def _bent(slope: float, flattening: float, r: float) -> float:
     """Response that flattens below the kink. USD bn."""
     return slope * r + flattening * _bend(r)
@@ -518,7 +509,7 @@ def _hedge(p: Parameters, design: Design, path: _Path, m: _Morning, t: int, r: f
 
 def _answer(p: Parameters, m: _Morning, r: float) -> float:
     """Directional trades in answer to today's return. USD bn."""
-    return m.damping * m.damping * _bent(p["response_today"], p["response_today_crash"], r)
+    return m.damping * _bent(p["response_today"], p["response_today_crash"], r)
 
 
 def _spread(weights: np.ndarray, listed: np.ndarray) -> np.ndarray:
