@@ -13,15 +13,14 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from model.plots.fit_view import FitView
-from model.plots.style import INK, PRIOR, READING_COLOURS, READING_DASHES, density, grid, new_figure, zero
+from model.plots.style import INK, PRIOR, READING_COLOURS, READING_DASHES, density, grid, key, new_figure
 from model.summary.lines import QUANTILES, READINGS, dates_of
 from model.summary.text import amount, day, interval, probability
 
 POSITION_DAY = 1
 """Weekday (Monday = 0) that weekly position reports describe: Tuesday's close."""
 COMPONENT = "basis"
-COMPARED = ("vendor", "no_positions")
-WITH, WITHOUT = "with weekly positions", "without weekly positions"
+WITHOUT = "no_positions"
 
 
 class Span(NamedTuple):
@@ -37,7 +36,7 @@ def spans_of(view: FitView) -> list[Span]:
     weeks = dict.fromkeys(_week_end(d) for d in view.days)
     single = [Span(day(d), (d,)) for d in view.days]
     whole = [tuple(d for d in have if end - timedelta(days=7) < d <= end) for end in weeks]
-    return single + [Span(f"Week of positions, {day(w[0])} to {day(w[-1])}", w) for w in whole if w]
+    return single + [Span(f"Week of positions to {day(w[-1])}", w) for w in whole if w]
 
 
 def _week_end(d: pd.Timestamp) -> pd.Timestamp:
@@ -57,10 +56,11 @@ def trades(view: FitView, reading: str, span: Span, kind: str = "latent") -> np.
 def draw_basis(view: FitView) -> Figure:
     """Prior and posterior of the latent basis trades on the event's days and over the position week."""
     spans = spans_of(view)
-    compared = [r for r in COMPARED if trades(view, r, spans[0]) is not None] or [view.main]
+    compared = [r for r in (view.main, WITHOUT) if trades(view, r, spans[0]) is not None]
     note = (
-        "Latent basis trades by trade date (negative: unwound). Grey: prior. The difference between the two "
-        "posteriors is what weekly futures positions teach; P(<0) is the probability that the trade was unwound."
+        "Latent basis trades by trade date; negative: unwound. Grey: prior. The two posteriors differ by "
+        "what weekly futures positions teach. Numbers: median, 89 % interval, and the probability that "
+        "the trade was unwound."
     )
     fig = new_figure(view, "Basis trade with and without weekly futures positions", note, 4.1)
     axes = fig.subplots(1, len(spans), squeeze=False)[0]
@@ -71,12 +71,12 @@ def draw_basis(view: FitView) -> Figure:
         Line2D([], [], color=READING_COLOURS[r], ls=READING_DASHES[r], lw=1.8, label=_label(r))
         for r in compared
     ]
-    fig.legend(handles=handles, loc="outside upper right", ncols=len(handles))
+    key(fig, handles)
     return fig
 
 
 def _label(reading: str) -> str:
-    return {"vendor": WITH, "no_positions": WITHOUT}.get(reading, READINGS[reading]).capitalize()
+    return READINGS[WITHOUT] if reading == WITHOUT else "With weekly positions"
 
 
 def _panel(ax: Axes, view: FitView, span: Span, compared: list[str]) -> None:
@@ -97,15 +97,14 @@ def _panel(ax: Axes, view: FitView, span: Span, compared: list[str]) -> None:
         ax.plot(x, y, color=paint, ls=READING_DASHES[reading], lw=1.8)
         reach.append(np.quantile(np.abs(draws), 0.995))
         low, median, high = np.quantile(draws, QUANTILES)
-        text = (
-            f"{amount(median, 'flow')} {interval(low, high, 'flow')}, P(<0) {probability((draws < 0).mean())}"
-        )
-        ax.text(0.0, -0.26 - 0.09 * k, text, transform=ax.transAxes, fontsize=8.5, color=paint, weight="bold")
+        text = f"{amount(median, 'flow')} {interval(low, high, 'flow')}"
+        text += f", P(<0) = {probability((draws < 0).mean())}"
+        ax.text(0.0, 0.94 - 0.09 * k, text, transform=ax.transAxes, fontsize=8.5, color=paint, weight="bold")
     ax.set_xlim(-max(reach), max(reach))
-    ax.set_ylim(0, None)
+    ax.set_ylim(0, 1.32 * top or None)
     ax.set_yticks([])
     ax.spines["left"].set_visible(False)
     ax.set_title(span.title)
     ax.set_xlabel("USD m", color=INK)
-    zero(ax)
+    ax.axvline(0, color=INK, lw=0.8, ymax=0.8, zorder=1.5)
     grid(ax)

@@ -9,7 +9,19 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from model.plots.fit_view import FitView
-from model.plots.style import AXIS, EVENT, INK, MUTED, colour, grid, mark_days, new_figure, time_axis, zero
+from model.plots.style import (
+    AXIS,
+    EVENT,
+    INK,
+    MUTED,
+    colour,
+    grid,
+    key,
+    mark_days,
+    new_figure,
+    time_axis,
+    zero,
+)
 from model.summary.lines import QUANTILES, READINGS, Block, block, quantiles, thinned
 
 LEVELS = (QUANTILES[0], 0.25, 0.5, 0.75, QUANTILES[2])
@@ -33,7 +45,7 @@ def draw_components(view: FitView, quantity: str) -> Figure:
     axes[0].set_title("Observed")
     for ax, k in zip(axes[1:], keep, strict=True):
         _band(ax, b, k)
-        for reading, other in others:
+        for _, other in others:
             middle = np.median(other.values[..., k], axis=0)
             ax.plot(other.days, middle, color=INK, lw=0.8, ls=(0, (3, 2)), zorder=1.8)
         ax.set_title(b.lines[k].title)
@@ -44,7 +56,7 @@ def draw_components(view: FitView, quantity: str) -> Figure:
         ax.margins(x=0.01)
     time_axis(axes[-1])
     fig.supylabel(AXIS[quantity], fontsize=9)
-    _legend(axes[0], [r for r, _ in others])
+    _legend(fig, [r for r, _ in others])
     return fig
 
 
@@ -56,7 +68,7 @@ def _band(ax: Axes, b: Block, k: int) -> None:
     ax.plot(b.days, median, color=paint, lw=1.3, zorder=2.2)
 
 
-def _legend(ax: Axes, others: list[str]) -> None:
+def _legend(fig: Figure, others: list[str]) -> None:
     handles: list[Line2D | Patch] = [
         Patch(color=MUTED, alpha=0.25, label="89 %"),
         Patch(color=MUTED, alpha=0.6, label="50 %"),
@@ -65,6 +77,4 @@ def _legend(ax: Axes, others: list[str]) -> None:
         Line2D([], [], color=INK, lw=0.8, ls=(0, (3, 2)), label=f"{READINGS[r]}: median") for r in others
     ]
     handles.append(Patch(color=EVENT, label="Event's days"))
-    ax.legend(
-        handles=handles, ncols=len(handles), loc="lower right", bbox_to_anchor=(1.0, 0.98), borderaxespad=0
-    )
+    key(fig, handles)

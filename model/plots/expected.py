@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from model.plots.fit_view import FitView
 from model.plots.predictive import Predicted, predicted
-from model.plots.style import AXIS, INK, READING_COLOURS, density, grid, new_figure, zero
+from model.plots.style import AXIS, INK, READING_COLOURS, density, grid, new_figure
 from model.summary.lines import QUANTILES, READINGS, dates_of, expected_draws
 from model.summary.text import amount, day, interval
 
 NOTE = (
-    "Shaded: what the model would have predicted for the day, given earlier days and the day's return, shocks "
-    "included (darker: middle 89 %). Diamond: expected flow with its 89 % interval. Black line: the flow on the "
-    "vendor's date."
+    "Shaded: what the model predicts for the day, given earlier days and the day's return, with shocks "
+    "drawn afresh (darker: middle 89 %). Diamond: expected flow and its 89 % interval. Black line: the "
+    "flow on the vendor's date."
 )
+REACH = (0.005, 0.995)
 
 
 def draw_expected(view: FitView) -> Figure:
@@ -27,7 +29,7 @@ def draw_expected(view: FitView) -> Figure:
     for j, (reading, data) in enumerate(shown.items()):
         p = predicted(view, reading, "flow")
         expected = expected_draws(data, view.days)
-        at = dates_of(data).get_indexer(list(view.days))
+        at = dates_of(data).get_indexer(pd.DatetimeIndex(view.days))
         for i, d in enumerate(view.days):
             ax = axes[i, j]
             seen = float(data["observed_flow"].to_numpy()[at[i]])
@@ -48,30 +50,30 @@ def percentile(draws: np.ndarray | None, seen: float) -> float:
 
 
 def _panel(ax: Axes, expected: np.ndarray, seen: float, draws: np.ndarray | None, paint: str) -> None:
-    top = 1.0
     if draws is not None:
-        x, y = density(draws)
+        x, y = density(
+            draws[(draws >= np.quantile(draws, REACH[0])) & (draws <= np.quantile(draws, REACH[1]))]
+        )
         inside = (x >= np.quantile(draws, QUANTILES[0])) & (x <= np.quantile(draws, QUANTILES[2]))
         ax.fill_between(x, y / y.max(), color=paint, alpha=0.15, lw=0)
-        ax.fill_between(x, y / y.max(), where=inside, color=paint, alpha=0.3, lw=0)
+        ax.fill_between(x, y / y.max(), where=list(inside), color=paint, alpha=0.3, lw=0)
     low, median, high = np.quantile(expected, QUANTILES)
-    ax.plot([low, high], [0.12 * top] * 2, color=INK, lw=1.4)
-    ax.plot(median, 0.12 * top, "D", color="white", mec=INK, ms=6)
-    ax.axvline(seen, color=INK, lw=2.0)
-    text = f"observed {amount(seen, 'flow')}"
+    ax.plot([low, high], [0.12, 0.12], color=INK, lw=1.4)
+    ax.plot(median, 0.12, "D", color="white", mec=INK, ms=6)
+    ax.plot([seen, seen], [0, 1.08], color=INK, lw=2.0)
     rank = percentile(draws, seen)
-    text += "" if np.isnan(rank) else f"\n{_ordinal(rank)} percentile"
-    text += f"\nexpected {amount(median, 'flow')} {interval(low, high, 'flow')}"
-    ax.text(0.99, 0.97, text, transform=ax.transAxes, ha="right", va="top", fontsize=8.5)
-    ax.set_ylim(0, 1.12)
+    text = f"observed {amount(seen, 'flow')}" + ("" if np.isnan(rank) else f" ({ordinal(rank)} percentile)")
+    text += f", expected {amount(median, 'flow')} {interval(low, high, 'flow')}"
+    ax.text(0.0, 0.99, text, transform=ax.transAxes, va="top", fontsize=8.5)
+    ax.set_ylim(0, 1.32)
     ax.set_yticks([])
     ax.spines["left"].set_visible(False)
-    zero(ax)
-    ax.lines[-1].set(lw=0.7, ls=":")
+    ax.axvline(0, color=INK, lw=0.7, ls=":", ymax=0.8)
     grid(ax)
 
 
-def _ordinal(percent: float) -> str:
+def ordinal(percent: float) -> str:
+    """``82nd``."""
     n = round(percent)
     ending = "th" if 10 <= n % 100 <= 20 else {1: "st", 2: "nd", 3: "rd"}.get(n % 10, "th")
     return f"{n}{ending}"

@@ -79,7 +79,7 @@ class FitView:
         key = f"{reading}/{name}/{parameter}"
         if key not in self._scalars:
             with h5py.File(self.folder / "posterior.nc") as file:
-                found = file[key] if key in file else None
+                found = file.get(key)
                 usable = isinstance(found, h5py.Dataset) and found.ndim == 2
                 self._scalars[key] = np.asarray(found, dtype=float) if usable else None
         return self._scalars[key]
@@ -89,7 +89,7 @@ class FitView:
         return [r for r in READINGS if group in _children(self.folder / "posterior.nc", r)]
 
     def identified(self, name: str, reading: str = "") -> bool | None:
-        """Whether the data moved a parameter, or a contribution named ``flow:basis:2026-02-05``; None: unknown."""
+        """Whether data moved a parameter or a contribution like ``flow:basis:2026-02-05``; None: unknown."""
         return self._verdicts.get((name, reading or self.main))
 
     @cached_property

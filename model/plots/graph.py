@@ -9,7 +9,6 @@ import networkx as nx
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 from matplotlib.patches import FancyArrowPatch
 
 from model.components import COMPONENTS
@@ -23,10 +22,23 @@ from model.plots.style import INK, MUTED, PAPER, colour, new_figure
 HEADINGS = ("the day before", "given today", "hidden today", "today's price", "recorded")
 VIOLATED, AGREED = "#d55e00", "#0072b2"
 NOTE = (
-    "Boxes: observed. Rounded, dashed: never observed. Arrows: declared causes; flows of the next days and the risk "
-    "factors are drawn as one box. Dotted blue: pairs the graph says are independent given the past, and the data "
-    "agree. Orange: they do not."
+    "Square boxes: observed. Round and dashed: never observed. Arrows: declared causes; later days' "
+    "flows, and the risk factors, share a box. Dotted blue: pairs the graph calls independent given the "
+    "past, and the data agree; thick orange: the data disagree."
 )
+LABELS = {
+    "factor": "risk factors",
+    "iv_change": "implied volatility\nchange",
+    "iv_shock": "implied volatility\nshock",
+    "gamma": "gamma proxy",
+    "positions": "futures positions",
+    "premium": "futures premium",
+    "futures_demand": "futures demand",
+    "multi_asset": "multi-asset\nrebalancing",
+    "directional": "directional\ndemand",
+    "dealer": "dealer hedging",
+    "basis": "basis trade",
+}
 FACTOR = re.compile(r"^factor\.(\w+)\[")
 type Places = dict[str, tuple[float, float]]
 
@@ -38,7 +50,7 @@ def draw_graph(view: FitView) -> Figure:
     note = NOTE
     if graph.sha256 != gate.graph_hash:
         note += " Arrows are those declared by this version of the program; the fit tested an earlier graph."
-    fig = new_figure(view, f"The causal graph: {gate.verdict}", note, 9.6)
+    fig = new_figure(view, f"The causal graph and its tests: {gate.verdict}", note, 9.6)
     top, left, right = _axes(fig)
     _draw(top, graph, gate)
     draw_tests(left, _table(gate, "implied independences"), VIOLATED, AGREED)
@@ -93,7 +105,7 @@ def _draw(ax: Axes, graph: Graph, gate: GateResult) -> None:
 
 
 def layout(graph: Graph, dag: nx.DiGraph) -> Places:
-    """Columns by time and role; in a column, nodes follow the mean height of their neighbours drawn before."""
+    """Columns by time and role; in a column, nodes follow their neighbours' mean height."""
     for n in dag:
         dag.nodes[n]["layer"] = _column(graph, n)
     start = nx.multipartite_layout(dag, subset_key="layer")
@@ -128,7 +140,7 @@ def _column(graph: Graph, name: str) -> int:
 
 def _label(graph: Graph, name: str) -> str:
     if "[week" in name:
-        return name.split("[")[0] + "\n(weekly)"
+        return LABELS.get(name.split("[")[0], name) + "\n(weekly)"
     base, day = split(name)
     days = sorted(
         {split(n.name)[1] for n in graph.nodes if split(n.name)[0] == base and split(n.name)[1] >= 0}
@@ -136,7 +148,7 @@ def _label(graph: Graph, name: str) -> str:
     keys = [b.split(".")[1] for b in graph.outside if b.startswith(f"{base}.")]
     extra = f"\n({', '.join(keys)})" if keys else ""
     extra = f"\n(t to t+{days[-1]})" if day == 0 and len(days) > 1 else extra
-    return base.replace("_", " ") + extra
+    return LABELS.get(base, base.replace("_", " ")) + extra
 
 
 def _box(ax: Axes, graph: Graph, name: str, x: float, y: float):
@@ -201,11 +213,3 @@ def _pairs(ax: Axes, boxes: Mapping, place: Places, rows: Sequence[Mapping]) -> 
                 zorder=3 if bad else 1,
             )
         )
-
-
-def legend_handles() -> list[Line2D]:
-    """Meaning of the joined pairs."""
-    return [
-        Line2D([], [], color=AGREED, ls=(0, (1, 2)), lw=1.2, label="claimed independent, data agree"),
-        Line2D([], [], color=VIOLATED, lw=2.4, label="claimed independent, data disagree"),
-    ]

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
 
 from model.plots.style import INK, MUTED, grid
 
@@ -29,6 +30,7 @@ def draw_tests(ax: Axes, rows: Sequence[Mapping], bad: str, good: str) -> None:
         text = r["short"].split(" | ")[0].replace("_||_", "\N{UP TACK}").replace("_", " ")
         ax.annotate(text, (at[k], p[k]), (7, -3), textcoords="offset points", fontsize=7.5, color=INK)
     ax.set_yscale("log")
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     ax.set_ylim(min(5e-3, p.min() / 2), 1.3)
     ax.set_xlabel("implied independences, most doubtful first")
     ax.set_ylabel("p-value")

@@ -10,7 +10,18 @@ from matplotlib.patches import Patch
 
 from model.components import COMPONENTS
 from model.plots.fit_view import FitView
-from model.plots.style import INK, MUTED, PRIOR, READING_COLOURS, READING_DASHES, density, new_figure
+from model.plots.style import (
+    INK,
+    MUTED,
+    PRIOR,
+    READING_COLOURS,
+    READING_DASHES,
+    density,
+    key,
+    named,
+    new_figure,
+    small_multiples,
+)
 from model.priors import load_priors
 from model.summary.lines import READINGS
 
@@ -20,8 +31,9 @@ FIRST = ("impact",)
 REACH = 0.995
 """Prior mass inside the axes."""
 NOTE = (
-    "Grey: prior. Lines: posterior. 'Not identified' where the variance fell by less than a tenth from prior to "
-    "posterior under the first reading: there the prior speaks, not the data."
+    "Grey: prior. Lines: posterior, each drawn to the same height. Not identified: the variance fell by "
+    "less than a tenth from prior to posterior under the first reading, so there the prior speaks, not "
+    "the data."
 )
 
 
@@ -36,8 +48,8 @@ def draw_parameters(view: FitView) -> Figure:
     names = main_parameters(view)
     rows = -(-len(names) // COLUMNS)
     fig = new_figure(view, "Prior beside posterior", NOTE, 1.75 + 1.32 * rows)
-    axes = fig.subplots(rows, COLUMNS, squeeze=False).ravel()
-    readings = [r for r in READINGS if view.group(r, "posterior") is not None]
+    axes = small_multiples(fig, rows, COLUMNS, 0.95)
+    readings = view.readings("posterior")
     units = _units()
     for ax, name in zip(axes, names, strict=False):
         _panel(ax, view, name, readings, units.get(name, ""))
@@ -48,7 +60,7 @@ def draw_parameters(view: FitView) -> Figure:
         Line2D([], [], color=READING_COLOURS[r], ls=READING_DASHES[r], lw=1.5, label=READINGS[r])
         for r in readings
     ]
-    fig.legend(handles=handles, loc="outside upper right", ncols=len(handles))
+    key(fig, handles)
     return fig
 
 
@@ -71,11 +83,13 @@ def _panel(ax: Axes, view: FitView, name: str, readings: list[str], unit: str) -
     ax.spines["left"].set_visible(False)
     ax.locator_params(axis="x", nbins=4)
     ax.tick_params(length=2, labelsize=7.5)
-    ax.set_title(name.replace("_", " ").capitalize(), fontsize=8.5)
+    ax.set_title(named(name), fontsize=8.5)
     ax.set_xlabel(_short(unit), fontsize=7, color=MUTED)
     if view.identified(name) is False:
-        ax.text(0.98, 0.97, "not identified", transform=ax.transAxes, ha="right", va="top", fontsize=7.5,
-                color=INK, style="italic", bbox={"fc": "white", "ec": "none", "alpha": 0.75, "pad": 1})  # fmt: skip
+        text = ax.text(
+            0.98, 0.97, "not identified", transform=ax.transAxes, ha="right", va="top", fontsize=7.5
+        )
+        text.set(style="italic", color=INK, bbox={"fc": "white", "ec": "none", "alpha": 0.75, "pad": 1})
 
 
 def _units() -> dict[str, str]:

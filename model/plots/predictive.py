@@ -14,7 +14,6 @@ from model.plots.style import (
     AXIS,
     FAINT,
     INK,
-    MUTED,
     READING_COLOURS,
     grid,
     mark_days,
@@ -25,9 +24,10 @@ from model.plots.style import (
 from model.summary.lines import QUANTILES, READINGS, dates_of, quantiles
 
 NOTE = (
-    "Left: one-day-ahead replicates, 50 and 89 % bands; orange: observed outside the 89 % band. Right: distribution "
-    "of the observed value's percentile (PIT) minus the uniform one, with the band that 89 % of calibrated models "
-    "would stay in. Parameters were fitted to the same days, so this flatters the model."
+    "Left: one-day-ahead replicates with 50 and 89 % bands (flow given the day's return; return given "
+    "the day's risk factors and stress); orange: observed outside the 89 % band. Right: distribution of "
+    "the observed value's percentile (PIT) minus the uniform one; grey: where 89 % of calibrated models "
+    "stay. Parameters were fitted to the same days, which flatters the model."
 )
 SIMULATIONS = 1000
 OUTSIDE = "#d55e00"
@@ -106,7 +106,6 @@ def _pit(ax: Axes, pit: np.ndarray, seed: int) -> None:
     ax.set_xlim(0, 1)
     ax.set_xticks([0, 0.25, 0.5, 0.75, 1.0], ["0", "25", "50", "75", "100"])
     ax.tick_params(length=0)
-    ax.yaxis.set_tick_params(labelcolor=MUTED)
 
 
 def ecdf(values: np.ndarray, at: np.ndarray) -> np.ndarray:

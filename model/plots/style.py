@@ -45,7 +45,7 @@ HASH = 12
 MARGIN = 0.3
 """Inches around a figure."""
 
-RC = {
+RC: dict[Any, Any] = {
     "font.size": 9,
     "font.family": "DejaVu Sans",
     "text.color": INK,
@@ -108,7 +108,7 @@ def stamp(view: FitView) -> list[str]:
 
 def save(fig: Figure, path: Path) -> Path:
     """Write a PNG; no date in it, so the same fit gives the same file."""
-    fig.savefig(path, dpi=DPI, metadata={"Software": None})
+    fig.savefig(path, dpi=DPI, metadata={"Software": None}, pil_kwargs={"compress_level": 4})
     return path
 
 
@@ -138,15 +138,15 @@ def time_axis(ax: Axes) -> None:
     ax.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{num2date(x).day} {num2date(x):%b %Y}"))
 
 
-def small_multiples(fig: Figure, rows: int, columns: int, space: float, share: bool = False) -> np.ndarray:
-    """A grid of axes placed by hand: many panels laid out automatically take seconds. ``Shape: (panels,)``."""
+def small_multiples(fig: Figure, rows: int, columns: int, space: float) -> np.ndarray:
+    """A grid of axes placed by hand: automatic layout takes seconds. ``Shape: (panels,)``."""
     engine = fig.get_layout_engine()
     x, y, width, height = engine.get()["rect"] if engine else (0.02, 0.02, 0.96, 0.96)
     fig.set_layout_engine("none")
     inches = fig.get_figheight()
     place = {"left": x + 0.012, "right": x + width - 0.008, "bottom": y + 0.45 / inches}
     place |= {"top": y + height - 0.28 / inches, "hspace": space, "wspace": 0.14}
-    return fig.subplots(rows, columns, squeeze=False, sharex=share, sharey=share, gridspec_kw=place).ravel()
+    return fig.subplots(rows, columns, squeeze=False, gridspec_kw=place).ravel()
 
 
 def key(fig: Figure, handles: Sequence[Any]) -> None:

@@ -19,8 +19,8 @@ TITLES = {
     ("return", "trigger"): "Whose shock started it: the event's return by trigger",
 }
 NOTE = (
-    "Bars: posterior means, which add up to the observed value. Numbers: mean and 89 % interval of each part; "
-    "black lines: the same interval. Hatched: the split of a sum, which only the prior decides."
+    "Bars: posterior means, which add up to the observed value. Numbers: mean and 89 % interval of each "
+    "part; black lines: the same interval. Hatched: the split of a sum, which only the prior decides."
 )
 EXPECTED_NOTE = " Diamond: flow expected from earlier days and the day's return."
 ROW = 0.235
