@@ -18,12 +18,11 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-import numba
 import numpy as np
 
+from model.kernels import jit
+
 LOG_2PI = float(np.log(2.0 * np.pi))
-# Fast arithmetic, but a NaN stays a NaN: an impossible factorisation must be recognised.
-_jit = numba.njit(cache=True, fastmath={"reassoc", "contract", "arcp", "nsz", "afn"}, error_model="numpy")
 
 
 class RowPattern(NamedTuple):
@@ -61,7 +60,7 @@ class RowPattern(NamedTuple):
         return cls(indptr, indices, size, max(bandwidth, 1), first)
 
 
-@_jit
+@jit
 def _same_columns(indptr, indices, j):
     """Whether row j touches the same unknowns as row j - 1 (funds of one day do)."""
     if j == 0:
@@ -75,7 +74,7 @@ def _same_columns(indptr, indices, j):
     return True
 
 
-@_jit
+@jit
 def _longest(indptr):
     longest = 0
     for j in range(len(indptr) - 1):
@@ -83,7 +82,7 @@ def _longest(indptr):
     return longest
 
 
-@_jit
+@jit
 def _precision(indptr, indices, coef, target, var, weight, n, w):
     """Banded precision (row-oriented, diagonal last) and information vector.
 
@@ -120,7 +119,7 @@ def _precision(indptr, indices, coef, target, var, weight, n, w):
     return q, eta
 
 
-@_jit
+@jit
 def _cholesky(q, first, n, w):
     """Overwrite the banded precision with its lower Cholesky factor; half the log determinant."""
     half_logdet = 0.0
@@ -145,7 +144,7 @@ def _cholesky(q, first, n, w):
     return half_logdet
 
 
-@_jit
+@jit
 def _solve_upper(chol, b, n, w):
     """Solve L' x = b in place."""
     for i in range(n - 1, -1, -1):
@@ -154,7 +153,7 @@ def _solve_upper(chol, b, n, w):
             b[k] -= chol[i, k - i + w] * b[i]
 
 
-@_jit
+@jit
 def _solve(chol, b, n, w):
     """Solve L L' x = b in place."""
     for i in range(n):
@@ -165,7 +164,7 @@ def _solve(chol, b, n, w):
     _solve_upper(chol, b, n, w)
 
 
-@_jit
+@jit
 def _selected_inverse(chol, first, n, w):
     """Covariance inside the band, ``Shape: (n, 2w + 1)``, entry (i, j) at ``[i, j - i + w]``."""
     cov = np.zeros((n, 2 * w + 1))
@@ -194,7 +193,7 @@ def _selected_inverse(chol, first, n, w):
     return cov
 
 
-@_jit
+@jit
 def marginal(indptr, indices, first, coef, target, var, weight, n, w):
     """Log marginal likelihood and its gradient.
 
@@ -246,7 +245,7 @@ def marginal(indptr, indices, first, coef, target, var, weight, n, w):
     return logp, d_coef, d_target, d_var
 
 
-@_jit
+@jit
 def draw(indptr, indices, first, coef, target, var, weight, n, w, noise):
     """Posterior mean and one exact posterior draw of the latents.
 

@@ -19,13 +19,12 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-import numba
 import numpy as np
 
 from model import gaussian
 from model.gaussian import RowPattern
+from model.kernels import jit
 
-_jit = numba.njit(cache=True, fastmath=True, error_model="numpy")
 PREMIUM_START_VAR = 0.25
 """Variance of the premium's deviation before the panel starts, (% of price)^2."""
 
@@ -163,7 +162,7 @@ def make_pattern(column, missing, basis: int, week_days, lags: int) -> RowPatter
     return RowPattern.from_rows([np.array(r, dtype=np.int64) for r in rows], int(max(column.max(), missing.max())) + 1)
 
 
-@_jit
+@jit
 def booking(inputs, data, frame):
     """Kernel of each trade date ``(T, I, K)``, normalised loadings ``(L, T, I)``, known trades ``(T, I)``."""
     days, funds = frame.listed.shape
@@ -192,7 +191,7 @@ def booking(inputs, data, frame):
     return pi, load, known
 
 
-@_jit
+@jit
 def fill(inputs, data, frame):
     """Coefficients, targets, variances and weights of all rows, and the booking arrays."""
     days, funds = frame.listed.shape
@@ -288,7 +287,7 @@ def fill(inputs, data, frame):
     return coef, target, var, weight, pi, load, known
 
 
-@_jit
+@jit
 def pull(inputs, data, frame, pi, load, known, d_coef, d_target, d_var):
     """Derivatives with respect to every field of :class:`Inputs`, in its order."""
     days, funds = frame.listed.shape
@@ -433,7 +432,7 @@ def pull(inputs, data, frame, pi, load, known, d_coef, d_target, d_var):
     )  # fmt: skip
 
 
-@_jit
+@jit
 def value_and_gradient(inputs, data, frame):
     """Log marginal likelihood of all measurements, and its derivatives in the order of :class:`Inputs`."""
     coef, target, var, weight, pi, load, known = fill(inputs, data, frame)
@@ -443,7 +442,7 @@ def value_and_gradient(inputs, data, frame):
     return logp, pull(inputs, data, frame, pi, load, known, d_coef, d_target, d_var)
 
 
-@_jit
+@jit
 def draw_latents(inputs, data, frame, noise):
     """Conditional mean and one exact draw of all unknowns. ``Shape: (n,)`` each."""
     coef, target, var, weight, _pi, _load, _known = fill(inputs, data, frame)

@@ -13,6 +13,7 @@ from pytensor.graph.basic import Apply
 from pytensor.graph.op import Op
 from pytensor.link.numba.dispatch.basic import register_funcify_default_op_cache_key
 
+from model import kernels
 from model.system import Data, Frame, Inputs, value_and_gradient
 
 _SYMBOLIC = len(Inputs._fields)
@@ -80,7 +81,7 @@ def _numba_system_likelihood(op, node, **kwargs):  # noqa: ARG001
         "asarray": np.asarray,
         "ascontiguousarray": np.ascontiguousarray,
     }
-    return numba_njit(compile_function_src(_source(), "system_likelihood", scope)), 1
+    return numba_njit(compile_function_src(_source(), "system_likelihood", scope)), kernels.version()
 
 
 system_likelihood = SystemLikelihood()

@@ -1,0 +1,246 @@
+"""The Gaussian system against a dense normal that the day-by-day simulator builds, and its derivatives."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from scipy import linalg, stats
+from synthetic import LAGS, PRE_SAMPLE, event_design, random_parameters, small_design, system_of, with_gaps
+
+from model import simulate
+from model.frame import arrays, make_frame
+from model.impact import residual_var
+from model.system import PREMIUM_START_VAR, Inputs, booking, draw_latents, make_pattern, value_and_gradient
+
+
+def small(seed=1, gaps=0.25):
+    design = with_gaps(small_design(seed), gaps, seed)
+    assert np.isnan(design.flows).any()
+    return random_parameters(design, seed), design
+
+
+# --- the oracle ---------------------------------------------------------------------------------------------
+
+
+def shock_vector(shocks: simulate.Shocks, design, use_positions=True):
+    """Shocks that the likelihood is about: those that determine the unknowns, then those of measurements."""
+    gaps = ~np.isfinite(design.flows) & (design.listed > 0)
+    printed = (design.listed > 0) & ~gaps
+    gaps[:PRE_SAMPLE] = printed[:PRE_SAMPLE] = False
+    unknown = [shocks.basis, shocks.demand, shocks.futures_demand, shocks.fund_noise[gaps]]
+    seen = [
+        shocks.price[PRE_SAMPLE:],
+        shocks.fund_noise[printed],
+        shocks.premium_noise[np.isfinite(design.premium)],
+        shocks.positions if use_positions else np.zeros(0),
+    ]
+    return np.concatenate(unknown), np.concatenate(seen)
+
+
+def shock_variances(p, design, use_positions=True):
+    """Variances in the order of :func:`shock_vector`, from the parameters."""
+    scale = np.exp(2.0 * p["flow_state"])
+    innovation = p["premium_total"] ** 2 * (1.0 - p["premium_noise_share"])
+    w = np.full(design.days, innovation)
+    w[0] = PREMIUM_START_VAR
+    return shock_vector(
+        simulate.Shocks(
+            basis=np.full(design.days, p["basis_scale"] ** 2),
+            futures_demand=w,
+            demand=p["demand_scale"] ** 2 * scale,
+            price=residual_var(p, arrays(design)),
+            implied_vol=np.zeros(design.days),
+            fund_noise=p["fund_noise"] ** 2 * scale[:, None] + design.basket_bn**2,
+            premium_noise=np.full(design.days, p["premium_total"] ** 2 * p["premium_noise_share"]),
+            positions=np.full(len(design.positions), p["positions_noise"] ** 2),
+        ),
+        design,
+        use_positions,
+    )
+
+
+def dense_system(p, design, use_positions=True):
+    """Shocks as an affine function of the unknowns: the simulator is asked for one unknown at a time."""
+    frame = make_frame(design)
+
+    def ask(unknowns):
+        latents = simulate.read_latents(design, frame, unknowns)
+        return shock_vector(simulate.extract_shocks(p, design, latents), design, use_positions)
+
+    n = int(frame.size[0])
+    at_zero = ask(np.zeros(n))
+    columns = [ask(e) for e in np.eye(n)]
+    slopes = [np.column_stack([c[part] - at_zero[part] for c in columns]) for part in (0, 1)]
+    return at_zero, slopes, shock_variances(p, design, use_positions)
+
+
+def dense_logpdf(p, design, use_positions=True):
+    """Joint density of all measurements: shocks are independent, unknowns are a linear map of shocks."""
+    (c1, c2), (l1, l2), (v1, v2) = dense_system(p, design, use_positions)
+    assert abs(np.linalg.det(l1)) == pytest.approx(1.0, rel=1e-9)
+    solve = l2 @ np.linalg.inv(l1)
+    cov = solve @ np.diag(v1) @ solve.T + np.diag(v2)
+    whitened = linalg.solve_triangular(root := linalg.cholesky(cov, lower=True), solve @ c1 - c2, lower=True)
+    return stats.norm.logpdf(whitened).sum() - np.log(np.diag(root)).sum()
+
+
+# --- likelihood and draws -----------------------------------------------------------------------------------
+@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize("gaps", [0.0, 0.25])
+def test_likelihood_equals_the_dense_normal(seed, gaps):
+    design = with_gaps(small_design(seed), gaps, seed)
+    p = random_parameters(design, seed)
+    value, _ = value_and_gradient(*system_of(p, design))
+    assert value == pytest.approx(dense_logpdf(p, design), rel=1e-9, abs=1e-7)
+
+
+@pytest.mark.parametrize("reading", ["vendor", "next_day"])
+def test_likelihood_on_the_event(reading):
+    design = with_gaps(event_design(reading), 0.03, 5)
+    p = random_parameters(design, 11)
+    value, _ = value_and_gradient(*system_of(p, design))
+    assert value == pytest.approx(dense_logpdf(p, design), rel=1e-8)
+
+
+def test_weekly_positions_can_be_left_out():
+    p, design = small()
+    with_them, _ = value_and_gradient(*system_of(p, design))
+    without, _ = value_and_gradient(*system_of(p, design, use_positions=False))
+    assert without == pytest.approx(dense_logpdf(p, design, use_positions=False), rel=1e-9)
+    assert without != pytest.approx(with_them, abs=1e-3)
+
+
+def test_draws_have_the_dense_posterior():
+    p, design = small()
+    inputs, data, frame = system_of(p, design)
+    (c1, c2), (l1, l2), (v1, v2) = dense_system(p, design)
+    precision = l1.T @ np.diag(1.0 / v1) @ l1 + l2.T @ np.diag(1.0 / v2) @ l2
+    mean = -np.linalg.solve(precision, l1.T @ (c1 / v1) + l2.T @ (c2 / v2))
+    n = len(mean)
+    found, _ = draw_latents(inputs, data, frame, np.zeros(n))
+    np.testing.assert_allclose(found, mean, rtol=1e-7, atol=1e-9)
+    spread = np.column_stack([draw_latents(inputs, data, frame, e)[1] - found for e in np.eye(n)])
+    np.testing.assert_allclose(spread @ spread.T, np.linalg.inv(precision), rtol=1e-6, atol=1e-9)
+
+
+# --- derivatives --------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("field", Inputs._fields)
+def test_gradient_by_finite_differences(field):
+    p, design = small()
+    inputs, data, frame = system_of(p, design)
+    _, gradient = value_and_gradient(inputs, data, frame)
+    gradient = gradient[Inputs._fields.index(field)]
+    values = np.ascontiguousarray(getattr(inputs, field), dtype=float)
+    assert gradient.shape == values.shape
+
+    def value(k, step):
+        moved = values.copy()
+        moved.flat[k] += step
+        return value_and_gradient(inputs._replace(**{field: moved}), data, frame)[0]
+
+    found = np.zeros(values.size)
+    for k in range(values.size):
+        step = 2e-5 * max(abs(values.flat[k]), 0.02)
+        slopes = [(value(k, h) - value(k, -h)) / (2.0 * h) for h in (step, 2.0 * step)]
+        found[k] = (4.0 * slopes[0] - slopes[1]) / 3.0
+    size = max(np.abs(gradient).max(), 1.0)
+    np.testing.assert_allclose(gradient.ravel(), found, rtol=2e-5, atol=2e-6 * size)
+
+
+def test_every_input_matters():
+    p, design = small()
+    _, gradient = value_and_gradient(*system_of(p, design))
+    silent = [f for f, g in zip(Inputs._fields, gradient, strict=True) if not np.abs(g).max() > 0.0]
+    assert silent == []
+
+
+# --- properties ---------------------------------------------------------------------------------------------
+def test_permuting_funds_changes_nothing():
+    p, design = small()
+    order = np.array([2, 0, 1])
+    moved = replace(
+        design,
+        funds=tuple(design.funds[i] for i in order),
+        option_fund=design.option_fund[order],
+        **{
+            n: np.ascontiguousarray(getattr(design, n)[:, order])
+            for n in ("flows", "flows_lag", "listed", "next_day")
+        },
+    )
+    q = p | {n: p[n][order] for n in ("fund_share", "fund_mean", "basis_tilt", "fund_noise")}
+    q["kernel"] = np.ascontiguousarray(p["kernel"][:, order])
+    a, _ = value_and_gradient(*system_of(p, design))
+    b, _ = value_and_gradient(*system_of(q, moved))
+    assert b == pytest.approx(a, rel=1e-11)
+
+
+PER_BN = {
+    **dict.fromkeys(("impact", "lagged_flow_return", "premium_impact"), -1),
+    **dict.fromkeys(("basis_scale", "basis_stress", "basis_premium", "gamma_scale", "vanna", "knock_in"), 1),
+    **dict.fromkeys(
+        ("stress_flow", "basket_flow", "demand_scale", "mean_flow", "fund_mean", "fund_noise"), 1
+    ),
+    **dict.fromkeys(("response_today", "response_today_crash"), 1),
+    **dict.fromkeys(("response_yesterday", "response_yesterday_crash"), 1),
+}
+"""Power of the flow unit in each parameter's unit."""
+
+
+def test_flows_in_another_unit():
+    """In USD m instead of USD bn the density of each print falls by the unit, and nothing else changes."""
+    p, design = small()
+    unit = 1000.0
+    q = p | {n: p[n] * unit**power for n, power in PER_BN.items()}
+    scaled = {n: getattr(design, n) * unit for n in ("flows", "flows_lag", "price", "basket_bn")}
+    prints = (np.isfinite(design.flows) & (design.listed > 0))[PRE_SAMPLE:].sum()
+    a, _ = value_and_gradient(*system_of(p, design))
+    b, _ = value_and_gradient(*system_of(q, replace(design, **scaled)))
+    assert b == pytest.approx(a - prints * np.log(unit), rel=1e-9)
+
+
+def test_implied_volatility_in_another_unit():
+    p, design = small()
+    unit = 0.01
+    q = p | {n: p[n] * unit for n in ("iv_response", "iv_crash", "iv_drift", "iv_scale")}
+    q["vanna"] = p["vanna"] / unit
+    a, _ = value_and_gradient(*system_of(p, design))
+    b, _ = value_and_gradient(*system_of(q, replace(design, iv_change=design.iv_change * unit)))
+    assert b == pytest.approx(a, rel=1e-11)
+
+
+def test_each_trade_is_booked_once():
+    """Shares booked over the following days sum to one, whatever the kernel, the regime or the reading."""
+    p, design = small()
+    rng = np.random.default_rng(0)
+    for mask in (
+        design.next_day,
+        np.ones_like(design.next_day),
+        rng.integers(0, 2, design.flows.shape) * 1.0,
+    ):
+        shares, load, _ = booking(*system_of(p, replace(design, next_day=mask)))
+        np.testing.assert_allclose(shares.sum(axis=2), 1.0, atol=1e-14)
+        assert (shares[mask > 0][:, [0, 2]] == 0.0).all()
+        np.testing.assert_allclose(load.sum(axis=2), 1.0 * np.ones(load.shape[:2]), atol=1e-14)
+        assert (load[:, design.listed == 0] == 0.0).all()
+
+
+def test_prints_of_unlisted_funds_are_not_read():
+    p, design = small()
+    inputs, data, frame = system_of(p, design)
+    flows = data.flows.copy()
+    flows[design.listed == 0] = 1e3
+    before, _ = value_and_gradient(inputs, data, frame)
+    after, _ = value_and_gradient(inputs, data._replace(flows=flows), frame)
+    assert after == before
+
+
+def test_pattern_numbers_each_row_once():
+    _, design = small()
+    frame = make_frame(design)
+    days, funds = design.flows.shape
+    rows = 3 * days + (days - PRE_SAMPLE) * (1 + funds) + days + len(design.positions)
+    assert len(frame.indptr) == rows + 1
+    pattern = make_pattern(frame.column, frame.missing, int(frame.basis[0]), design.position_days, LAGS)
+    np.testing.assert_array_equal(np.unique(pattern.indices), np.arange(pattern.size))
