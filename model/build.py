@@ -145,6 +145,8 @@ def _variable(name: str, prior: Prior, design: Design, base_shares: np.ndarray):
 
 def concentration(prior: Prior, design: Design, base_shares: np.ndarray, name: str) -> np.ndarray:
     """Concentrations of a Dirichlet prior: ``(I,)`` for fund shares, ``(R, I, LAGS)`` for kernels."""
+    if name == "fund_share" and "a" in prior.args:
+        return np.array([prior.args["a"][f] for f in design.funds], dtype=float)
     if name == "fund_share":
         return 1.0 + prior.args["concentration"] * base_shares / base_shares.sum()
     regimes = int(design.regime.max()) + 1

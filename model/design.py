@@ -14,7 +14,7 @@ import pandas as pd
 
 from model import trailing, units
 from model.errors import DataError
-from model.events import EventCard
+from model.events import EventCard, KnockIn
 from model.panel import Panel
 
 LAGS = 3
@@ -120,8 +120,13 @@ class Design:
         return {k: v for k, v in out.items() if isinstance(v, np.ndarray)}
 
 
-def make_design(panel: Panel, card: EventCard) -> Design:
-    """Build the arrays of one fit from a panel and an event card.
+def background_design(panel: Panel) -> Design:
+    """Arrays of a panel without an event: no event days, no notes."""
+    return make_design(panel, None)
+
+
+def make_design(panel: Panel, card: EventCard | None) -> Design:
+    """Build the arrays of one fit from a panel and an event card (``None``: no event).
 
     Raises
     ------
@@ -140,7 +145,8 @@ def make_design(panel: Panel, card: EventCard) -> Design:
     listed = panel.listed[list(universe.fund_keys)].to_numpy(float)
     flows = units.usd_m_to_bn(frame[[f"flow_{k}" for k in universe.fund_keys]].to_numpy(float))
     flows = np.where(listed > 0, flows, 0.0)
-    barrier, live = _knock_ins(frame, card)
+    notes = card.knock_ins if card else ()
+    barrier, live = _knock_ins(frame, notes)
     weeks, changes, expiries = _position_weeks(frame, universe)
     cut = slice(1, None)
     returns_lag = np.nan_to_num(np.concatenate([[0.0], returns[:-1]]))
@@ -173,9 +179,9 @@ def make_design(panel: Panel, card: EventCard) -> Design:
         barrier=barrier[cut],
         live=live[cut],
         option_fund=np.array([float(k == universe.option_fund) for k in universe.fund_keys]),
-        event_days=_event_days(dates[cut], card),
+        event_days=_event_days(dates[cut], card.days if card else ()),
         basket_bn=_basket_bn(universe, float(frame["price"].iloc[0])),
-        barrier_width=float(np.mean([k.width_pct for k in card.knock_ins])) if card.knock_ins else 1.0,
+        barrier_width=float(np.mean([k.width_pct for k in notes])) if notes else 1.0,
     )
 
 
@@ -192,16 +198,16 @@ def next_day_mask(design: Design, card: EventCard) -> np.ndarray:
     return mask
 
 
-def _event_days(dates: pd.DatetimeIndex, card: EventCard) -> tuple[int, ...]:
-    missing = [str(d) for d in card.days if pd.Timestamp(d) not in dates]
+def _event_days(dates: pd.DatetimeIndex, chosen: tuple[date, ...]) -> tuple[int, ...]:
+    missing = [str(d) for d in chosen if pd.Timestamp(d) not in dates]
     if missing:
         raise DataError(
             f"The panel has no row for event day {', '.join(missing)}.",
             f"It covers {dates[0].date()} to {dates[-1].date()}: give a panel that contains the event, "
             "or a later --as-of.",
         )
-    days = tuple(int(dates.get_loc(pd.Timestamp(d))) for d in card.days)
-    if min(days) < PRE_SAMPLE + LAGS:
+    days = tuple(int(dates.get_loc(pd.Timestamp(d))) for d in chosen)
+    if days and min(days) < PRE_SAMPLE + LAGS:
         raise DataError("The event starts within the first days of the panel.", "Start the panel earlier.")
     return days
 
@@ -278,13 +284,13 @@ def _is_last_friday(dates: pd.DatetimeIndex) -> np.ndarray:
     return friday | (before & np.asarray(dates.day + 8 > dates.days_in_month))
 
 
-def _knock_ins(frame: pd.DataFrame, card: EventCard):
+def _knock_ins(frame: pd.DataFrame, notes: tuple[KnockIn, ...]):
     """Barrier distance from the previous ETF close and which notes are still alive (close monitoring)."""
     close = _column(frame, "etf_close")
-    count = max(len(card.knock_ins), 1)
+    count = max(len(notes), 1)
     barrier = np.zeros((len(frame), count))
     live = np.zeros((len(frame), count))
-    for n, note in enumerate(card.knock_ins):
+    for n, note in enumerate(notes):
         previous = np.concatenate([[np.nan], close[:-1]])
         distance = units.PERCENT * np.log(note.barrier / previous)
         breached = np.concatenate([[False], np.cumsum(np.nan_to_num(close, nan=np.inf) <= note.barrier)[:-1] > 0])

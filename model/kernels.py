@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import numba
-from numba.core import config
+from numba.core import config as _numba_config
 
+config: Any = _numba_config
 FOLDER = Path(__file__).parent
 SOURCES = ("gaussian.py", "kernels.py", "system.py")
 """Files whose functions call one another."""

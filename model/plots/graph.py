@@ -16,10 +16,10 @@ from model.gate.declared import declared_graph
 from model.gate.result import GateResult
 from model.graph import Graph, split
 from model.plots.fit_view import FitView
+from model.plots.graph_layout import HEADINGS, Places, layout
 from model.plots.graph_tests import draw_power, draw_tests
 from model.plots.style import INK, MUTED, PAPER, colour, new_figure
 
-HEADINGS = ("the day before", "given today", "hidden today", "today's price", "recorded")
 VIOLATED, AGREED = "#d55e00", "#0072b2"
 NOTE = (
     "Square boxes: observed. Round and dashed: never observed. Arrows: declared causes; later days' "
@@ -40,7 +40,6 @@ LABELS = {
     "basis": "basis trade",
 }
 FACTOR = re.compile(r"^factor\.(\w+)\[")
-type Places = dict[str, tuple[float, float]]
 
 
 def draw_graph(view: FitView) -> Figure:
@@ -50,7 +49,7 @@ def draw_graph(view: FitView) -> Figure:
     note = NOTE
     if graph.sha256 != gate.graph_hash:
         note += " Arrows are those declared by this version of the program; the fit tested an earlier graph."
-    fig = new_figure(view, f"The causal graph and its tests: {gate.verdict}", note, 9.6)
+    fig = new_figure(view, f"The causal graph and its tests (gate: {gate.verdict})", note, 9.6)
     top, left, right = _axes(fig)
     _draw(top, graph, gate)
     draw_tests(left, _table(gate, "implied independences"), VIOLATED, AGREED)
@@ -102,40 +101,6 @@ def _draw(ax: Axes, graph: Graph, gate: GateResult) -> None:
     _pairs(ax, boxes, place, _table(gate, "implied independences"))
     for x, text in enumerate(HEADINGS):
         ax.text(x, 1.05, text, ha="center", fontsize=9.5, color=MUTED, weight="bold")
-
-
-def layout(graph: Graph, dag: nx.DiGraph) -> Places:
-    """Columns by time and role; in a column, nodes follow their neighbours' mean height."""
-    for n in dag:
-        dag.nodes[n]["layer"] = _column(graph, n)
-    start = nx.multipartite_layout(dag, subset_key="layer")
-    place: Places = {}
-    for x in range(len(HEADINGS)):
-        names = sorted(n for n in dag if dag.nodes[n]["layer"] == x)
-        names.sort(key=lambda n: (-_height(place, nx.all_neighbors(dag, n)), -start[n][1]))
-        for i, name in enumerate(names):
-            place[name] = (float(x), 1.0 - (i + 0.5) / len(names))
-    return place
-
-
-def _height(place: Places, names) -> float:
-    known = [place[n][1] for n in names if n in place]
-    return round(float(np.mean(known)), 3) if known else 0.5
-
-
-def _column(graph: Graph, name: str) -> int:
-    if "[week" in name:
-        return 4
-    base, day = split(name)
-    if day < 0:
-        return 0
-    outside = {b.split(".")[0] for b in graph.outside}
-    if base in outside or base in graph.before_open:
-        return 1
-    if base in graph.latents:
-        return 2
-    later = any(split(a)[0] == base and split(a)[1] == 0 and split(b)[1] > 0 for a, b in graph.edges)
-    return 3 if later else 4
 
 
 def _label(graph: Graph, name: str) -> str:

@@ -32,7 +32,7 @@ def draw_ranks(view: FitView) -> Figure:
     rows = -(-len(lines) // COLUMNS)
     title = f"Rank plots: {READINGS[view.main].lower()}, {chains} chains of {draws} draws"
     fig = new_figure(view, title, NOTE, 1.6 + 1.1 * rows)
-    axes = small_multiples(fig, rows, COLUMNS, 0.5)
+    axes = small_multiples(fig, rows, COLUMNS, 0.5, left=0.45)
     band = simultaneous_band(min(draws, 1000), AT, view.gate.seed)
     limit = 1.1 * max([band[1].max(), *(np.abs(v).max() for v in lines.values())])
     for k, (ax, (name, values)) in enumerate(zip(axes, lines.items(), strict=False)):

@@ -138,13 +138,13 @@ def time_axis(ax: Axes) -> None:
     ax.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{num2date(x).day} {num2date(x):%b %Y}"))
 
 
-def small_multiples(fig: Figure, rows: int, columns: int, space: float) -> np.ndarray:
+def small_multiples(fig: Figure, rows: int, columns: int, space: float, left: float = 0.12) -> np.ndarray:
     """A grid of axes placed by hand: automatic layout takes seconds. ``Shape: (panels,)``."""
     engine = fig.get_layout_engine()
     x, y, width, height = engine.get()["rect"] if engine else (0.02, 0.02, 0.96, 0.96)
     fig.set_layout_engine("none")
     inches = fig.get_figheight()
-    place = {"left": x + 0.012, "right": x + width - 0.008, "bottom": y + 0.45 / inches}
+    place = {"left": x + left / fig.get_figwidth(), "right": x + width - 0.008, "bottom": y + 0.45 / inches}
     place |= {"top": y + height - 0.28 / inches, "hspace": space, "wspace": 0.14}
     return fig.subplots(rows, columns, squeeze=False, gridspec_kw=place).ravel()
 

@@ -1,0 +1,29 @@
+# Two commands: `make fit` runs the main job, `make test` the tests. Each installs what it needs first.
+SHELL := /bin/bash
+STAMP := .venv/.installed
+UV_IN_VENV := .tools/bin/uv
+
+.PHONY: fit test test-slow lint install clean
+
+fit: install
+	.venv/bin/python scripts/fit.py --event 2026-02-05
+
+test: install lint
+	.venv/bin/python -m pytest
+
+test-slow: install
+	.venv/bin/python -m pytest -m slow
+
+lint: install
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/mypy
+
+install: $(STAMP)
+
+$(STAMP): requirements.lock pyproject.toml scripts/install.sh
+	@bash scripts/install.sh
+	@touch $(STAMP)
+
+clean:
+	rm -rf .venv .tools

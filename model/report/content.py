@@ -1,0 +1,164 @@
+"""Rows of the page's tables, formatted once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from model.components import COMPONENTS
+from model.plots.basis import WITHOUT, spans_of, trades
+from model.plots.fit_view import FitView
+from model.plots.parameters import main_parameters
+from model.plots.style import named
+from model.report.answer import contribution, flow_rank, listed, unusual
+from model.report.words import NEVER, OPTIONAL
+from model.summary.lines import QUANTILES, READINGS, UNITS
+from model.summary.text import amount, day, interval, number, percent, probability
+
+type Rows = list[dict[str, Any]]
+
+
+def part_tables(view: FitView, table: pd.DataFrame) -> Rows:
+    """One table per quantity and event day: every line by channel, readings side by side."""
+    readings = list(view.shown)
+    rows = table[(table["view"] == "channel") & table["reading"].isin(readings)]
+    return [
+        {
+            "id": f"{q}-{d.date()}",
+            "title": f"{'Net flow' if q == 'flow' else 'Return'} on {day(d)}, {UNITS[q]}",
+            "readings": [READINGS[r] for r in readings],
+            "lines": _lines(view, rows[(rows["quantity"] == q) & (rows["date"] == d)], q, d, readings),
+        }
+        for q in UNITS
+        for d in view.days
+    ]
+
+
+def _lines(view: FitView, rows: pd.DataFrame, q: str, d: pd.Timestamp, readings: list[str]) -> Rows:
+    cells = {(r["part"], r["reading"]): r for r in rows.to_dict("records")}
+    out = []
+    for r in rows.drop_duplicates("part").to_dict("records"):
+        found = {reading: cells.get((r["part"], reading)) for reading in readings}
+        out.append({"part": r["part"], "title": r["title"], "kind": r["kind"],
+                    "cells": [_cell(view, q, d, reading, c) for reading, c in found.items() if c]})  # fmt: skip
+    return out
+
+
+def _cell(view: FitView, q: str, d: pd.Timestamp, reading: str, r: Mapping[str, Any]) -> dict[str, Any]:
+    fixed = r["kind"] == "observed"
+    known = view.identified(contribution(q, r["part"], d), reading)
+    return {
+        "reading": reading,
+        "median": amount(r["median"], q),
+        "interval": "" if fixed else interval(r["low"], r["high"], q),
+        "share": percent(r["share_median"]) if r["kind"] in ("line", "sum") else "",
+        "share_interval": (
+            f"{100 * r['share_low']:.0f}–{percent(r['share_high'])}" if r["kind"] in ("line", "sum") else ""
+        ),
+        "negative": "" if fixed else probability(r["p_negative"]),
+        "largest": probability(r["p_largest"]) if r["kind"] in ("line", "sum") else "",
+        "mark": known is False,
+    }
+
+
+def trigger_tables(view: FitView, table: pd.DataFrame) -> Rows:
+    """One table per quantity and day: channel beside trigger, per reading."""
+    out = []
+    for q in UNITS:
+        for d in view.days:
+            rows = table[
+                (table["quantity"] == q) & (table["date"] == d) & table["kind"].isin(["line", "sum"])
+            ]
+            parts = rows.drop_duplicates("part")[["part", "title"]].to_records(index=False)
+            cells = {(r["reading"], r["view"], r["part"]): r for r in rows.to_dict("records")}
+            lines = [
+                {"part": part, "title": title, "cells": [_pair(cells.get((r, v, part)), q)
+                 for r in view.shown for v in ("channel", "trigger")]}
+                for part, title in parts
+            ]  # fmt: skip
+            noun = "Net flow" if q == "flow" else "Return"
+            out.append({"id": f"trigger-{q}-{d.date()}", "title": f"{noun} on {day(d)}, {UNITS[q]}",
+                        "readings": [READINGS[r] for r in view.shown], "lines": lines})  # fmt: skip
+    return out
+
+
+def _pair(r: Mapping[str, Any] | None, q: str) -> str:
+    return "" if r is None else f"{amount(r['median'], q)} {interval(r['low'], r['high'], q)}"
+
+
+def expected_rows(view: FitView, table: pd.DataFrame) -> Rows:
+    """Expected beside observed flow, with the percentile in the predictive distribution."""
+    rows = table[(table["quantity"] == "flow") & (table["view"] == "channel")]
+    out = []
+    for d in view.days:
+        for reading in view.shown:
+            here = rows[(rows["reading"] == reading) & (rows["date"] == d)].set_index("kind")
+            e = here.loc["expected"]
+            rank = flow_rank(view, reading, d)
+            out.append({
+                "day": day(d), "reading": READINGS[reading],
+                "observed": amount(float(here.loc["observed", "median"]), "flow"),
+                "expected": f"{amount(e['median'], 'flow')} {interval(e['low'], e['high'], 'flow')}",
+                "rank": number(rank), "words": unusual(rank),
+            })  # fmt: skip
+    return out
+
+
+def basis_rows(view: FitView) -> Rows:
+    """Latent basis trades: prior, with and without weekly positions."""
+    out = []
+    for span in spans_of(view):
+        sources = (
+            trades(view, view.main, span, "prior_latent"),
+            trades(view, WITHOUT, span),
+            trades(view, view.main, span),
+        )
+        out.append({"title": span.title, "cells": [_spread(v) for v in sources]})
+    return out
+
+
+def _spread(draws) -> dict[str, str]:
+    if draws is None:
+        return {"value": number(float("nan")), "negative": ""}
+    low, median, high = pd.Series(draws).quantile(list(QUANTILES))
+    value = f"{amount(median, 'flow')} {interval(low, high, 'flow')}"
+    return {"value": value, "negative": probability(float((draws < 0).mean()))}
+
+
+def unidentified(view: FitView) -> Rows:
+    """Parameters the data did not move, by component, and what they moved."""
+    names = main_parameters(view)
+    out = []
+    for c in COMPONENTS:
+        own = [n for n in c.priors if n in names and view.identified(n) is not None]
+        still = [named(n) for n in own if not view.identified(n)]
+        moved = [named(n) for n in own if view.identified(n)]
+        out.append({"title": c.title, "still": listed(still) if still else "none",
+                    "moved": listed(moved) if moved else "none"})  # fmt: skip
+    return out
+
+
+def inputs(view: FitView) -> tuple[Rows, Rows]:
+    """Optional inputs supplied, and those not supplied or not yet used, with what they settle."""
+    have = set(view.manifest.get("supplied", ()))
+    rows = [{"title": i.title, "settles": i.settles, "have": set(i.roles) <= have} for i in OPTIONAL]
+    absent = [r for r in rows if not r["have"]]
+    absent += [{"title": t, "settles": s, "have": False} for t, s in NEVER]
+    return [r for r in rows if r["have"]], absent
+
+
+def convergence(view: FitView) -> Rows:
+    """Diagnostics per reading."""
+    return [
+        {
+            "reading": READINGS.get(reading, reading),
+            "r_hat": number(d["r_hat_max"], 3),
+            "bulk": number(d["ess_bulk_min"]),
+            "tail": number(d["ess_tail_min"]),
+            "divergences": number(d["divergences"]),
+            "seconds": number(d["seconds"], 1),
+        }
+        for reading, d in view.manifest.get("diagnostics", {}).items()
+    ]

@@ -1,0 +1,163 @@
+"""The fixed prose of the page: definitions, assumptions, what each input would settle. Plain words."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+VERDICTS = {
+    "pass": (
+        "Causal gate: pass. The data do not contradict the graph behind this decomposition, and they would "
+        "have noticed most of the named mistakes."
+    ),
+    "inconclusive": (
+        "Causal gate: inconclusive. The data do not contradict the graph behind this decomposition, but "
+        "they could hardly have."
+    ),
+}
+NOT_IDENTIFIED = "not identified by these data"
+RULE = (
+    "A quantity is called <em>not identified by these data</em> where its variance fell by less than a "
+    "tenth from prior to posterior. Such numbers repeat what was assumed."
+)
+READINGS = {
+    "vendor": (
+        "Flows are taken on the date the vendor prints, with a booking lag of zero to two days that the "
+        "model estimates per fund."
+    ),
+    "next_day": (
+        "The same, except that the next-day funds' trades of the event's days are booked one trading day "
+        "later. Daily flows alone cannot tell the two readings apart."
+    ),
+    "no_positions": "Fitted without weekly futures positions, to show what these teach.",
+}
+
+
+class Definition(NamedTuple):
+    """What a line means."""
+
+    term: str
+    flow: str
+    price: str
+
+
+DEFINITIONS = (
+    Definition(
+        "Unattributed",
+        (
+            "Demand specific to single funds: what is left of each fund's print after the trades of all "
+            "components. It is a shock of the model, drawn with everything else, not a rounding term."
+        ),
+        (
+            "The model's own price shock: everything that moved the price other than the trades and "
+            "factors below. Futures demand outside the ETFs, perpetual markets and news are in it."
+        ),
+    ),
+    Definition(
+        "Basis trade",
+        "Long ETF, short futures, opened (+) or unwound (−) as a pair.",
+        "Only the unhedged share of the pair presses on the price; part of it is undone the next day.",
+    ),
+    Definition(
+        "Dealer hedging",
+        "The share of option and note dealers' hedges that became creations or redemptions.",
+        "Pressure of gamma, vanna and knock-in hedges. Dealers' sign and book are not observed.",
+    ),
+    Definition(
+        "Multi-asset rebalancing + directional demand",
+        (
+            "Trades of funds that hold the ETF beside other risk assets, plus trades of investors who want "
+            "or shed the exposure. Data see only the sum; the split is prior-driven."
+        ),
+        "Pressure of the same trades.",
+    ),
+    Definition(
+        "Common risk factors",
+        "Flow set off by the co-movement of the price with other markets (by trigger only).",
+        "Co-movement with other markets' returns that needs no ETF trade.",
+    ),
+    Definition(
+        "Drift",
+        "Flow set off by the constant (by trigger only).",
+        (
+            "By channel: the constant and the pull of yesterday's flow and return. By trigger: the "
+            "constant alone, because lags are traced back to the shock that caused them."
+        ),
+    ),
+    Definition(
+        "Trades before the window; under way at the start",
+        "Bookings of trades made before the first modelled days.",
+        "Effects of what had happened before the first modelled days (by trigger only).",
+    ),
+    Definition(
+        "Expected flow",
+        "Flow expected from earlier days and from the day's return, before the day's own shocks.",
+        "Not defined.",
+    ),
+)
+
+CHANNEL_TRIGGER = (
+    "<strong>Whose trades</strong> (channel) asks who bought or sold. <strong>Whose shock</strong> "
+    "(trigger) asks what set it off: a trigger is charged with everything it caused, other people's "
+    "trades included. A component that only amplifies is large by channel and small by trigger."
+)
+SHARES = (
+    "A share is the line's size over the sum of all lines' sizes, so lines of opposite sign do not "
+    "cancel. A share of the net flow itself would mean nothing where the net flow is near zero."
+)
+ASSUMPTIONS = (
+    (
+        "The causal graph below. Most of what it says about the day itself cannot be tested with daily "
+        "data: hidden trades join price and flow."
+    ),
+    (
+        "Basis trades are delta-neutral: a dollar of ETF against a dollar of futures, seen in weekly "
+        "leveraged-fund shorts with loading one. Net positions or open interest would give smaller trades."
+    ),
+    (
+        "Price impact follows volatility and is bounded by its prior; a regression of return on same-day "
+        "flow would put it about ten times higher, because price and flow answer each other."
+    ),
+    "Multi-asset and directional trades have the same signs everywhere, so only their sum is learned.",
+    (
+        "Dealers' gamma follows a proxy known at the previous close; its sign is a parameter with a prior "
+        "around zero."
+    ),
+    (
+        "Directional demand answers today's and yesterday's return and flattens in falls of more than five "
+        "per cent."
+    ),
+    "Trades reach the flow table zero, one or two trading days later, by fund.",
+    "The trigger table holds price impact and the gamma state at their realised values.",
+)
+
+
+class Input(NamedTuple):
+    """An input, and what it settles or would settle."""
+
+    roles: tuple[str, ...]
+    title: str
+    settles: str
+
+
+OPTIONAL = (
+    Input(("short", "long", "spread", "open_interest"), "Weekly futures positions",
+          "the size and sign of basis trades over each position week"),
+    Input(("future", "future_days"), "Near-month futures price", "the premium that draws basis trades"),
+    Input(("implied_vol",), "Implied volatility index", "volatility moves that dealers hedge"),
+    Input(("etf_volume",), "ETF share volume", "nothing in this version; checked and kept for later"),
+    Input(("extra_funding",), "Perpetual funding rate", "leverage outside the ETFs"),
+    Input(("extra_perpetual_open_interest",), "Perpetual open interest",
+          "how much of the unattributed return is deleveraging in perpetual markets"),
+    Input(("extra_second_vendor_flow",), "A second vendor's flow dates", "whether dates or trades moved by a day"),
+)  # fmt: skip
+NEVER = (
+    ("Futures settlements and open interest by expiry, at the ETF's closing time",
+     "daily basis trades, which weekly positions give only as a sum"),
+    ("Perpetual exchanges' open interest and liquidations", "the unattributed part of the return"),
+    ("Exchange short volume, short interest, fails to deliver",
+     "operational shorting: shares sold on one day and created on the next"),
+    ("Issuers' share counts and premium to net asset value", "the dating of flows"),
+    ("Option trades with the taker's side; option open interest by strike", "dealers' sign and gamma"),
+    ("Terms and sizes of structured notes", "knock-in hedging"),
+    ("Quarterly holdings of institutions", "the split of multi-asset and directional demand, with a long delay"),
+)  # fmt: skip
