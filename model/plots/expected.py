@@ -74,6 +74,8 @@ def _panel(ax: Axes, expected: np.ndarray, seen: float, draws: np.ndarray | None
 
 def ordinal(percent: float) -> str:
     """``82nd``."""
+    if not np.isfinite(percent):
+        return "unknown"
     n = round(percent)
     ending = "th" if 10 <= n % 100 <= 20 else {1: "st", 2: "nd", 3: "rd"}.get(n % 10, "th")
     return f"{n}{ending}"

@@ -11,22 +11,40 @@ from model.plots.expected import ordinal, percentile
 from model.plots.fit_view import FitView
 from model.plots.predictive import predicted
 from model.report.words import NOT_IDENTIFIED
-from model.summary.lines import INTERVAL, UNITS, dates_of
+from model.summary.lines import INTERVAL, READINGS, UNITS
 from model.summary.text import amount, day, interval, percent, probability
 
 TAIL = 100 * (1 - INTERVAL) / 2
 """Percentiles beyond which a flow is called unusual."""
 SURE = 1 - (1 - INTERVAL) / 2
+"""Probability of a sign below which it is called open."""
+LEFT_TO_THE_TABLE = ("drift", "pre_sample")
+"""Lines too small or technical for the sentences."""
+type Row = dict[str, Any]
 
 
 def sentences(view: FitView, table: pd.DataFrame) -> list[str]:
     """How unusual the flow was; who traded; what moved the price. One sentence each, first reading."""
     rows = table[(table["reading"] == view.main) & (table["view"] == "channel")]
     return [
-        "; ".join(_flow(view, d) for d in view.days) + ".",
-        "; ".join(_parts(view, rows, "flow", d) for d in view.days) + ".",
-        "; ".join(_parts(view, rows, "return", d) for d in view.days) + ".",
+        "; ".join(_flow(view, rows, d) for d in view.days) + ".",
+        _parts(view, rows, "flow") + ".",
+        _parts(view, rows, "return") + ".",
     ]
+
+
+def other_reading(view: FitView, table: pd.DataFrame) -> str:
+    """The same in one sentence under the second dating reading; empty if there is none."""
+    names = [r for r in view.shown if r != view.main]
+    if not names:
+        return ""
+    rows = table[(table["reading"] == names[0]) & (table["view"] == "channel")]
+    ranks = listed(f"{ordinal(flow_rank(view, names[0], d))}" for d in view.days)
+    shares = {q: listed(percent(r["share_median"]) for r in _of(rows, q, "unattributed")) for q in UNITS}
+    return (
+        f"Under the {READINGS[names[0]].lower()} the flow stands at the {ranks} percentile, and the "
+        f"unattributed share is {shares['flow']} of the flow and {shares['return']} of the return."
+    )
 
 
 def flow_rank(view: FitView, reading: str, d: pd.Timestamp) -> float:
@@ -49,48 +67,57 @@ def unusual(rank: float) -> str:
     return "ordinary"
 
 
-def _flow(view: FitView, d: pd.Timestamp) -> str:
-    data = view.decomposition[view.main]
-    seen = float(data["observed_flow"].to_numpy()[dates_of(data).get_loc(d)])
+def _flow(view: FitView, rows: pd.DataFrame, d: pd.Timestamp) -> str:
+    here = rows[(rows["quantity"] == "flow") & (rows["date"] == d)]
+    seen, expected = (records(here[here["kind"] == kind])[0] for kind in ("observed", "expected"))
     rank = flow_rank(view, view.main, d)
-    stands = f"at the {ordinal(rank)} percentile of what the model predicts" if rank == rank else "unranked"
+    stands = "" if rank != rank else f", the {ordinal(rank)} percentile of the model's predictions"
     return (
-        f"On {day(d)} the net flow of {amount(seen, 'flow')} USD m stands {stands}, which is {unusual(rank)}"
+        f"on {day(d)} the net flow was {amount(seen['median'], 'flow')} USD m against an expected "
+        f"{_value(expected, 'flow')}{stands}: {unusual(rank)}"
     )
 
 
-def _parts(view: FitView, rows: pd.DataFrame, quantity: str, d: pd.Timestamp) -> str:
-    """The unattributed share, then the other lines by size, each with interval, sign and verdict."""
-    here = rows[(rows["quantity"] == quantity) & (rows["date"] == d)]
-    lines = [r for r in here.to_dict("records") if r["kind"] in ("line", "sum")]
-    seen = here.loc[here["kind"] == "observed", "median"].iloc[0]
-    rest = [r for r in lines if r["part"] != "unattributed" and r["part"] not in ("drift", "pre_sample")]
-    rest.sort(key=lambda r: -abs(r["median"]))
-    first = next(r for r in lines if r["part"] == "unattributed")
+def _parts(view: FitView, rows: pd.DataFrame, quantity: str) -> str:
+    """The unattributed part and its share, then the other lines by size, each with sign and verdict."""
+    seen = _of(rows, quantity, "observed")
+    first = _of(rows, quantity, "unattributed")
     noun = "net flow" if quantity == "flow" else "return"
     head = (
-        f"of the {noun} of {amount(seen, quantity)} {UNITS[quantity]} on {day(d)}, "
-        f"{amount(first[('median')], quantity)} {
-            interval(first[('low')], first[('high')], quantity)
-        } is unattributed "
-        f"(a share of {percent(first['share_median'])})"
+        f"of the {noun} of {listed(amount(r['median'], quantity) for r in seen)} {UNITS[quantity]} on "
+        f"{listed(day(d) for d in view.days)}, {listed(_value(r, quantity) for r in first)} is unattributed "
+        f"(shares {listed(percent(r['share_median']) for r in first)})"
     )
-    tail = ", ".join(_line(view, r, quantity, d) for r in rest)
-    return f"{head}; {tail}"
+    lines = rows[(rows["quantity"] == quantity) & rows["kind"].isin(["line", "sum"])]
+    parts = [str(p) for p in lines["part"].unique() if p not in ("unattributed", *LEFT_TO_THE_TABLE)]
+    found = sorted((_of(rows, quantity, p) for p in parts), key=lambda rs: -sum(abs(r["median"]) for r in rs))
+    return "; ".join([head, *(_line(view, rs, quantity) for rs in found)])
 
 
-def _line(view: FitView, r: dict[str, Any], quantity: str, d: pd.Timestamp) -> str:
-    text = f"{lower(r['title'])} {amount(r['median'], quantity)} {interval(r['low'], r['high'], quantity)}"
-    return text + _qualified(view, r, quantity, d)
-
-
-def _qualified(view: FitView, r: dict[str, Any], quantity: str, d: pd.Timestamp) -> str:
+def _line(view: FitView, rs: list[Row], quantity: str) -> str:
+    text = f"{lower(rs[0]['title'])} {listed(_value(r, quantity) for r in rs)}"
     notes = []
-    if 1 - SURE < r["p_negative"] < SURE:
-        notes.append(f"sign open, P(<0) = {probability(r['p_negative'])}")
-    if view.identified(contribution(quantity, r["part"], d)) is False:
-        notes.append(NOT_IDENTIFIED)
-    return f" ({'; '.join(notes)})" if notes else ""
+    if any(1 - SURE < r["p_negative"] < SURE for r in rs):
+        notes.append(f"sign open, P(<0) = {listed(probability(r['p_negative']) for r in rs)}")
+    blind = [r for r in rs if view.identified(contribution(quantity, r["part"], r["date"])) is False]
+    if blind:
+        where = "" if len(blind) == len(rs) else f" on {listed(day(r['date']) for r in blind)}"
+        notes.append(NOT_IDENTIFIED + where)
+    return f"{text} ({'; '.join(notes)})" if notes else text
+
+
+def _value(r: Row, quantity: str) -> str:
+    return f"{amount(r['median'], quantity)} {interval(r['low'], r['high'], quantity)}"
+
+
+def _of(rows: pd.DataFrame, quantity: str, part: str) -> list[Row]:
+    """A line on every event day, in order."""
+    return records(rows[(rows["quantity"] == quantity) & (rows["part"] == part)].sort_values("date"))
+
+
+def records(rows: pd.DataFrame) -> list[Row]:
+    """Rows as dictionaries."""
+    return [{str(k): v for k, v in r.items()} for r in rows.to_dict("records")]
 
 
 def contribution(quantity: str, part: str, d: pd.Timestamp) -> str:

@@ -10,22 +10,22 @@ from model.report.content import basis_rows, expected_rows
 from model.summary.tables import event_table
 
 CAPTIONS = {
-    "waterfall_flow_channel": "Net flow of the event's days by component.",
-    "waterfall_return_channel": "Return of the event's days by component.",
-    "waterfall_flow_trigger": "Net flow of the event's days by trigger.",
-    "waterfall_return_trigger": "Return of the event's days by trigger.",
-    "expected_flow": "Observed flow beside the expected one.",
-    "components_flow": "Flow by component over the whole window.",
-    "components_return": "Return by component over the whole window.",
-    "basis_positions": "What weekly futures positions teach about the basis trade.",
-    "prior_posterior": "Prior and posterior of the components' parameters.",
-    "graph": "The causal graph, its implied independences, and what the data could have noticed.",
-    "predictive": "One-day-ahead replicates and calibration.",
-    "ranks": "Ranks of the chains' draws.",
+    "waterfall_flow_channel": "A black line that crosses its bar's start: not even the sign is settled.",
+    "waterfall_return_channel": "The same for the return. Trades move the price only through price impact.",
+    "waterfall_flow_trigger": "Each shock is charged with everything it set off, on the day and later.",
+    "waterfall_return_trigger": "The same for the return; amplification is charged to whoever started it.",
+    "expected_flow": "A flow inside the dark area needs no special explanation.",
+    "components_flow": "The event in the light of ordinary days.",
+    "components_return": "The event in the light of ordinary days.",
+    "basis_positions": "Where the two lines coincide, weekly positions taught nothing.",
+    "prior_posterior": "Where a line repeats the grey area, the number was assumed and not learned.",
+    "graph": "A graph that hardly any data could contradict is an assumption, not a finding.",
+    "predictive": "A line inside the grey area: predictive intervals as wide as they should be.",
+    "ranks": "A line that leaves the grey area steadily: that chain sampled something else.",
 }
 STATIC = {
-    "components_flow": "Time series, one panel per component, of daily net flow in USD m with 50 and 89 per cent bands.",
-    "components_return": "Time series, one panel per component, of daily return in log-% with 50 and 89 per cent bands.",
+    "components_flow": "Daily net flow in USD m, one panel per component, with 50 and 89 per cent bands.",
+    "components_return": "Daily return in log-%, one panel per component, with 50 and 89 per cent bands.",
     "prior_posterior": (
         "Small multiples: prior density in grey and posterior densities per reading for each parameter. "
         "The table of identified parameters says the same in words."

@@ -12,9 +12,9 @@ from model.plots.basis import WITHOUT, spans_of, trades
 from model.plots.fit_view import FitView
 from model.plots.parameters import main_parameters
 from model.plots.style import named
-from model.report.answer import contribution, flow_rank, listed, unusual
+from model.report.answer import contribution, flow_rank, listed, records, unusual
 from model.report.words import NEVER, OPTIONAL
-from model.summary.lines import QUANTILES, READINGS, UNITS
+from model.summary.lines import QUANTILES, READINGS, UNITS, VIEWS
 from model.summary.text import amount, day, interval, number, percent, probability
 
 type Rows = list[dict[str, Any]]
@@ -37,12 +37,12 @@ def part_tables(view: FitView, table: pd.DataFrame) -> Rows:
 
 
 def _lines(view: FitView, rows: pd.DataFrame, q: str, d: pd.Timestamp, readings: list[str]) -> Rows:
-    cells = {(r["part"], r["reading"]): r for r in rows.to_dict("records")}
+    cells = {(r["part"], r["reading"]): r for r in records(rows)}
     out = []
-    for r in rows.drop_duplicates("part").to_dict("records"):
+    for r in records(rows.drop_duplicates("part")):
         found = {reading: cells.get((r["part"], reading)) for reading in readings}
         out.append({"part": r["part"], "title": r["title"], "kind": r["kind"],
-                    "cells": [_cell(view, q, d, reading, c) for reading, c in found.items() if c]})  # fmt: skip
+                    "cells": [_cell(view, q, d, k, c) for k, c in found.items() if c]})  # fmt: skip
     return out
 
 
@@ -55,7 +55,9 @@ def _cell(view: FitView, q: str, d: pd.Timestamp, reading: str, r: Mapping[str, 
         "interval": "" if fixed else interval(r["low"], r["high"], q),
         "share": percent(r["share_median"]) if r["kind"] in ("line", "sum") else "",
         "share_interval": (
-            f"{100 * r['share_low']:.0f}–{percent(r['share_high'])}" if r["kind"] in ("line", "sum") else ""
+            f"[{100 * r['share_low']:.0f}, {100 * r['share_high']:.0f}]"
+            if r["kind"] in ("line", "sum")
+            else ""
         ),
         "negative": "" if fixed else probability(r["p_negative"]),
         "largest": probability(r["p_largest"]) if r["kind"] in ("line", "sum") else "",
@@ -65,23 +67,30 @@ def _cell(view: FitView, q: str, d: pd.Timestamp, reading: str, r: Mapping[str, 
 
 def trigger_tables(view: FitView, table: pd.DataFrame) -> Rows:
     """One table per quantity and day: channel beside trigger, per reading."""
-    out = []
-    for q in UNITS:
-        for d in view.days:
-            rows = table[
-                (table["quantity"] == q) & (table["date"] == d) & table["kind"].isin(["line", "sum"])
-            ]
-            parts = rows.drop_duplicates("part")[["part", "title"]].to_records(index=False)
-            cells = {(r["reading"], r["view"], r["part"]): r for r in rows.to_dict("records")}
-            lines = [
-                {"part": part, "title": title, "cells": [_pair(cells.get((r, v, part)), q)
-                 for r in view.shown for v in ("channel", "trigger")]}
-                for part, title in parts
-            ]  # fmt: skip
-            noun = "Net flow" if q == "flow" else "Return"
-            out.append({"id": f"trigger-{q}-{d.date()}", "title": f"{noun} on {day(d)}, {UNITS[q]}",
-                        "readings": [READINGS[r] for r in view.shown], "lines": lines})  # fmt: skip
-    return out
+    rows = table[table["kind"].isin(["line", "sum"])]
+    return [
+        {
+            "id": f"trigger-{q}-{d.date()}",
+            "title": f"{'Net flow' if q == 'flow' else 'Return'} on {day(d)}, {UNITS[q]}",
+            "readings": [READINGS[r] for r in view.shown],
+            "lines": _both_views(view, rows[(rows["quantity"] == q) & (rows["date"] == d)], q),
+        }
+        for q in UNITS
+        for d in view.days
+    ]
+
+
+def _both_views(view: FitView, rows: pd.DataFrame, q: str) -> Rows:
+    cells = {(r["reading"], r["view"], r["part"]): r for r in records(rows)}
+    keys = [(reading, by) for reading in view.shown for by in VIEWS]
+    return [
+        {
+            "part": r["part"],
+            "title": r["title"],
+            "cells": [_pair(cells.get((*k, r["part"])), q) for k in keys],
+        }
+        for r in records(rows.drop_duplicates("part"))
+    ]
 
 
 def _pair(r: Mapping[str, Any] | None, q: str) -> str:
@@ -94,12 +103,11 @@ def expected_rows(view: FitView, table: pd.DataFrame) -> Rows:
     out = []
     for d in view.days:
         for reading in view.shown:
-            here = rows[(rows["reading"] == reading) & (rows["date"] == d)].set_index("kind")
-            e = here.loc["expected"]
-            rank = flow_rank(view, reading, d)
+            here = {r["kind"]: r for r in records(rows[(rows["reading"] == reading) & (rows["date"] == d)])}
+            e, rank = here["expected"], flow_rank(view, reading, d)
             out.append({
                 "day": day(d), "reading": READINGS[reading],
-                "observed": amount(float(here.loc["observed", "median"]), "flow"),
+                "observed": amount(here["observed"]["median"], "flow"),
                 "expected": f"{amount(e['median'], 'flow')} {interval(e['low'], e['high'], 'flow')}",
                 "rank": number(rank), "words": unusual(rank),
             })  # fmt: skip

@@ -12,7 +12,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 from model.plots.fit_view import FitView, open_fit
 from model.plots.registry import FIGURES, FOLDER, draw_all
 from model.report import content, words
-from model.report.answer import capital, sentences
+from model.report.answer import capital, other_reading, sentences
 from model.report.captions import CAPTIONS, alt_text
 from model.summary.lines import READINGS
 from model.summary.tables import additivity, event_table
@@ -77,6 +77,7 @@ def context(view: FitView) -> dict[str, Any]:
         "readings": {READINGS[r]: words.READINGS[r] for r in view.decomposition},
         "main": READINGS[view.main],
         "answer": [capital(s) for s in sentences(view, table)],
+        "other_reading": other_reading(view, table),
         "parts": content.part_tables(view, table),
         "triggers": content.trigger_tables(view, table),
         "expected": content.expected_rows(view, table),

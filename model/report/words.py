@@ -106,16 +106,16 @@ SHARES = (
 )
 ASSUMPTIONS = (
     (
-        "The causal graph below. Most of what it says about the day itself cannot be tested with daily "
-        "data: hidden trades join price and flow."
+        "The causal graph shown further down. Most of what it says about the day itself cannot be tested "
+        "with daily data: hidden trades join price and flow."
     ),
     (
         "Basis trades are delta-neutral: a dollar of ETF against a dollar of futures, seen in weekly "
         "leveraged-fund shorts with loading one. Net positions or open interest would give smaller trades."
     ),
     (
-        "Price impact follows volatility and is bounded by its prior; a regression of return on same-day "
-        "flow would put it about ten times higher, because price and flow answer each other."
+        "Price impact follows volatility, and its prior matters. A plain regression of return on same-day "
+        "flow would take flows' answer to prices for impact."
     ),
     "Multi-asset and directional trades have the same signs everywhere, so only their sum is learned.",
     (
@@ -140,24 +140,41 @@ class Input(NamedTuple):
 
 
 OPTIONAL = (
-    Input(("short", "long", "spread", "open_interest"), "Weekly futures positions",
-          "the size and sign of basis trades over each position week"),
+    Input(
+        ("short", "long", "spread", "open_interest"),
+        "Weekly futures positions",
+        "the size and sign of basis trades over each position week",
+    ),
     Input(("future", "future_days"), "Near-month futures price", "the premium that draws basis trades"),
     Input(("implied_vol",), "Implied volatility index", "volatility moves that dealers hedge"),
     Input(("etf_volume",), "ETF share volume", "nothing in this version; checked and kept for later"),
     Input(("extra_funding",), "Perpetual funding rate", "leverage outside the ETFs"),
-    Input(("extra_perpetual_open_interest",), "Perpetual open interest",
-          "how much of the unattributed return is deleveraging in perpetual markets"),
-    Input(("extra_second_vendor_flow",), "A second vendor's flow dates", "whether dates or trades moved by a day"),
-)  # fmt: skip
+    Input(
+        ("extra_perpetual_open_interest",),
+        "Perpetual open interest",
+        "how much of the unattributed return is deleveraging in perpetual markets",
+    ),
+    Input(
+        ("extra_second_vendor_flow",),
+        "A second vendor's flow dates",
+        "whether dates or trades moved by a day",
+    ),
+)
 NEVER = (
-    ("Futures settlements and open interest by expiry, at the ETF's closing time",
-     "daily basis trades, which weekly positions give only as a sum"),
+    (
+        "Futures settlements and open interest by expiry, at the ETF's closing time",
+        "daily basis trades, which weekly positions give only as a sum",
+    ),
     ("Perpetual exchanges' open interest and liquidations", "the unattributed part of the return"),
-    ("Exchange short volume, short interest, fails to deliver",
-     "operational shorting: shares sold on one day and created on the next"),
+    (
+        "Exchange short volume, short interest, fails to deliver",
+        "operational shorting: shares sold on one day and created on the next",
+    ),
     ("Issuers' share counts and premium to net asset value", "the dating of flows"),
     ("Option trades with the taker's side; option open interest by strike", "dealers' sign and gamma"),
     ("Terms and sizes of structured notes", "knock-in hedging"),
-    ("Quarterly holdings of institutions", "the split of multi-asset and directional demand, with a long delay"),
-)  # fmt: skip
+    (
+        "Quarterly holdings of institutions",
+        "the split of multi-asset and directional demand, with a long delay",
+    ),
+)

@@ -70,7 +70,7 @@ def event_table(decomposition: Readings, days: Sequence[date]) -> pd.DataFrame:
         ``split``, ``observed``, ``expected``.
     """
     rows = [row for reading, data in readings_of(decomposition).items() for row in _rows(reading, data, days)]
-    return pd.DataFrame(rows).round(6)
+    return rounded(pd.DataFrame(rows), 6)
 
 
 def _rows(reading: str, data: xr.Dataset, days: Sequence[date]) -> Iterator[dict[str, Any]]:
@@ -123,6 +123,12 @@ def _interval(values: np.ndarray, prefix: str = "") -> dict[str, float]:
     return {f"{prefix}low": float(low), f"{prefix}median": float(median), f"{prefix}high": float(high)}
 
 
+def rounded(table: pd.DataFrame, decimals: int) -> pd.DataFrame:
+    """The table with its floating-point columns rounded."""
+    floats = table.select_dtypes("float").columns
+    return table.assign(**{str(c): table[c].round(decimals) for c in floats})
+
+
 def _mean(flags: np.ndarray) -> float:
     return float(np.mean(flags))
 
@@ -135,7 +141,7 @@ def daily_table(decomposition: Readings) -> pd.DataFrame:
         for q in UNITS
         for v in VIEWS
     ]
-    return pd.concat(frames, ignore_index=True).round(4)
+    return rounded(pd.concat(frames, ignore_index=True), 4)
 
 
 def _daily(reading: str, data: xr.Dataset, quantity: str, view: str) -> pd.DataFrame:
@@ -163,7 +169,7 @@ def largest_table(decomposition: Readings) -> pd.DataFrame:
         for q in UNITS:
             for v in VIEWS:
                 frames.append(_largest_daily(reading, block(thinned(data), q, v), q, v))
-    return pd.concat(frames, ignore_index=True)
+    return rounded(pd.concat(frames, ignore_index=True), 4)
 
 
 def _largest_daily(reading: str, b: Block, quantity: str, view: str) -> pd.DataFrame:
@@ -182,7 +188,7 @@ def _largest_daily(reading: str, b: Block, quantity: str, view: str) -> pd.DataF
             "p_largest": every.ravel(),
             "p_largest_component": component.ravel(),
         }
-    ).round(4)
+    )
 
 
 def _winner_rate(size: np.ndarray) -> np.ndarray:
@@ -199,7 +205,7 @@ def expected_table(decomposition: Readings) -> pd.DataFrame:
         seen = data["observed_flow"].to_numpy()
         columns = {"reading": reading, "date": dates_of(data), "expected_low": low, "expected_median": median}
         frames.append(pd.DataFrame(columns | {"expected_high": high, "observed": seen, "unit": "USD m"}))
-    return pd.concat(frames, ignore_index=True).round(4)
+    return rounded(pd.concat(frames, ignore_index=True), 4)
 
 
 def identification_table(rows: Iterable[Mapping[str, Any]]) -> pd.DataFrame:

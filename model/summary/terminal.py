@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Sequence
 from datetime import date
 
@@ -10,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from model.gate.result import GateResult
-from model.summary.lines import READINGS, SHOWN, UNITS, Readings, shown
+from model.summary.lines import READINGS, UNITS, Readings, shown
 from model.summary.tables import event_table
 from model.summary.text import amount, day, interval
 
@@ -18,10 +19,16 @@ CAPTION = (
     "Medians and 89 % intervals; medians need not add up, every draw does. * The split is prior-driven. "
     "Expected: given earlier days and the day's return, before the day's own shocks."
 )
+LABEL, CELL = 26, 21
+"""Characters a label and a value with its interval need."""
 
 
 def terminal_table(
-    decomposition: Readings, days: Sequence[date], gate: GateResult | None = None, view: str = "channel"
+    decomposition: Readings,
+    days: Sequence[date],
+    gate: GateResult | None = None,
+    view: str = "channel",
+    width: int | None = None,
 ) -> Table:
     """Flow and return by component on the event's days, unattributed first, one section per dating reading.
 
@@ -34,22 +41,28 @@ def terminal_table(
     gate : GateResult, optional
         Its verdict, and the accepted reason, become the title.
     view : {"channel", "trigger"}
+    width : int, optional
+        Characters of the terminal; in a narrow one each interval stands below its median.
     """
     table = event_table(shown(decomposition), days)
     table = table[table["view"] == view]
+    columns = [(q, pd.Timestamp(d)) for q in UNITS for d in days]
+    room = width or shutil.get_terminal_size().columns
+    between = " " if room >= LABEL + CELL * len(columns) else "\n"
     out = Table(
         title=_title(gate), caption=CAPTION, title_justify="left", caption_justify="left", pad_edge=False
     )
-    out.add_column("", no_wrap=False, min_width=18)
-    columns = [(q, pd.Timestamp(d)) for q in UNITS for d in days]
+    out.add_column("", min_width=18)
     for q, d in columns:
-        out.add_column(f"{q.capitalize()}, {UNITS[q]}\n{day(d)}", justify="right")
-    for reading in [r for r in (*SHOWN, *READINGS) if r in set(table["reading"])]:
-        _section(out, reading, table[table["reading"] == reading], columns)
+        out.add_column(f"{q.capitalize()}, {UNITS[q]}\n{day(d)}", justify="right", no_wrap=True)
+    for reading in table["reading"].unique():
+        _section(out, reading, table[table["reading"] == reading], columns, between)
     return out
 
 
-def _section(out: Table, reading: str, rows: pd.DataFrame, columns: list[tuple[str, pd.Timestamp]]) -> None:
+def _section(
+    out: Table, reading: str, rows: pd.DataFrame, columns: list[tuple[str, pd.Timestamp]], between: str
+) -> None:
     out.add_section()
     out.add_row(Text(READINGS[reading], style="bold"), *[""] * len(columns))
     cells = {(r["part"], r["quantity"], r["date"]): r for r in rows.to_dict("records")}
@@ -59,15 +72,17 @@ def _section(out: Table, reading: str, rows: pd.DataFrame, columns: list[tuple[s
     for r in ordered:
         title = f"  of which {r['title'].lower()} *" if r["kind"] == "split" else r["title"]
         style = {"split": "dim", "observed": "bold"}.get(r["kind"], "")
-        out.add_row(title, *[_cell(cells.get((r["part"], q, d)), q) for q, d in columns], style=style)
+        out.add_row(
+            title, *[_cell(cells.get((r["part"], q, d)), q, between) for q, d in columns], style=style
+        )
 
 
-def _cell(row: dict | None, quantity: str) -> str:
+def _cell(row: dict | None, quantity: str, between: str) -> str:
     if row is None:
         return ""
     if row["kind"] == "observed":
         return amount(row["median"], quantity)
-    return f"{amount(row['median'], quantity)} {interval(row['low'], row['high'], quantity)}"
+    return f"{amount(row['median'], quantity)}{between}{interval(row['low'], row['high'], quantity)}"
 
 
 def _title(gate: GateResult | None) -> str:
