@@ -14,7 +14,7 @@ from model.design import LAGS, PRE_SAMPLE, Design, make_design, next_day_mask
 from model.equations import evaluate
 from model.events import event_panel, load_event
 from model.frame import arrays, make_frame, system_data
-from model.priors import load_priors
+from model.priors import PriorSet, load_priors
 
 EVENT = "2026-02-05"
 SHAPED = {
@@ -32,10 +32,16 @@ def parameter_names() -> tuple[str, ...]:
     return tuple(dict.fromkeys(declared))
 
 
+@cache
+def literature() -> PriorSet:
+    """The literature priors, read once."""
+    return load_priors("literature")
+
+
 def random_parameters(design: Design, seed: int, inner: float = 0.8) -> dict:
     """Parameters from the inner part of the literature priors, and day scales."""
     rng = np.random.default_rng(seed)
-    priors = load_priors("literature")
+    priors = literature()
     sizes = {"factors": len(design.factors), "funds": len(design.funds), "weeks": int(design.week.max()) + 1}
     p = {}
     for name in parameter_names():
