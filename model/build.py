@@ -65,7 +65,8 @@ def build_model(design: Design, priors: PriorSet, base_shares: np.ndarray) -> pm
         p["flow_state"] = pm.ZeroSumNormal("flow_state", sigma=p["flow_tail"], dims="date")
         d = _symbolic(arrays(design))
         eq = evaluate(p, d, pt)
-        pm.Potential("daily", system_likelihood(*eq.inputs, *system_data(d), *make_frame(design))[0])
+        likelihood: Any = system_likelihood(*eq.inputs, *system_data(d), *make_frame(design))
+        pm.Potential("daily", likelihood[0])
         pm.Potential("loop", pt.sum(pt.log(eq.jacobian[PRE_SAMPLE:])))
         pm.Potential("implied_vol", _implied_vol(p, d, eq))
     return model
@@ -116,7 +117,7 @@ def scalar_groups(priors: PriorSet) -> dict[str, tuple[str, ...]]:
 
 def _scalars(priors: PriorSet) -> dict[str, Any]:
     """One vector per distribution: sixty single variables would triple the time to compile."""
-    out = {}
+    out: dict[str, Any] = {}
     for key, names in scalar_groups(priors).items():
         dist = priors[names[0]].dist
         columns = {a: np.array([priors[n].args[a] for n in names], float) for a in priors[names[0]].args}

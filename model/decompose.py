@@ -60,8 +60,8 @@ def decompose(draws: Draws, latents: np.ndarray, flows: np.ndarray, design: Desi
         If the parts do not sum to the observed values.
     """
     book = make_ledger(draws, latents, flows, design, np.random.default_rng(seed))
-    flow = _flow_channels(book, design)
-    ret = _return_channels(book, design)
+    flow = _flow_channels(book)
+    ret = _return_channels(book)
     flow_trigger, return_trigger = _triggers(book, design)
     parts = Parts(flow, ret, flow_trigger, return_trigger, _expected_flow(book), book.trades)
     _assert_additive(parts, book, design)
@@ -77,7 +77,7 @@ def _book(book: Ledger, by_fund: np.ndarray) -> np.ndarray:
     return out
 
 
-def _flow_channels(book: Ledger, design: Design) -> np.ndarray:
+def _flow_channels(book: Ledger) -> np.ndarray:
     out = np.zeros((*book.lam.shape, len(FLOW_PARTS)))
     out[..., 0] = book.fund_noise.sum(axis=2)
     for j, c in enumerate(COMPONENTS, start=1):
@@ -91,7 +91,7 @@ def _flow_channels(book: Ledger, design: Design) -> np.ndarray:
     return out
 
 
-def _return_channels(book: Ledger, design: Design) -> np.ndarray:
+def _return_channels(book: Ledger) -> np.ndarray:
     out = np.zeros((*book.lam.shape, len(RETURN_PARTS)))
     out[..., 0] = book.price_shock
     for j, c in enumerate(COMPONENTS, start=1):
@@ -118,7 +118,7 @@ def _triggers(book: Ledger, design: Design) -> tuple[np.ndarray, np.ndarray]:
     trades = np.zeros((samples, days, count, funds))
     returns = np.zeros((samples, days, count))
     fund_flow[:, :PRE_SAMPLE, -1] = book.flows[:, :PRE_SAMPLE]
-    trades[:, :PRE_SAMPLE, -1] = sum(book.by_fund.values())[:, :PRE_SAMPLE]
+    trades[:, :PRE_SAMPLE, -1] = np.sum(list(book.by_fund.values()), axis=0)[:, :PRE_SAMPLE]
     returns[:, :PRE_SAMPLE, -1] = design.returns[:PRE_SAMPLE]
     slope = book.average_slopes(design)
     amplify = 1.0 / (1.0 - book.lam * slope.today_price)

@@ -150,7 +150,7 @@ def make_design(panel: Panel, card: EventCard | None) -> Design:
     weeks, changes, expiries = _position_weeks(frame, universe)
     cut = slice(1, None)
     returns_lag = np.nan_to_num(np.concatenate([[0.0], returns[:-1]]))
-    dates = frame.index
+    dates = pd.DatetimeIndex(frame.index)
     return Design(
         dates=dates[cut],
         funds=universe.fund_keys,
@@ -206,7 +206,7 @@ def _event_days(dates: pd.DatetimeIndex, chosen: tuple[date, ...]) -> tuple[int,
             f"It covers {dates[0].date()} to {dates[-1].date()}: give a panel that contains the event, "
             "or a later --as-of.",
         )
-    days = tuple(int(dates.get_loc(pd.Timestamp(d))) for d in chosen)
+    days = tuple(int(np.flatnonzero(dates == pd.Timestamp(d))[0]) for d in chosen)
     if days and min(days) < PRE_SAMPLE + LAGS:
         raise DataError("The event starts within the first days of the panel.", "Start the panel earlier.")
     return days
@@ -264,7 +264,7 @@ def _position_weeks(frame: pd.DataFrame, universe):
     level = _measured_positions(frame, universe.positions.used)
     at = np.flatnonzero(np.isfinite(level))
     weeks, changes, expiries = [], [], []
-    last_friday = _is_last_friday(frame.index)
+    last_friday = _is_last_friday(pd.DatetimeIndex(frame.index))
     for start, end in zip(at[:-1], at[1:], strict=True):
         days = np.arange(start + 1, end + 1)
         if days[0] - 1 < PRE_SAMPLE:
@@ -293,7 +293,9 @@ def _knock_ins(frame: pd.DataFrame, notes: tuple[KnockIn, ...]):
     for n, note in enumerate(notes):
         previous = np.concatenate([[np.nan], close[:-1]])
         distance = units.PERCENT * np.log(note.barrier / previous)
-        breached = np.concatenate([[False], np.cumsum(np.nan_to_num(close, nan=np.inf) <= note.barrier)[:-1] > 0])
+        breached = np.concatenate(
+            [[False], np.cumsum(np.nan_to_num(close, nan=np.inf) <= note.barrier)[:-1] > 0]
+        )
         near = np.abs(distance) < 40.0
         on = np.isfinite(distance) & ~breached & near
         barrier[:, n] = np.where(on, distance, 0.0)

@@ -34,7 +34,9 @@ def describe(request: Request, console: Console) -> None:
 
 
 def _prior_table(subject: Subject) -> Table:
-    table = Table("parameter", "distribution", "90 % interval", "unit", "source", title=f"Priors: {subject.priors.name}")
+    table = Table(
+        "parameter", "distribution", "90 % interval", "unit", "source", title=f"Priors: {subject.priors.name}"
+    )
     for name in parameter_names():
         prior = subject.priors[name]
         interval = "" if prior.interval90 is None else "{:.3g} .. {:.3g}".format(*prior.interval90)
@@ -53,7 +55,10 @@ def _predictive_table(subject: Subject, seed: int) -> Table:
     for t in design.event_days:
         day = str(design.dates[t].date())
         rows = {
-            "flow, USD m": (again["flow"].sel(date=design.dates[t]).to_numpy(), units.bn_to_usd_m(design.flows[t].sum())),
+            "flow, USD m": (
+                again["flow"].sel(date=design.dates[t]).to_numpy(),
+                units.bn_to_usd_m(design.flows[t].sum()),
+            ),
             "return, log-%": (again["return"].sel(date=design.dates[t]).to_numpy(), design.returns[t]),
         }
         for j, part in enumerate(FLOW_PARTS[1:-1], start=1):
@@ -62,5 +67,7 @@ def _predictive_table(subject: Subject, seed: int) -> Table:
             rows[f"return through {part}, log-%"] = (parts.return_channel[:, t, j], None)
         for name, (value, seen) in rows.items():
             low, mid, high = np.quantile(value, [0.05, 0.5, 0.95])
-            table.add_row(day, name, f"{low:.4g}", f"{mid:.4g}", f"{high:.4g}", "" if seen is None else f"{seen:.4g}")
+            table.add_row(
+                day, name, f"{low:.4g}", f"{mid:.4g}", f"{high:.4g}", "" if seen is None else f"{seen:.4g}"
+            )
     return table

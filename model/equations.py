@@ -157,6 +157,4 @@ def _price_target(p, d, known, lam, xp):
 def _booked_trades(p, d, known, kind: str):
     """Known trades of one loading that reach creations and redemptions. ``Shape: (T,)``, USD bn."""
     chosen = [k for k in known if k.component.loading == kind]
-    return 0.0 * d["returns"] + sum(
-        k.component.booked(p) * (k.drive + k.lagged + k.response) for k in chosen
-    )
+    return 0.0 * d["returns"] + sum(k.component.booked(p) * (k.drive + k.lagged + k.response) for k in chosen)

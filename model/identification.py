@@ -13,7 +13,16 @@ from model.draws import Draws
 LEAST_FALL = 0.1
 """A variance that fell by less than a tenth is called not identified by these data."""
 IDENTIFIED, UNIDENTIFIED = "identified", "not identified by these data"
-_SKIP = ("gamma_state", "return_state", "flow_state", "kernel", "fund_share", "basis_tilt", "fund_mean", "fund_noise")
+_SKIP = (
+    "gamma_state",
+    "return_state",
+    "flow_state",
+    "kernel",
+    "fund_share",
+    "basis_tilt",
+    "fund_mean",
+    "fund_noise",
+)
 
 
 def verdict(prior_sd: float, posterior_sd: float) -> str:
@@ -41,7 +50,10 @@ def contributions(prior: Parts, posterior: Parts, design: Design, reading: str) 
     out = []
     for t in design.event_days:
         for kind, names in (("flow", FLOW_PARTS), ("return", RETURN_PARTS)):
-            before, after = getattr(prior, f"{kind}_channel")[:, t], getattr(posterior, f"{kind}_channel")[:, t]
+            before, after = (
+                getattr(prior, f"{kind}_channel")[:, t],
+                getattr(posterior, f"{kind}_channel")[:, t],
+            )
             for j, part in enumerate(names):
                 if part != "pre_sample":
                     label = f"{kind}:{part}:{design.dates[t].date()}"

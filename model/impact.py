@@ -53,7 +53,9 @@ def residual_var(p, d):
     Gamma enters here too, so that a volatile regime is not read as hedging feedback.
     """
     log_scale = p["volatility_gamma"] * d["gamma"] + p["volatility_ratio"] * d["log_ratio"]
-    return (p["residual_scale"] * smooth.exp(log_scale)) ** 2 * scale_mixture(p["return_tail"] * p["return_state"])
+    return (p["residual_scale"] * smooth.exp(log_scale)) ** 2 * scale_mixture(
+        p["return_tail"] * p["return_state"]
+    )
 
 
 def jacobian(lam, slopes):

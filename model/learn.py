@@ -39,7 +39,9 @@ def learned_set(
         Stored under ``[meta]``.
     """
     doc = tomlkit.document()
-    doc.add(tomlkit.comment("Learned by scripts/learn_priors.py; do not edit. Spreads are twice the posterior's."))
+    doc.add(
+        tomlkit.comment("Learned by scripts/learn_priors.py; do not edit. Spreads are twice the posterior's.")
+    )
     first, last = design.dates[0].date(), design.dates[-1].date()
     meta = {"name": name, "kind": "learned", "learned_from": [first, last], "widening": WIDENING, **lineage}
     doc["meta"] = meta
@@ -61,7 +63,9 @@ def _entry(name: str, draws: np.ndarray, prior: Prior, design: Design, last) -> 
     if members is None:
         return _margin(draws, prior) | base
     whole = _scalar(prior.dist, dict(prior.args)) | base
-    items = {m: _margin(draws[:, i], prior.items.get(m, prior)) | {"source": source} for i, m in enumerate(members)}
+    items = {
+        m: _margin(draws[:, i], prior.items.get(m, prior)) | {"source": source} for i, m in enumerate(members)
+    }
     return whole | {"item": {m: {k: v for k, v in e.items() if k != "dist"} for m, e in items.items()}}
 
 

@@ -109,7 +109,9 @@ def make_ledger(draws: Draws, latents: np.ndarray, flows: np.ndarray, design: De
     lam = impact.impact(p, d["ratio"])
     state = _state(p, d, lam)
     flows = np.broadcast_to(flows, (count, *flows.shape[1:]))
-    flows_lag = np.concatenate([np.broadcast_to(d["flows_lag"][:1], (count, 1, flows.shape[2])), flows[:, :-1]], 1)
+    flows_lag = np.concatenate(
+        [np.broadcast_to(d["flows_lag"][:1], (count, 1, flows.shape[2])), flows[:, :-1]], 1
+    )
     flows_lag = flows_lag * d["listed"]
     load = _loadings(p, d)
     kernel = _kernel(draws["kernel"], d)
@@ -148,7 +150,9 @@ def make_ledger(draws: Draws, latents: np.ndarray, flows: np.ndarray, design: De
     fund_noise *= d["listed"]
     fund_noise[:, :PRE_SAMPLE] = 0.0
     common = draws["factor_beta"] @ d["factor_returns"].T
-    drift = p["drift"] + p["lagged_flow_return"] * flows_lag.sum(axis=2) + p["lagged_return"] * d["returns_lag"]
+    drift = (
+        p["drift"] + p["lagged_flow_return"] * flows_lag.sum(axis=2) + p["lagged_return"] * d["returns_lag"]
+    )
     price_shock = d["returns"] - lam * sum(pressure.values()) - common - drift
     react_price = sum(c.price_share(p) * c.fund_lag(p) for c in COMPONENTS)
     book_lag = sum(c.booked(p) * c.fund_lag(p) for c in COMPONENTS)

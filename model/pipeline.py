@@ -135,7 +135,10 @@ def run(request: Request, say: Say) -> Path:
     timer = Timer()
     subject = load_subject(request)
     request.out.mkdir(parents=True, exist_ok=True)
-    say(subject.panel.describe() if isinstance(subject.panel.describe(), str) else "")
+    dates = subject.design.dates
+    say(
+        f"{subject.card.title}: {len(dates)} days, {dates[0].date()} to {dates[-1].date()}; priors {subject.priors.name}."
+    )
     timer.lap("data")
     sampler, gate = _prepare(subject, request, say, timer)
     gate = gate.accept(request.accept_gate or subject.card.gate_reason)

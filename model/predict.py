@@ -34,7 +34,7 @@ def replicate(draws: Draws, latents: np.ndarray, flows: np.ndarray, design: Desi
     scale = np.exp(draws["flow_tail"][:, None] * rng.standard_normal(shape))
     fresh = {g: _fresh(draws, g, scale, rng) for g in shock_groups()}
     flow = _flow(draws, book, latents, fresh, scale, design, rng)
-    ret = _return(draws, book, latents, fresh, d, design, rng)
+    ret = _return(draws, book, latents, fresh, d, rng)
     keep = slice(PRE_SAMPLE, None)
     return xr.Dataset(
         {
@@ -66,7 +66,7 @@ def _flow(draws, book: Ledger, latents, fresh, scale, design: Design, rng) -> np
     return book.total_flow + change
 
 
-def _return(draws, book: Ledger, latents, fresh, d, design: Design, rng) -> np.ndarray:
+def _return(draws, book: Ledger, latents, fresh, d, rng) -> np.ndarray:
     """Return solving the loop at redrawn pressure."""
     p = {k: (v[:, None] if v.ndim == 1 else v) for k, v in draws.items()}
     state = book.state

@@ -159,7 +159,9 @@ def prior_set_from_dict(raw: Mapping[str, Any], where: str) -> PriorSet:
         )
     learned = meta.get("learned_from")
     if meta["kind"] == "learned" and not (isinstance(learned, list) and len(learned) == 2):
-        raise PriorError(f"{where}: a learned set must say from which days.", "Add learned_from = [first, last].")
+        raise PriorError(
+            f"{where}: a learned set must say from which days.", "Add learned_from = [first, last]."
+        )
     parameters = {n: _prior(f"{where}: {n}", spec) for n, spec in raw.get("parameter", {}).items()}
     digest = hashlib.sha256(json.dumps(raw, sort_keys=True, default=str).encode()).hexdigest()
     return PriorSet(

@@ -13,8 +13,8 @@ import xarray as xr
 from model import pipeline
 from model.decompose import decompose, to_dataset
 from model.draws import posterior_latents, prior_draws, prior_latents, thin
-from model.errors import ConvergenceError
 from model.equations import shock_groups
+from model.errors import ConvergenceError
 from model.fit import Diagnostics
 from model.gate.result import GateResult
 from model.identification import contributions, parameters
@@ -146,14 +146,14 @@ def write_results(results: Results, timer: pipeline.Timer, say: pipeline.Say) ->
 def _write_pages(results: Results, say: pipeline.Say) -> None:
     from model.plots import write_figures
     from model.report import write_report
-    from model.summary import tidy_tables
     from model.store import load_fit
+    from model.summary import tidy_tables
 
     out = results.request.out
     say("Drawing figures and writing the report ...")
     (out / "tables").mkdir(exist_ok=True)
     fit = load_fit(out)
-    for name, table in tidy_tables(fit.decomposition, [str(d) for d in results.subject.card.days]).items():
+    for name, table in tidy_tables(fit.decomposition, list(results.subject.card.days)).items():
         table.to_csv(out / "tables" / f"{name}.csv", index=False)
     write_figures(out)
     write_report(out)

@@ -56,7 +56,9 @@ def load_fit(id_or_folder: str | Path) -> Fit:
         folder = FOLDER / str(id_or_folder)
     if not (folder / "manifest.json").is_file():
         known = sorted(p.parent.name for p in FOLDER.glob("*/manifest.json"))
-        raise DataError(f"No fit at {id_or_folder}.", f"Run scripts/fit.py first. Known: {', '.join(known) or 'none'}.")
+        raise DataError(
+            f"No fit at {id_or_folder}.", f"Run scripts/fit.py first. Known: {', '.join(known) or 'none'}."
+        )
     manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
     for name, digest in manifest.get("files", {}).items():
         if not (folder / name).is_file() or file_hash(folder / name) != digest:
@@ -85,7 +87,9 @@ def write_tree(tree: xr.DataTree, path: Path) -> None:
 
 def write_json(content: Mapping[str, Any], path: Path) -> None:
     """Write JSON under a temporary name, then move it into place."""
-    with tempfile.NamedTemporaryFile("w", dir=path.parent, suffix=".partial", delete=False, encoding="utf-8") as f:
+    with tempfile.NamedTemporaryFile(
+        "w", dir=path.parent, suffix=".partial", delete=False, encoding="utf-8"
+    ) as f:
         json.dump(content, f, indent=2, default=str)
         partial = f.name
     os.replace(partial, path)

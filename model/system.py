@@ -159,7 +159,9 @@ def make_pattern(column, missing, basis: int, week_days, lags: int) -> RowPatter
             rows.append(common + own + late)
     rows += [[column[t, groups]] for t in range(days)]
     rows += [list(column[w, basis]) for w in week_days]
-    return RowPattern.from_rows([np.array(r, dtype=np.int64) for r in rows], int(max(column.max(), missing.max())) + 1)
+    return RowPattern.from_rows(
+        [np.array(r, dtype=np.int64) for r in rows], int(max(column.max(), missing.max())) + 1
+    )
 
 
 @jit
@@ -447,5 +449,14 @@ def draw_latents(inputs, data, frame, noise):
     """Conditional mean and one exact draw of all unknowns. ``Shape: (n,)`` each."""
     coef, target, var, weight, _pi, _load, _known = fill(inputs, data, frame)
     return gaussian.draw(
-        frame.indptr, frame.indices, frame.first, coef, target, var, weight, frame.size[0], frame.size[1], noise
+        frame.indptr,
+        frame.indices,
+        frame.first,
+        coef,
+        target,
+        var,
+        weight,
+        frame.size[0],
+        frame.size[1],
+        noise,
     )

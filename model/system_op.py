@@ -27,9 +27,9 @@ class SystemLikelihood(Op):
 
     def make_node(self, *inputs):
         """Build the node: one scalar, then one derivative per field of ``Inputs``."""
-        inputs = [pt.as_tensor_variable(x) for x in inputs]
-        grads = [pt.tensor(dtype="float64", shape=(None,) * x.ndim) for x in inputs[:_SYMBOLIC]]
-        return Apply(self, inputs, [pt.dscalar(), *grads])
+        tensors = [pt.as_tensor_variable(x) for x in inputs]
+        grads = [pt.tensor(dtype="float64", shape=(None,) * x.ndim) for x in tensors[:_SYMBOLIC]]
+        return Apply(self, tensors, [pt.dscalar(), *grads])
 
     def perform(self, node, inputs, output_storage):  # noqa: ARG002
         """Evaluate with the compiled kernel."""

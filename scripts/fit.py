@@ -16,11 +16,18 @@ ROOT = Path(__file__).resolve().parents[1]
 def parse(argv: list[str] | None = None) -> argparse.Namespace:
     """Command line."""
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    p.add_argument("--event", default="2026-02-05", metavar="ID|FILE", help="event id or card (default %(default)s)")
-    p.add_argument("--panel", type=Path, metavar="PATH", help="longer panel (csv or parquet) instead of the event's own")
+    p.add_argument(
+        "--event", default="2026-02-05", metavar="ID|FILE", help="event id or card (default %(default)s)"
+    )
+    p.add_argument(
+        "--panel", type=Path, metavar="PATH", help="longer panel (csv or parquet) instead of the event's own"
+    )
     p.add_argument("--out", type=Path, metavar="DIR", help="fit folder (default fits/<event>)")
     p.add_argument(
-        "--dating", choices=("vendor", "next-day", "both"), default="both", help="how flows are dated (default both)"
+        "--dating",
+        choices=("vendor", "next-day", "both"),
+        default="both",
+        help="how flows are dated (default both)",
     )
     p.add_argument("--chains", type=int, default=4)
     p.add_argument("--draws", type=int, default=1000, help="draws per chain (default %(default)s)")
@@ -31,9 +38,17 @@ def parse(argv: list[str] | None = None) -> argparse.Namespace:
         metavar="NAME|FILE",
         help="prior set (default: the card's, else baseline-2024-2025; literature with --panel)",
     )
-    p.add_argument("--as-of", metavar="DATE", help="use only what was published by the end of this New York day")
-    p.add_argument("--accept-gate", metavar="REASON", help="decompose although the gate is inconclusive; printed everywhere")
-    p.add_argument("--dry-run", action="store_true", help="print design, priors and prior-predictive ranges; no sampling")
+    p.add_argument(
+        "--as-of", metavar="DATE", help="use only what was published by the end of this New York day"
+    )
+    p.add_argument(
+        "--accept-gate",
+        metavar="REASON",
+        help="decompose although the gate is inconclusive; printed everywhere",
+    )
+    p.add_argument(
+        "--dry-run", action="store_true", help="print design, priors and prior-predictive ranges; no sampling"
+    )
     args = p.parse_args(argv)
     if min(args.chains, args.draws, args.tune) < 1:
         p.error("--chains, --draws and --tune must be positive")

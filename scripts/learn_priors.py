@@ -20,7 +20,9 @@ def parse(argv: list[str] | None = None) -> argparse.Namespace:
     p.add_argument("--universe", default="us-spot-btc", metavar="NAME|FILE")
     p.add_argument("--through", required=True, metavar="DATE", help="last day to learn from")
     p.add_argument("--name", required=True, help="name of the new set; written to data/priors/NAME.toml")
-    p.add_argument("--priors", default="literature", metavar="NAME|FILE", help="start from (default %(default)s)")
+    p.add_argument(
+        "--priors", default="literature", metavar="NAME|FILE", help="start from (default %(default)s)"
+    )
     p.add_argument("--chains", type=int, default=4)
     p.add_argument("--draws", type=int, default=1000)
     p.add_argument("--tune", type=int, default=600)
@@ -47,10 +49,10 @@ def _learn(args: argparse.Namespace) -> int:
 
     from model.design import background_design
     from model.draws import thin
+    from model.errors import ConvergenceError
     from model.fit import Sampler, Settings
     from model.learn import learned_set
     from model.panel import load_panel
-    from model.errors import ConvergenceError
     from model.priors import load_priors
 
     whole = load_panel(args.panel, args.universe)
@@ -61,7 +63,9 @@ def _learn(args: argparse.Namespace) -> int:
     trace, diagnostics = sampler.sample(design, Settings(args.chains, args.draws, args.tune, args.seed))
     print(diagnostics)
     if not diagnostics.mixed:
-        raise ConvergenceError("The learning fit did not mix; nothing was written.", "Use more --tune and --draws.")
+        raise ConvergenceError(
+            "The learning fit did not mix; nothing was written.", "Use more --tune and --draws."
+        )
     draws = thin(trace["posterior"].to_dataset(), 2000)
     lineage = {
         "parent": priors.name,

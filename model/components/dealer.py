@@ -13,6 +13,7 @@ from __future__ import annotations
 from model import smooth
 from model.components.base import Component, Response, State
 
+
 class Dealer(Component):
     """Gamma, vanna and knock-in hedging."""
 

@@ -85,8 +85,8 @@ def _parts(view: FitView, rows: pd.DataFrame, quantity: str) -> str:
     noun = "net flow" if quantity == "flow" else "return"
     head = (
         f"of the {noun} of {listed(amount(r['median'], quantity) for r in seen)} {UNITS[quantity]} on "
-        f"{listed(day(d) for d in view.days)}, {listed(_value(r, quantity) for r in first)} is unattributed "
-        f"(shares {listed(percent(r['share_median']) for r in first)})"
+        f"{listed(day(d) for d in view.days)}, a share of {listed(percent(r['share_median']) for r in first)} "
+        f"is unattributed: {listed(_value(r, quantity) for r in first)}"
     )
     lines = rows[(rows["quantity"] == quantity) & rows["kind"].isin(["line", "sum"])]
     parts = [str(p) for p in lines["part"].unique() if p not in ("unattributed", *LEFT_TO_THE_TABLE)]

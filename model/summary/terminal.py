@@ -52,7 +52,7 @@ def terminal_table(
     out = Table(
         title=_title(gate), caption=CAPTION, title_justify="left", caption_justify="left", pad_edge=False
     )
-    out.add_column("", min_width=18)
+    out.add_column("", min_width=15)
     for q, d in columns:
         out.add_column(f"{q.capitalize()}, {UNITS[q]}\n{day(d)}", justify="right", no_wrap=True)
     for reading in table["reading"].unique():

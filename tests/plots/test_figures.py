@@ -1,0 +1,133 @@
+"""All figures: written, stamped, refused without a verdict; and cheap to import."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import matplotlib as mpl
+import pytest
+from matplotlib.figure import Figure
+from PIL import Image
+from synthetic_fit import REASON, write_fit
+
+from model.errors import DataError, GateError
+from model.plots import FIGURES, FitView, open_fit, write_figures
+from model.plots.style import COLOURS, RC, WIDTH, colour, stamp
+
+NAMES = [spec.name for spec in FIGURES]
+KNOWN = {
+    "waterfall_flow_channel", "waterfall_return_channel", "waterfall_flow_trigger", "waterfall_return_trigger",
+    "expected_flow", "components_flow", "components_return", "basis_positions", "prior_posterior", "graph",
+    "predictive", "ranks",
+}  # fmt: skip
+
+
+def draw(view: FitView, name: str) -> Figure:
+    with mpl.rc_context(RC):
+        return next(spec for spec in FIGURES if spec.name == name).draw(view)
+
+
+def said(fig: Figure) -> str:
+    texts = [t.get_text() for t in fig.texts]
+    for ax in fig.axes:
+        texts += [
+            ax.get_title(loc="left"),
+            ax.get_xlabel(),
+            ax.get_ylabel(),
+            *(t.get_text() for t in ax.texts),
+        ]
+    return " ".join(texts).replace("\n", " ")
+
+
+def test_every_figure_is_written(drawn_fit: Path) -> None:
+    paths = write_figures(drawn_fit)
+    assert {p.stem for p in paths} == KNOWN
+    for path in paths:
+        with Image.open(path) as image:
+            width, height = image.size
+        assert width == WIDTH * 150
+        assert 500 < height < 2000
+        assert path.parent == drawn_fit / "figures"
+
+
+def test_stamp_names_units_hashes_verdict_and_reason(view: FitView) -> None:
+    first, second = stamp(view)
+    assert "USD m" in first
+    assert "log-%" in first
+    assert view.manifest["hashes"]["data"][:12] in first
+    assert view.gate.graph_hash[:12] in first
+    assert "inconclusive" in first
+    assert REASON in second
+
+
+@pytest.mark.parametrize(
+    "name", ["waterfall_flow_channel", "expected_flow", "basis_positions", "ranks", "graph"]
+)
+def test_the_stamp_is_on_the_figure(view: FitView, name: str) -> None:
+    text = said(draw(view, name))
+    assert view.manifest["hashes"]["data"][:12] in text
+    assert REASON in text
+
+
+def test_a_pass_has_no_reason(tmp_path: Path) -> None:
+    view = open_fit(
+        write_fit(tmp_path / "fit", verdict="pass", reason=None, readings=("vendor",), samples=50)
+    )
+    assert len(stamp(view)) == 1
+
+
+@pytest.mark.parametrize(
+    ("verdict", "reason"),
+    [("fail", "never mind"), ("inconclusive", None), ("inconclusive", "")],
+)
+def test_no_figure_without_an_accepted_verdict(tmp_path: Path, verdict: str, reason: str | None) -> None:
+    folder = write_fit(
+        tmp_path / "fit", verdict=verdict, reason=reason, readings=("vendor",), samples=20, draws=20
+    )
+    with pytest.raises(GateError):
+        write_figures(folder)
+    assert not (folder / "figures").exists()
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"decomposition\.nc"):
+        open_fit(tmp_path)
+
+
+def test_one_dating_is_enough(tmp_path: Path) -> None:
+    folder = write_fit(tmp_path / "fit", readings=("next_day", "no_positions"), samples=60, draws=40)
+    view = open_fit(folder)
+    assert view.main == "next_day"
+    assert "next-day reading" in said(draw(view, "waterfall_flow_channel"))
+    assert "Without weekly" in "".join(
+        t.get_text() for t in draw(view, "basis_positions").legends[0].get_texts()
+    )
+
+
+def test_colours_are_fixed_and_differ(view: FitView) -> None:
+    shown = [
+        COLOURS[k]
+        for k in (
+            "unattributed",
+            "basis",
+            "dealer",
+            "multi_asset+directional",
+            "common_factor",
+            "drift",
+        )
+    ]
+    assert len(set(shown)) == len(shown)
+    assert colour("a_fifth_component") == colour("a_fifth_component")
+    bars = draw(view, "waterfall_flow_channel").axes[0].patches
+    assert mpl.colors.to_hex(bars[1].get_facecolor()) == COLOURS["basis"]
+
+
+def test_importing_is_light() -> None:
+    code = (
+        "import sys, model.plots, model.report, model.summary;print([m for m in ('pymc', 'pytensor', "
+        "'dowhy', 'nutpie') if m in sys.modules], 'matplotlib.pyplot' in sys.modules)"
+    )
+    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert out.startswith("[]")

@@ -1,0 +1,60 @@
+"""Bars add up to the observed value; intervals are those of the draws."""
+
+from __future__ import annotations
+
+import matplotlib as mpl
+import numpy as np
+import pytest
+
+from model.plots import FitView
+from model.plots.style import RC
+from model.plots.waterfall import alt_waterfall, draw_waterfall
+from model.summary.lines import block
+from model.summary.text import amount
+
+
+@pytest.mark.parametrize("quantity", ["flow", "return"])
+@pytest.mark.parametrize("by", ["channel", "trigger"])
+def test_bars_end_at_the_observed_value(view: FitView, quantity: str, by: str) -> None:
+    with mpl.rc_context(RC):
+        fig = draw_waterfall(view, quantity, by)
+    assert len(fig.axes) == len(view.days) * len(view.shown)
+    b = block(view.shown["vendor"], quantity, by, view.days)
+    bars = fig.axes[0].patches
+    widths = [p.get_width() for p, line in zip(bars, b.lines, strict=False) if line.additive]
+    assert sum(widths) == pytest.approx(b.observed[0])
+    assert bars[len(b.lines)].get_width() == pytest.approx(b.observed[0])
+    ends = np.cumsum([0.0, *widths])
+    starts = [p.get_x() for p, line in zip(bars, b.lines, strict=False) if line.additive]
+    assert starts == pytest.approx(ends[:-1])
+
+
+def test_a_split_starts_where_its_sum_starts(view: FitView) -> None:
+    with mpl.rc_context(RC):
+        ax = draw_waterfall(view, "flow", "channel").axes[0]
+    b = block(view.shown["vendor"], "flow", "channel", view.days)
+    at = next(k for k, line in enumerate(b.lines) if line.kind == "sum")
+    total, first, second = ax.patches[at : at + 3]
+    assert first.get_x() == pytest.approx(total.get_x())
+    assert second.get_x() == pytest.approx(first.get_x() + first.get_width())
+    assert first.get_width() + second.get_width() == pytest.approx(total.get_width())
+    assert first.get_hatch()
+    assert not total.get_hatch()
+
+
+def test_labels_carry_the_interval(view: FitView) -> None:
+    with mpl.rc_context(RC):
+        ax = draw_waterfall(view, "flow", "channel").axes[0]
+    draws = view.shown["vendor"]["flow_channel"].sel(flow_part="basis", date=view.days[0])
+    low, high = np.quantile(draws, [0.055, 0.945])
+    text = next(t.get_text() for t in ax.texts if t.xy[1] == 1)
+    assert text.startswith(amount(float(draws.mean()), "flow"))
+    assert amount(low, "flow") in text
+    assert amount(high, "flow") in text
+
+
+def test_the_words_say_what_the_picture_says(view: FitView) -> None:
+    text = alt_waterfall(view, "return", "channel")
+    assert "observed \N{MINUS SIGN}14.2" in text
+    assert "Common risk factors" in text
+    assert "log-%" in text

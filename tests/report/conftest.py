@@ -1,0 +1,29 @@
+"""The synthetic fit of the figure tests, with its page."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "plots"))
+
+
+@pytest.fixture(scope="session")
+def reported_fit(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    from synthetic_fit import write_fit
+
+    from model.report import write_report
+
+    folder = write_fit(tmp_path_factory.mktemp("report") / "fit", samples=200, draws=60)
+    write_report(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def decomposition(reported_fit: Path):
+    import xarray as xr
+
+    with xr.open_datatree(reported_fit / "decomposition.nc", engine="h5netcdf") as tree:
+        return tree.load()

@@ -1,0 +1,78 @@
+"""Numbers for people, and the table in the terminal."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+import xarray as xr
+from rich.console import Console
+from synthetic_fit import REASON, gate
+
+from model.summary import event_table, terminal_table
+from model.summary.text import amount, day, interval, number, percent, probability
+
+DAYS = ["2026-02-05", "2026-02-06"]
+MINUS = "\N{MINUS SIGN}"
+
+
+@pytest.mark.parametrize(
+    ("value", "decimals", "text"),
+    [
+        (-434.1, 0, f"{MINUS}434"),
+        (0.4, 0, "0"),
+        (-0.04, 1, "0.0"),
+        (1234.5, 1, "1,234.5"),
+        (float("nan"), 0, "–"),
+    ],
+)
+def test_numbers(value: float, decimals: int, text: str) -> None:
+    assert number(value, decimals) == text
+
+
+def test_other_forms() -> None:
+    assert amount(-14.24, "return") == f"{MINUS}14.2"
+    assert interval(-1.0, 2.0, "flow") == f"[{MINUS}1,\N{NO-BREAK SPACE}2]"
+    assert number(3.2, 1, sign=True) == "+3.2"
+    assert [probability(p) for p in (0.0, 0.004, 0.5, 0.996, 1.0)] == [
+        "<0.01",
+        "<0.01",
+        "0.50",
+        ">0.99",
+        ">0.99",
+    ]
+    assert percent(0.144) == "14\N{NO-BREAK SPACE}%"
+    assert day("2026-02-05") == "5 Feb 2026"
+
+
+def printed(table, width: int) -> list[str]:
+    console = Console(width=width, record=True, file=None, force_terminal=False)
+    with console.capture() as capture:
+        console.print(table)
+    return capture.get().splitlines()
+
+
+def test_the_terminal_table_shows_both_readings_unattributed_first(decomposition: xr.DataTree) -> None:
+    lines = printed(terminal_table(decomposition, DAYS, gate("inconclusive", REASON), width=130), 130)
+    text = "\n".join(lines)
+    assert "inconclusive" in text
+    assert REASON in text.replace("\n", " ")
+    rows = [line.strip("│ ").split("│")[0].strip() for line in lines if line.startswith("│")]
+    assert rows.count("Vendor's dates") == rows.count("Next-day reading") == 1
+    for reading in ("Vendor's dates", "Next-day reading"):
+        assert rows[rows.index(reading) + 1] == "Unattributed"
+    assert "Without weekly positions" not in rows
+
+
+def test_the_terminal_table_agrees_with_the_event_table(decomposition: xr.DataTree) -> None:
+    table = event_table(decomposition, DAYS)
+    row = table[(table["reading"] == "vendor") & (table["part"] == "basis") & (table["view"] == "channel")]
+    row = row[(row["quantity"] == "flow") & (row["date"] == pd.Timestamp(DAYS[0]))].iloc[0]
+    want = f"{amount(row['median'], 'flow')} {interval(row['low'], row['high'], 'flow')}"
+    assert want in "\n".join(printed(terminal_table(decomposition, DAYS, width=130), 130))
+
+
+def test_a_narrow_terminal_cuts_nothing(decomposition: xr.DataTree) -> None:
+    lines = printed(terminal_table(decomposition, DAYS, width=80), 80)
+    assert "…" not in "\n".join(lines)
+    body = [line for line in lines if line.startswith("│")]
+    assert all(line.rstrip().endswith("│") for line in body)
