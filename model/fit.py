@@ -16,6 +16,8 @@ from model.priors import PriorSet
 
 MAX_R_HAT = 1.01
 MIN_ESS = 400
+FINE_ACCEPT = 0.99
+"""Target acceptance of the second attempt, when the first mixed but met a stray divergence."""
 KEPT_STATS = ("diverging", "n_steps", "step_size", "logp", "energy")
 
 

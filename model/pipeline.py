@@ -23,8 +23,7 @@ from model.gate.result import GateResult
 from model.panel import Panel
 from model.priors import PriorSet, load_priors
 
-DEFAULT_PRIORS_EVENT = "baseline-2024-2025"
-DEFAULT_PRIORS_PANEL = "literature"
+DEFAULT_PRIORS = "literature"
 DECOMPOSED_DRAWS = 1000
 Say = Callable[[str], None]
 
@@ -83,11 +82,8 @@ def load_subject(request: Request) -> Subject:
     """Read card, panel and priors; validate; build the arrays."""
     card = load_event(request.event)
     panel = event_panel(card, request.panel, request.as_of)
-    name = request.priors or card.priors
-    name = name or (DEFAULT_PRIORS_PANEL if request.panel else DEFAULT_PRIORS_EVENT)
-    if request.panel and not request.priors:
-        name = DEFAULT_PRIORS_PANEL
-    priors = load_priors(name)
+    chosen = request.priors or (None if request.panel else card.priors)
+    priors = load_priors(chosen or DEFAULT_PRIORS)
     days = panel.frame.index
     priors.refuse_overlap(days[0].date(), days[-1].date())
     shares = np.array([f.base_share for f in panel.universe.funds])
@@ -171,11 +167,19 @@ def _prepare(subject: Subject, request: Request, say: Say, timer: Timer):
 
 
 def _sample(sampler, reading: Reading, request: Request, results, say: Say) -> None:
-    from model.fit import Settings
+    from dataclasses import replace
+
+    from model.fit import FINE_ACCEPT, Settings
 
     settings = Settings(request.chains, request.draws, request.tune, request.seed)
     say(f"Sampling: {reading.title} ...")
     trace, diagnostics = sampler.sample(reading.design, settings, reading.use_positions)
+    if diagnostics.mixed and not diagnostics.passed:
+        say(
+            f"  {diagnostics.divergences} divergence(s) in {diagnostics.seconds:.1f} s: once more with smaller steps ..."
+        )
+        settings = replace(settings, target_accept=FINE_ACCEPT, seed=settings.seed + 1)
+        trace, diagnostics = sampler.sample(reading.design, settings, reading.use_positions)
     say(
         f"  {diagnostics.seconds:.1f} s, R-hat {diagnostics.r_hat_max:.3f}, "
         f"ESS {min(diagnostics.ess_bulk_min, diagnostics.ess_tail_min):.0f}, "

@@ -13,7 +13,18 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from model.plots.fit_view import FitView
-from model.plots.style import INK, PRIOR, READING_COLOURS, READING_DASHES, density, grid, key, new_figure
+from model.plots.style import (
+    INK,
+    PRIOR,
+    READING_COLOURS,
+    READING_DASHES,
+    Space,
+    density,
+    grid,
+    key,
+    new_figure,
+    panels,
+)
 from model.summary.lines import QUANTILES, READINGS, dates_of
 from model.summary.text import amount, day, interval, probability
 
@@ -63,7 +74,7 @@ def draw_basis(view: FitView) -> Figure:
         "the trade was unwound."
     )
     fig = new_figure(view, "Basis trade with and without weekly futures positions", note, 4.1)
-    axes = fig.subplots(1, len(spans), squeeze=False)[0]
+    axes = panels(fig, 1, len(spans), Space())[0]
     for ax, span in zip(axes, spans, strict=True):
         _panel(ax, view, span, compared)
     handles: list[Patch | Line2D] = [Patch(color=PRIOR, label="Prior")]

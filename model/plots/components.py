@@ -14,11 +14,13 @@ from model.plots.style import (
     EVENT,
     INK,
     MUTED,
+    Space,
     colour,
     grid,
     key,
     mark_days,
     new_figure,
+    panels,
     time_axis,
     zero,
 )
@@ -40,7 +42,7 @@ def draw_components(view: FitView, quantity: str) -> Figure:
     fig = new_figure(
         view, f"{AXIS[quantity].split(',')[0]} by component, every day", note, 1.5 + 1.02 * (len(keep) + 1)
     )
-    axes = fig.subplots(len(keep) + 1, 1, sharex=True, sharey=True)
+    axes = panels(fig, len(keep) + 1, 1, Space(left=0.75, down=0.3), share=True)[:, 0]
     axes[0].bar(b.days, b.observed, color=INK, width=0.8)
     axes[0].set_title("Observed")
     for ax, k in zip(axes[1:], keep, strict=True):
@@ -55,7 +57,7 @@ def draw_components(view: FitView, quantity: str) -> Figure:
         mark_days(ax, view.days)
         ax.margins(x=0.01)
     time_axis(axes[-1])
-    fig.supylabel(AXIS[quantity], fontsize=9)
+    axes[len(keep) // 2].set_ylabel(AXIS[quantity])
     _legend(fig, [r for r, _ in others])
     return fig
 

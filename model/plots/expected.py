@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 
 from model.plots.fit_view import FitView
 from model.plots.predictive import Predicted, predicted
-from model.plots.style import AXIS, INK, READING_COLOURS, density, grid, new_figure
+from model.plots.style import AXIS, INK, READING_COLOURS, Space, density, grid, new_figure, panels
 from model.summary.lines import QUANTILES, READINGS, dates_of, expected_draws
 from model.summary.text import amount, day, interval
 
@@ -25,7 +25,7 @@ def draw_expected(view: FitView) -> Figure:
     """Event days (rows) by reading (columns)."""
     shown = view.shown
     fig = new_figure(view, "Expected beside observed flow", NOTE, 1.6 + 1.75 * len(view.days))
-    axes = fig.subplots(len(view.days), len(shown), squeeze=False, sharex=True)
+    axes = panels(fig, len(view.days), len(shown), Space(down=0.36), share=True)
     for j, (reading, data) in enumerate(shown.items()):
         p = predicted(view, reading, "flow")
         expected = expected_draws(data, view.days)

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 import networkx as nx
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyArrowPatch
 
@@ -18,7 +19,7 @@ from model.graph import Graph, split
 from model.plots.fit_view import FitView
 from model.plots.graph_layout import HEADINGS, Places, layout
 from model.plots.graph_tests import draw_power, draw_tests
-from model.plots.style import INK, MUTED, PAPER, colour, new_figure
+from model.plots.style import INK, MUTED, PAPER, Space, colour, new_figure, panels
 
 VIOLATED, AGREED = "#d55e00", "#0072b2"
 NOTE = (
@@ -51,15 +52,17 @@ def draw_graph(view: FitView) -> Figure:
         note += " Arrows are those declared by this version of the program; the fit tested an earlier graph."
     fig = new_figure(view, f"The causal graph and its tests (gate: {gate.verdict})", note, 9.6)
     top, left, right = _axes(fig)
-    _draw(top, graph, gate)
+    _draw(fig, top, graph, gate)
     draw_tests(left, _table(gate, "implied independences"), VIOLATED, AGREED)
     draw_power(right, _table(gate, "power against wrong graphs"), AGREED)
     return fig
 
 
 def _axes(fig: Figure) -> tuple[Axes, Axes, Axes]:
-    layout = fig.add_gridspec(2, 2, height_ratios=[2.2, 1], width_ratios=[1.15, 1])
-    return fig.add_subplot(layout[0, :]), fig.add_subplot(layout[1, 0]), fig.add_subplot(layout[1, 1])
+    """The graph over two thirds of the height, two panels below it."""
+    left, right = panels(fig, 1, 2, Space(left=0.45, across=1.8, top=6.0), width_ratios=[1.1, 1])[0]
+    top = panels(fig, 1, 1, Space(left=0.0, right=0.0, top=0.0, bottom=2.9))[0, 0]
+    return top, left, right
 
 
 def _table(gate: GateResult, name: str) -> list[dict]:
@@ -89,13 +92,16 @@ def drawn(name: str) -> str:
     return name
 
 
-def _draw(ax: Axes, graph: Graph, gate: GateResult) -> None:
+def _draw(fig: Figure, ax: Axes, graph: Graph, gate: GateResult) -> None:
     dag = nx.DiGraph([(drawn(a), drawn(b)) for a, b in (*graph.edges, *graph.weekly)])
     place = layout(graph, dag)
     ax.set_xlim(-0.45, len(HEADINGS) - 0.55)
     ax.set_ylim(-0.02, 1.08)
     ax.axis("off")
     boxes = {n: _box(ax, graph, n, *at) for n, at in place.items()}
+    renderer = FigureCanvasAgg(fig).get_renderer()
+    for box in boxes.values():
+        box.update_bbox_position_size(renderer)
     for a, b in dag.edges:
         ax.add_patch(_arrow(boxes, place, a, b))
     _pairs(ax, boxes, place, _table(gate, "implied independences"))

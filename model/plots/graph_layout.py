@@ -17,14 +17,9 @@ type Places = dict[str, tuple[float, float]]
 
 
 def layout(graph: Graph, dag: nx.DiGraph) -> Places:
-    """Start from networkx's layers by time, then exchange boxes within columns until no exchange helps."""
-    for name in dag:
-        dag.nodes[name]["layer"] = column_of(graph, name)
-    start = nx.multipartite_layout(dag, subset_key="layer")
-    columns = [
-        sorted((n for n in dag if dag.nodes[n]["layer"] == x), key=lambda n: (start[n][1], n))
-        for x in range(len(HEADINGS))
-    ]
+    """Start from a topological order, then exchange boxes within columns until no exchange helps."""
+    order = list(nx.lexicographical_topological_sort(dag))
+    columns = [[n for n in order if column_of(graph, n) == x] for x in range(len(HEADINGS))]
     edges = sorted(dag.edges)
     best = _cost(columns, edges)
     for _ in range(SWEEPS):

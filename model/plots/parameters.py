@@ -16,11 +16,12 @@ from model.plots.style import (
     PRIOR,
     READING_COLOURS,
     READING_DASHES,
+    Space,
     density,
     key,
     named,
     new_figure,
-    small_multiples,
+    panels,
 )
 from model.priors import load_priors
 from model.summary.lines import READINGS
@@ -48,7 +49,7 @@ def draw_parameters(view: FitView) -> Figure:
     names = main_parameters(view)
     rows = -(-len(names) // COLUMNS)
     fig = new_figure(view, "Prior beside posterior", NOTE, 1.75 + 1.32 * rows)
-    axes = small_multiples(fig, rows, COLUMNS, 0.95)
+    axes = panels(fig, rows, COLUMNS, Space(down=0.62, across=0.22, bottom=0.4)).ravel()
     readings = view.readings("posterior")
     units = _units()
     for ax, name in zip(axes, names, strict=False):

@@ -15,9 +15,11 @@ from model.plots.style import (
     FAINT,
     INK,
     READING_COLOURS,
+    Space,
     grid,
     mark_days,
     new_figure,
+    panels,
     time_axis,
     zero,
 )
@@ -65,7 +67,7 @@ def draw_predictive(view: FitView) -> Figure:
     """Bands with observations, and PIT, for flow and return."""
     title = f"Posterior predictive: {READINGS[view.main].lower()}"
     fig = new_figure(view, title, NOTE, 6.4)
-    axes = fig.subplots(2, 2, width_ratios=[2.6, 1])
+    axes = panels(fig, 2, 2, Space(left=0.45, across=0.6, down=0.75, bottom=0.55), width_ratios=[2.6, 1])
     for (left, right), quantity in zip(axes, AXIS, strict=True):
         p = predicted(view, view.main, quantity)
         if p is None:

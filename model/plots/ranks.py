@@ -10,7 +10,7 @@ from scipy.stats import rankdata
 from model.plots.fit_view import FitView
 from model.plots.parameters import main_parameters
 from model.plots.predictive import ecdf, simultaneous_band
-from model.plots.style import FAINT, named, new_figure, small_multiples, zero
+from model.plots.style import FAINT, Space, named, new_figure, panels, zero
 from model.summary.lines import READINGS
 
 COLUMNS = 6
@@ -32,7 +32,7 @@ def draw_ranks(view: FitView) -> Figure:
     rows = -(-len(lines) // COLUMNS)
     title = f"Rank plots: {READINGS[view.main].lower()}, {chains} chains of {draws} draws"
     fig = new_figure(view, title, NOTE, 1.6 + 1.1 * rows)
-    axes = small_multiples(fig, rows, COLUMNS, 0.5, left=0.45)
+    axes = panels(fig, rows, COLUMNS, Space(left=0.45, across=0.2, down=0.33)).ravel()
     band = simultaneous_band(min(draws, 1000), AT, view.gate.seed)
     limit = 1.1 * max([band[1].max(), *(np.abs(v).max() for v in lines.values())])
     for k, (ax, (name, values)) in enumerate(zip(axes, lines.items(), strict=False)):

@@ -9,7 +9,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -17,7 +17,6 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.dates import AutoDateLocator, num2date
 from matplotlib.figure import Figure
-from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.ticker import FuncFormatter
 
 from model.plots.fit_view import FitView
@@ -77,7 +76,7 @@ def colour(key: str) -> str:
 
 def new_figure(view: FitView, title: str, note: str, height: float, width: float = WIDTH) -> Figure:
     """A figure with its title, how to read it, and the stamp at the foot; axes go between."""
-    fig = Figure(figsize=(width, height), facecolor=PAPER)
+    fig = Figure(figsize=(width, height), dpi=DPI, facecolor=PAPER)
     FigureCanvasAgg(fig)
     columns = int(14.2 * width)
     head = textwrap.wrap(note, columns)
@@ -88,8 +87,7 @@ def new_figure(view: FitView, title: str, note: str, height: float, width: float
     fig.text(x, 1 - MARGIN / 2 / height, title, fontsize=13, weight="bold", va="top")
     fig.text(x, 1 - (MARGIN / 2 + 0.27) / height, "\n".join(head), fontsize=9, color=MUTED, va="top")
     fig.text(x, 0.09 / height, "\n".join(foot), fontsize=7, color=MUTED, va="bottom")
-    rect = (x, bottom / height, 1 - 2 * x, 1 - (top + bottom) / height)
-    fig.set_layout_engine(ConstrainedLayoutEngine(rect=rect, w_pad=0.06, h_pad=0.06))
+    fig.subplots_adjust(left=x, right=1 - x, bottom=bottom / height, top=1 - top / height)
     return fig
 
 
@@ -138,22 +136,41 @@ def time_axis(ax: Axes) -> None:
     ax.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{num2date(x).day} {num2date(x):%b %Y}"))
 
 
-def small_multiples(fig: Figure, rows: int, columns: int, space: float, left: float = 0.12) -> np.ndarray:
-    """A grid of axes placed by hand: automatic layout takes seconds. ``Shape: (panels,)``."""
-    engine = fig.get_layout_engine()
-    x, y, width, height = engine.get()["rect"] if engine else (0.02, 0.02, 0.96, 0.96)
-    fig.set_layout_engine("none")
-    inches = fig.get_figheight()
-    place = {"left": x + left / fig.get_figwidth(), "right": x + width - 0.008, "bottom": y + 0.45 / inches}
-    place |= {"top": y + height - 0.28 / inches, "hspace": space, "wspace": 0.14}
-    return fig.subplots(rows, columns, squeeze=False, gridspec_kw=place).ravel()
+class Space(NamedTuple):
+    """Inches kept free for labels: around the axes, and between their columns and rows."""
+
+    left: float = 0.1
+    right: float = 0.1
+    across: float = 0.3
+    down: float = 0.4
+    top: float = 0.28
+    bottom: float = 0.5
+
+
+def panels(
+    fig: Figure, rows: int, columns: int, space: Space, share: bool = False, **ratios: Any
+) -> np.ndarray:
+    """Axes in rows and columns, placed by hand (automatic layout takes seconds). ``Shape: (rows, columns)``."""
+    width, height = fig.get_size_inches()
+    free = fig.subplotpars
+    wide = (free.right - free.left) * width - space.left - space.right
+    high = (free.top - free.bottom) * height - space.top - space.bottom
+    place = {
+        "left": free.left + space.left / width,
+        "right": free.right - space.right / width,
+        "bottom": free.bottom + space.bottom / height,
+        "top": free.top - space.top / height,
+        "wspace": columns * space.across / max(wide - (columns - 1) * space.across, 0.1),
+        "hspace": rows * space.down / max(high - (rows - 1) * space.down, 0.1),
+    }
+    return fig.subplots(rows, columns, squeeze=False, sharex=share, sharey=share, gridspec_kw=place | ratios)
 
 
 def key(fig: Figure, handles: Sequence[Any]) -> None:
     """A legend beside the title."""
     width, height = fig.get_size_inches()
     at = (1 - MARGIN / 2 / width, 1 - 0.08 / height)
-    fig.legend(handles=handles, loc="upper right", bbox_to_anchor=at, ncols=len(handles)).set_in_layout(False)
+    fig.legend(handles=handles, loc="upper right", bbox_to_anchor=at, ncols=len(handles))
 
 
 def named(parameter: str) -> str:

@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from model.plots.fit_view import FitView
-from model.plots.style import AXIS, INK, MUTED, colour, grid, new_figure, zero
+from model.plots.style import AXIS, INK, MUTED, Space, colour, grid, new_figure, panels, zero
 from model.summary.lines import QUANTILES, READINGS, VIEWS, Block, Line, block, expected_draws
 from model.summary.text import amount, day, interval
 
@@ -25,6 +25,7 @@ NOTE = (
 EXPECTED_NOTE = " Diamond: flow expected from earlier days and the day's return."
 ROW = 0.235
 """Inches per line."""
+SPACE = Space(left=2.75, right=1.3, across=1.45)
 
 
 def draw_waterfall(view: FitView, quantity: str, by: str) -> Figure:
@@ -42,7 +43,7 @@ def draw_waterfall(view: FitView, quantity: str, by: str) -> Figure:
     note = NOTE + (EXPECTED_NOTE if with_expected else "")
     height = 1.35 + len(view.days) * (rows * ROW + 0.62)
     fig = new_figure(view, TITLES[quantity, by], note, height)
-    axes = fig.subplots(len(view.days), len(blocks), sharex=True, sharey=True, squeeze=False)
+    axes = panels(fig, len(view.days), len(blocks), SPACE, share=True)
     for j, (reading, b) in enumerate(blocks.items()):
         expected = expected_draws(view.shown[reading], view.days) if with_expected else None
         for i, d in enumerate(view.days):
