@@ -60,8 +60,8 @@ def draw_graph(view: FitView) -> Figure:
 
 def _axes(fig: Figure) -> tuple[Axes, Axes, Axes]:
     """The graph over two thirds of the height, two panels below it."""
-    left, right = panels(fig, 1, 2, Space(left=0.45, across=1.8, top=6.0), width_ratios=[1.1, 1])[0]
     top = panels(fig, 1, 1, Space(left=0.0, right=0.0, top=0.0, bottom=2.9))[0, 0]
+    left, right = panels(fig, 1, 2, Space(left=0.45, across=1.8, top=6.0), width_ratios=[1.1, 1])[0]
     return top, left, right
 
 

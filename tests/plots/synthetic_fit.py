@@ -29,6 +29,12 @@ SCALE = {
     "pre_sample": 2.0,
     "initial": 4.0,
 }
+WANTED = ("impact", *(p for c in COMPONENTS for p in c.priors))
+SCALARS = {
+    n: p.frozen()
+    for n, p in load_priors("literature").parameters.items()
+    if n in WANTED and p.dist != "Dirichlet" and not p.items
+}
 REASON = "sixty days cannot tell the named wrong graphs from this one"
 
 
@@ -59,6 +65,14 @@ def write_fit(
     xr.DataTree.from_dict(groups).to_netcdf(folder / "posterior.nc", engine="h5netcdf")
     (folder / "gate.json").write_text(gate(verdict, reason).to_json(), encoding="utf-8")
     (folder / "manifest.json").write_text(json.dumps(_manifest(readings)), encoding="utf-8")
+    return folder
+
+
+def write_verdict(folder: Path, verdict: str, reason: str | None) -> Path:
+    """A fit folder whose numbers must never be read."""
+    for name in ("decomposition.nc", "posterior.nc", "manifest.json"):
+        (folder / name).write_bytes(b"")
+    (folder / "gate.json").write_text(gate(verdict, reason).to_json(), encoding="utf-8")
     return folder
 
 
@@ -108,15 +122,11 @@ def _decomposition(rng, flow, ret, days, samples: int, k: int) -> xr.Dataset:
 
 
 def _posterior(rng, flow, ret, days, samples: int, draws: int, k: int) -> dict[str, xr.Dataset]:
-    priors = load_priors("literature").parameters
-    scalar = [n for n, p in priors.items() if p.dist != "Dirichlet" and not p.items]
     before, after = {}, {}
-    for j, name in enumerate(scalar):
-        prior = priors[name].frozen()
-        before[name] = (("chain", "draw"), prior.rvs((1, 1000), random_state=rng))
-        width = 0.5 if j % 3 else 1.0
-        middle = prior.median()
-        after[name] = (("chain", "draw"), middle + width * (prior.rvs((4, draws), random_state=rng) - middle))
+    for j, (name, prior) in enumerate(SCALARS.items()):
+        before[name] = (("chain", "draw"), prior.ppf(rng.random((1, 500))))
+        width, middle = (0.5 if j % 3 else 1.0), prior.median()
+        after[name] = (("chain", "draw"), middle + width * (prior.ppf(rng.random((4, draws))) - middle))
     seen = ("sample", "date")
     again = {
         "flow": (seen, 0.5 * flow + rng.normal(0, 190 + 20 * k, (samples, len(days)))),

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import ast
+from dataclasses import replace
 from pathlib import Path
 
 import matplotlib as mpl
 import pytest
 from matplotlib.figure import Figure
 from PIL import Image
-from synthetic_fit import REASON, write_fit
+from synthetic_fit import REASON, gate, write_fit, write_verdict
 
 import model
 from model.errors import DataError, GateError
@@ -71,11 +72,8 @@ def test_the_stamp_is_on_the_figure(view: FitView, name: str) -> None:
     assert REASON in text
 
 
-def test_a_pass_has_no_reason(tmp_path: Path) -> None:
-    view = open_fit(
-        write_fit(tmp_path / "fit", verdict="pass", reason=None, readings=("vendor",), samples=50)
-    )
-    assert len(stamp(view)) == 1
+def test_a_pass_has_no_reason(view: FitView) -> None:
+    assert len(stamp(replace(view, gate=gate("pass", None)))) == 1
 
 
 @pytest.mark.parametrize(
@@ -83,9 +81,7 @@ def test_a_pass_has_no_reason(tmp_path: Path) -> None:
     [("fail", "never mind"), ("inconclusive", None), ("inconclusive", " ")],
 )
 def test_no_figure_without_an_accepted_verdict(tmp_path: Path, verdict: str, reason: str | None) -> None:
-    folder = write_fit(
-        tmp_path / "fit", verdict=verdict, reason=reason, readings=("vendor",), samples=20, draws=20
-    )
+    folder = write_verdict(tmp_path, verdict, reason)
     with pytest.raises(GateError):
         write_figures(folder)
     assert not (folder / "figures").exists()

@@ -10,7 +10,7 @@ import lxml.html
 import pandas as pd
 import pytest
 import xarray as xr
-from synthetic_fit import REASON, write_fit
+from synthetic_fit import REASON, write_verdict
 
 from model.errors import GateError
 from model.plots import FIGURES
@@ -145,9 +145,7 @@ def test_additivity_is_shown(page) -> None:
 
 @pytest.mark.parametrize(("verdict", "reason"), [("fail", "a reason"), ("inconclusive", None)])
 def test_no_page_without_an_accepted_verdict(tmp_path: Path, verdict: str, reason: str | None) -> None:
-    folder = write_fit(
-        tmp_path / "fit", verdict=verdict, reason=reason, readings=("vendor",), samples=20, draws=20
-    )
+    folder = write_verdict(tmp_path, verdict, reason)
     with pytest.raises(GateError):
         write_report(folder)
     assert not (folder / "report.html").exists()
