@@ -241,7 +241,7 @@ def _premium(frame: pd.DataFrame, universe) -> np.ndarray:
 
 
 def _week_number(dates: pd.DatetimeIndex) -> np.ndarray:
-    monday = (dates - pd.to_timedelta(dates.weekday, unit="D")).normalize()
+    monday = (dates - pd.to_timedelta(dates.day_of_week, unit="D")).normalize()
     return np.unique(monday, return_inverse=True)[1].astype(np.int64)
 
 
@@ -278,9 +278,9 @@ def _position_weeks(frame: pd.DataFrame, universe):
 
 def _is_last_friday(dates: pd.DatetimeIndex) -> np.ndarray:
     """Days on which the monthly future expires: the last Friday, or the session before a holiday Friday."""
-    friday = np.asarray((dates.weekday == 4) & (dates.day + 7 > dates.days_in_month))
+    friday = np.asarray((dates.day_of_week == 4) & (dates.day + 7 > dates.days_in_month))
     following = np.concatenate([dates[1:], dates[-1:]])
-    before = np.asarray(dates.weekday == 3) & (pd.DatetimeIndex(following).weekday == 0)
+    before = np.asarray(dates.day_of_week == 3) & (pd.DatetimeIndex(following).day_of_week == 0)
     return friday | (before & np.asarray(dates.day + 8 > dates.days_in_month))
 
 

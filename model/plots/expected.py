@@ -16,9 +16,10 @@ from model.summary.text import amount, day, interval
 NOTE = (
     "Shaded: what the model predicts for the day, given earlier days and the day's return, with shocks "
     "drawn afresh (darker: middle 89 %). Diamond: expected flow and its 89 % interval. Black line: the "
-    "flow on the vendor's date."
+    "flow on the vendor's date. The outermost 2 % at either end are not drawn."
 )
-REACH = (0.005, 0.995)
+REACH = (0.02, 0.98)
+"""Part of the predictive distribution that is drawn."""
 
 
 def draw_expected(view: FitView) -> Figure:

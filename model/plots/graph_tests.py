@@ -12,8 +12,8 @@ from model.plots.style import INK, MUTED, grid
 
 ENOUGH = 0.8
 """Share of samples in which a wrong graph should be found."""
-LABELLED = 3
-"""Smallest p-values that get their pair written beside them."""
+LABELLED, DOUBTFUL = 3, 0.05
+"""At most so many pairs are named, and only those with a smaller p-value."""
 
 
 def draw_tests(ax: Axes, rows: Sequence[Mapping], bad: str, good: str) -> None:
@@ -26,7 +26,7 @@ def draw_tests(ax: Axes, rows: Sequence[Mapping], bad: str, good: str) -> None:
     p = np.maximum([r["p"] for r in tested], 1e-4)
     ax.plot(at, at / (n + 1), color=MUTED, lw=0.9, ls=(0, (4, 2)), label="expected if the graph holds")
     ax.scatter(at, p, s=20, c=[bad if r["violated"] else good for r in tested], zorder=3)
-    for k, r in enumerate(tested[:LABELLED]):
+    for k, r in enumerate(r for r in tested[:LABELLED] if r["p"] < DOUBTFUL):
         text = r["short"].split(" | ")[0].replace("_||_", "\N{UP TACK}").replace("_", " ")
         ax.annotate(text, (at[k], p[k]), (7, -3), textcoords="offset points", fontsize=7.5, color=INK)
     ax.set_yscale("log")

@@ -25,6 +25,8 @@ NOTE = (
 EXPECTED_NOTE = " Diamond: flow expected from earlier days and the day's return."
 ROW = 0.235
 """Inches per line."""
+TINY = 1e-3
+"""Share of the observed value below which a line that is no component is left out."""
 SPACE = Space(left=2.75, right=1.3, across=1.45)
 
 
@@ -37,10 +39,11 @@ def draw_waterfall(view: FitView, quantity: str, by: str) -> Figure:
     by : {"channel", "trigger"}
     """
     blocks = {r: block(d, quantity, by, view.days) for r, d in view.shown.items()}
-    first = next(iter(blocks.values()))
+    blocks, left_out = _without_tiny(blocks)
     with_expected = (quantity, by) == ("flow", "channel")
-    rows = len(first.lines) + 1 + with_expected
+    rows = len(next(iter(blocks.values())).lines) + 1 + with_expected
     note = NOTE + (EXPECTED_NOTE if with_expected else "")
+    note += f" Not drawn, below 0.1 % of the observed: {', '.join(left_out).lower()}." if left_out else ""
     height = 1.35 + len(view.days) * (rows * ROW + 0.62)
     fig = new_figure(view, TITLES[quantity, by], note, height)
     axes = panels(fig, len(view.days), len(blocks), SPACE, share=True)
@@ -52,6 +55,17 @@ def draw_waterfall(view: FitView, quantity: str, by: str) -> Figure:
     for ax in axes[-1]:
         ax.set_xlabel(f"{AXIS[quantity]} ({VIEWS[by]})")
     return fig
+
+
+def _without_tiny(blocks: dict[str, Block]) -> tuple[dict[str, Block], list[str]]:
+    """Leave out lines that are no components and practically zero on every day, in every draw and reading."""
+    first = next(iter(blocks.values()))
+    largest = np.max([np.abs(b.values).max(axis=(0, 1)) for b in blocks.values()], axis=0)
+    seen = np.nanmax([np.abs(b.observed).max() for b in blocks.values()])
+    keep = [line.is_component or size >= TINY * seen for line, size in zip(first.lines, largest, strict=True)]
+    lines = tuple(line for line, kept in zip(first.lines, keep, strict=True) if kept)
+    smaller = {r: b._replace(lines=lines, values=b.values[..., keep]) for r, b in blocks.items()}
+    return smaller, [line.title for line, kept in zip(first.lines, keep, strict=True) if not kept]
 
 
 def _draw_day(ax: Axes, b: Block, i: int, quantity: str, expected: np.ndarray | None) -> None:

@@ -12,7 +12,7 @@ from model.plots.fit_view import FitView
 from model.plots.predictive import predicted
 from model.report.words import NOT_IDENTIFIED
 from model.summary.lines import INTERVAL, READINGS, UNITS
-from model.summary.text import amount, day, interval, percent, probability
+from model.summary.text import DECIMALS, amount, day, interval, number, percent, probability
 
 TAIL = 100 * (1 - INTERVAL) / 2
 """Percentiles beyond which a flow is called unusual."""
@@ -20,6 +20,8 @@ SURE = 1 - (1 - INTERVAL) / 2
 """Probability of a sign below which it is called open."""
 LEFT_TO_THE_TABLE = ("drift", "pre_sample")
 """Lines too small or technical for the sentences."""
+SMALLEST = {"flow": 5.0, "return": 0.2}
+"""A line whose interval stays inside this on every day gets no numbers in the sentences; USD m, log-%."""
 type Row = dict[str, Any]
 
 
@@ -95,15 +97,23 @@ def _parts(view: FitView, rows: pd.DataFrame, quantity: str) -> str:
 
 
 def _line(view: FitView, rs: list[Row], quantity: str) -> str:
-    text = f"{lower(rs[0]['title'])} {listed(_value(r, quantity) for r in rs)}"
+    title = lower(rs[0]["title"])
+    if all(max(abs(r["low"]), abs(r["high"])) < SMALLEST[quantity] for r in rs):
+        return f"{title} less than {number(SMALLEST[quantity], DECIMALS[quantity])} on either side of zero"
+    text = f"{title} {listed(_value(r, quantity) for r in rs)}"
     notes = []
-    if any(1 - SURE < r["p_negative"] < SURE for r in rs):
-        notes.append(f"sign open, P(<0) = {listed(probability(r['p_negative']) for r in rs)}")
+    unsure = [r for r in rs if 1 - SURE < r["p_negative"] < SURE]
+    if unsure:
+        odds = listed(probability(r["p_negative"]) for r in unsure)
+        notes.append(f"sign open{_where(unsure, rs)}, P(<0) = {odds}")
     blind = [r for r in rs if view.identified(contribution(quantity, r["part"], r["date"])) is False]
     if blind:
-        where = "" if len(blind) == len(rs) else f" on {listed(day(r['date']) for r in blind)}"
-        notes.append(NOT_IDENTIFIED + where)
+        notes.append(NOT_IDENTIFIED + _where(blind, rs))
     return f"{text} ({'; '.join(notes)})" if notes else text
+
+
+def _where(some: list[Row], every: list[Row]) -> str:
+    return "" if len(some) == len(every) else f" on {listed(day(r['date']) for r in some)}"
 
 
 def _value(r: Row, quantity: str) -> str:

@@ -59,7 +59,7 @@ def _cell(view: FitView, q: str, d: pd.Timestamp, reading: str, r: Mapping[str, 
             if r["kind"] in ("line", "sum")
             else ""
         ),
-        "negative": "" if fixed else probability(r["p_negative"]),
+        "negative": "" if fixed else probability(r["p_negative"] if r["low"] or r["high"] else float("nan")),
         "largest": probability(r["p_largest"]) if r["kind"] in ("line", "sum") else "",
         "mark": known is False,
     }

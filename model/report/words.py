@@ -119,8 +119,8 @@ ASSUMPTIONS = (
     ),
     "Multi-asset and directional trades have the same signs everywhere, so only their sum is learned.",
     (
-        "Dealers' gamma follows a proxy known at the previous close; its sign is a parameter with a prior "
-        "around zero."
+        "Dealers' gamma follows a proxy known at the previous close; whether dealers are short or long gamma "
+        "is a parameter with a prior around zero."
     ),
     (
         "Directional demand answers today's and yesterday's return and flattens in falls of more than five "
@@ -147,7 +147,11 @@ OPTIONAL = (
     ),
     Input(("future", "future_days"), "Near-month futures price", "the premium that draws basis trades"),
     Input(("implied_vol",), "Implied volatility index", "volatility moves that dealers hedge"),
-    Input(("etf_volume",), "ETF share volume", "nothing in this version; checked and kept for later"),
+    Input(
+        ("etf_volume",),
+        "ETF share volume",
+        "whether the option fund's turnover was unusual; checked, not used by the model",
+    ),
     Input(("extra_funding",), "Perpetual funding rate", "leverage outside the ETFs"),
     Input(
         ("extra_perpetual_open_interest",),

@@ -14,7 +14,7 @@ from synthetic_fit import REASON, gate, write_fit, write_verdict
 
 import model
 from model.errors import DataError, GateError
-from model.plots import FIGURES, FitView, open_fit, write_figures
+from model.plots import FIGURES, FitView, open_fit, style, write_figures
 from model.plots.style import COLOURS, RC, WIDTH, colour, stamp
 
 ROOT = Path(model.__file__).parents[1]
@@ -42,14 +42,15 @@ def said(fig: Figure) -> str:
     return " ".join(texts).replace("\n", " ")
 
 
-def test_every_figure_is_written(drawn_fit: Path) -> None:
+def test_every_figure_is_written(drawn_fit: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(style, "DPI", 50)
     paths = write_figures(drawn_fit)
     assert {p.stem for p in paths} == KNOWN
     for path in paths:
         with Image.open(path) as image:
             width, height = image.size
-        assert width == WIDTH * 150
-        assert 500 < height < 2000
+        assert width == WIDTH * 50
+        assert 160 < height < 700
         assert path.parent == drawn_fit / "figures"
 
 

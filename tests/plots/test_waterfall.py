@@ -58,3 +58,18 @@ def test_the_words_say_what_the_picture_says(view: FitView) -> None:
     assert "observed \N{MINUS SIGN}14.2" in text
     assert "Common risk factors" in text
     assert "log-%" in text
+
+
+def test_a_practically_empty_line_is_named_and_not_drawn(view: FitView) -> None:
+    empty = {r: d.copy(deep=True) for r, d in view.decomposition.items()}
+    for data in empty.values():
+        moved = data["flow_channel"].sel(flow_part="pre_sample")
+        data["flow_channel"].loc[{"flow_part": "directional"}] += moved
+        data["flow_channel"].loc[{"flow_part": "pre_sample"}] = 0.0
+    quiet = FitView(view.folder, view.manifest, view.gate)
+    vars(quiet)["decomposition"] = empty
+    with mpl.rc_context(RC):
+        fig = draw_waterfall(quiet, "flow", "channel")
+    labels = [t.get_text() for t in fig.axes[0].get_yticklabels()]
+    assert "Trades before the window" not in labels
+    assert "trades before the window" in " ".join(t.get_text() for t in fig.texts).replace("\n", " ")
