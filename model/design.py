@@ -145,6 +145,11 @@ def make_design(panel: Panel, card: EventCard | None) -> Design:
     listed = panel.listed[list(universe.fund_keys)].to_numpy(float)
     flows = units.usd_m_to_bn(frame[[f"flow_{k}" for k in universe.fund_keys]].to_numpy(float))
     flows = np.where(listed > 0, flows, 0.0)
+    if np.isnan(flows[: PRE_SAMPLE + 1]).any():
+        raise DataError(
+            f"A listed fund's flow is missing within the first {PRE_SAMPLE + 1} days of the panel.",
+            "Start the panel on a day from which the first days are complete: booking lags need them.",
+        )
     notes = card.knock_ins if card else ()
     barrier, live = _knock_ins(frame, notes)
     weeks, changes, expiries = _position_weeks(frame, universe)
