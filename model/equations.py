@@ -96,7 +96,6 @@ def evaluate(p, d, xp) -> Equations:
     inputs = Inputs(
         price_target=_price_target(p, d, known, lam, xp),
         price_today=xp.stack([lam * group_leader(g).price_share(p) for g in shock_groups()], axis=1),
-        price_before=xp.stack([lam * group_leader(g).reversal(p) for g in shock_groups()], axis=1),
         price_lag=lam * sum(c.price_share(p) * c.fund_lag(p) for c in COMPONENTS) + p["lagged_flow_return"],
         price_var=impact.residual_var(p, d),
         trades=xp.stack([_booked_trades(p, d, known, kind) for kind in observation.LOADINGS], axis=1),
@@ -142,12 +141,10 @@ def _known(c: Component, p, d, state: State) -> Known:
 def _price_target(p, d, known, lam, xp):
     """Return less everything known, before lagged flows and futures demand. log-%."""
     before_loop = sum(k.component.price_share(p) * (k.drive + k.lagged + k.mean) for k in known)
-    undone = sum(k.component.reversal(p) * (k.drive + k.lagged + k.mean) for k in known)
-    undone_before = xp.concatenate([0.0 * undone[:1], undone[:-1]])
     loop = sum(k.response for k in known)
     return (
         d["returns"]
-        - lam * (loop + before_loop - undone_before)
+        - lam * (loop + before_loop)
         - p["drift"]
         - xp.dot(d["factor_returns"], p["factor_beta"])
         - p["lagged_return"] * d["returns_lag"]

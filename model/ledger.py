@@ -37,7 +37,7 @@ class Ledger:
     trades : per component (S, T), all trades
     by_fund : per component (S, T, I), trades that are booked
     shock_by_fund : per component (S, T, I), booked part of today's own shock
-    pressure : per component (S, T), USD bn that press on the price (reversal of yesterday's included)
+    pressure : per component (S, T), USD bn that press on the price
     own_price : per component (S, T), log-%: pressure of today's own decision, before loop and lags
     own_flow : per component (S, T, I), USD bn
     answers : per component (today, yesterday) trades answering returns, (S, T) each
@@ -127,9 +127,8 @@ def make_ledger(draws: Draws, latents: np.ndarray, flows: np.ndarray, design: De
         direct = decided + mean.sum(axis=2)
         published = react * flows_lag.sum(axis=2)
         before_loop = direct + late + published
-        undone = np.concatenate([np.zeros((count, 1)), before_loop[:, :-1]], axis=1)
         scale = np.asarray(c.booked(p)) + np.zeros((count, 1))
-        share, back = c.price_share(p) + np.zeros((count, 1)), c.reversal(p) + np.zeros((count, 1))
+        share = c.price_share(p) + np.zeros((count, 1))
         fraction = scale[..., None] * load[c.loading]
         name = c.name
         trades[name] = before_loop + today
@@ -140,8 +139,8 @@ def make_ledger(draws: Draws, latents: np.ndarray, flows: np.ndarray, design: De
             fraction * (decided + late + today)[..., None] + fixed + (scale * react)[..., None] * flows_lag
         )
         shock_fund[name] = fraction * shocks[name][..., None]
-        pressure[name] = share * before_loop - back * undone + today
-        own_price[name] = lam * (share * direct - back * undone)
+        pressure[name] = share * before_loop + today
+        own_price[name] = lam * share * direct
         answers[name] = (today, share * late)
     booked = sum(by_fund.values())
     fund_noise = flows.copy()

@@ -13,7 +13,7 @@ generator of panels with known truth, and the engine of counterfactuals.
     B_t &= b_f w_t - a_B\,stress_t + u_t \\
     g_t &= \varphi g_{t-1} + d_r r_t - c_B B_t + w_t, \qquad f_t = y_0 \tau_t + g_t + n_t \\
     z_t &= \text{drift} + \beta' x_t + d_2 r_{t-1} + d_1 \textstyle\sum_i F_{i,t-1} + \varsigma w_t \\
-        &\quad + \lambda_t\,[(1-h)(B_t - \theta B_{t-1}) + M_t + D^{pre}_t + V v_t] \\
+        &\quad + \lambda_t\,[(1-h)B_t + M_t + D^{pre}_t + V v_t] \\
     F_{i,t} &= \textstyle\sum_k \pi_{i,t-k,k} Z_{i,t-k} + e_{i,t}
 """
 
@@ -194,7 +194,6 @@ class _Morning(NamedTuple):
     return_lag: float
     flows_lag: np.ndarray
     basis: float
-    basis_before: float
     multi_asset: float
     directional: float
     own: np.ndarray
@@ -392,7 +391,6 @@ def _morning(p: Parameters, design: Design, path: _Path, t: int, basis_shock: fl
         return_lag=return_lag,
         flows_lag=flows_lag,
         basis=basis_shock - p["basis_stress"] * design.stress[t],
-        basis_before=path.basis[t - 1] if t else 0.0,
         multi_asset=-p["stress_flow"] * design.stress[t] + p["basket_flow"] * design.basket[t],
         directional=yesterday,
         own=design.listed[t] * (mean + rho * (flows_lag - mean)),
@@ -409,7 +407,7 @@ def _damping(p: Parameters, lam: float, gamma: float, steepness: float) -> float
 
 def _pressure(p: Parameters, design: Design, m: _Morning, t: int, w: float, v: float, x: float) -> float:
     """z: what presses on the price before anybody answers the return, without the price shock. log-%."""
-    unhedged = (1.0 - p["hedged_share"]) * (m.basis - p["unwind_reversal"] * m.basis_before)
+    unhedged = (1.0 - p["hedged_share"]) * m.basis
     traded = unhedged + m.multi_asset + m.directional + m.own.sum() + x + p["vanna"] * v
     return (
         p["drift"]

@@ -6,7 +6,7 @@ Unknowns per day: one shock per shock group (USD bn), the deviation ``g`` of the
 .. math::
     u_t:\;& b_t - b_f\,(g_t - \varphi g_{t-1} + c_B b_t - d_t) = \sigma_B u_t \\
     w_t:\;& g_t - \varphi g_{t-1} + c_B b_t - d_t = \sigma_w w_t, \qquad d_t = d_r r_t - c_B\,drive_t \\
-    \text{price}:\;& z_t = \textstyle\sum_g p_{t,g} x_{g,t} - q_{t,g} x_{g,t-1} + \varsigma w_t + \epsilon_t \\
+    \text{price}:\;& z_t = \textstyle\sum_g p_{t,g} x_{g,t} + \varsigma w_t + \epsilon_t \\
     \text{fund}:\;& F_{i,t} = \textstyle\sum_k \pi_{i,t-k,k} Z_{i,t-k} + e_{i,t} \\
     \text{premium}:\;& f_t = y_0 \tau_t + g_t + n_t \\
     \text{positions}:\;& \Delta N_w = \textstyle\sum_{t \in w} B_t / P_t + dN_w
@@ -35,7 +35,7 @@ class Inputs(NamedTuple):
     Attributes
     ----------
     price_target : (T,) log-%: return less everything known, before lagged flows and futures demand
-    price_today, price_before : (T, G) log-% per USD bn: pressure of a shock, and its reversal next day
+    price_today : (T, G) log-% per USD bn: pressure of a shock
     price_lag : (T,) log-% per USD bn of yesterday's published flow
     price_var : (T,) variance of the price shock
     trades : (T, L) USD bn: known booked trades by loading
@@ -54,7 +54,6 @@ class Inputs(NamedTuple):
 
     price_target: np.ndarray
     price_today: np.ndarray
-    price_before: np.ndarray
     price_lag: np.ndarray
     price_var: np.ndarray
     trades: np.ndarray
@@ -147,7 +146,7 @@ def make_pattern(column, missing, basis: int, week_days, lags: int) -> RowPatter
         rows += [[b], [g]] if t == 0 else [[b, g, column[t - 1, groups]]] * 2
         rows += [[column[t, k]] for k in range(groups) if k != basis]
     for t in range(pre, days):
-        row = [*column[t, :groups], *column[t - 1, :groups], column[t, groups], column[t - 1, groups]]
+        row = [*column[t, :groups], column[t, groups], column[t - 1, groups]]
         rows.append(row + [m for m in missing[t - 1] if m >= 0])
     for t in range(pre, days):
         common = [c for k in range(lags) for c in column[t - k, :groups]]
@@ -238,9 +237,8 @@ def fill(inputs, data, frame):
         var[j] = inputs.price_var[t]
         for g in range(groups):
             coef[q + g] = inputs.price_today[t, g]
-            coef[q + groups + g] = -inputs.price_before[t, g]
         coef[q + basis] += follow * c_b
-        q += 2 * groups
+        q += groups
         coef[q], coef[q + 1] = follow, -follow * phi
         q += 2
         for i in range(funds):
@@ -301,7 +299,6 @@ def pull(inputs, data, frame, pi, load, known, d_coef, d_target, d_var):
     b_f, c_b, phi, d_r, follow, _shock, _noise, _carry = inputs.premium
     d_price_target = np.zeros(days)
     d_today = np.zeros((days, groups))
-    d_before = np.zeros((days, groups))
     d_price_lag = np.zeros(days)
     d_price_var = np.zeros(days)
     d_trades = np.zeros((days, kinds))
@@ -356,10 +353,9 @@ def pull(inputs, data, frame, pi, load, known, d_coef, d_target, d_var):
         d_price_var[t] = d_var[j]
         for g in range(groups):
             d_today[t, g] = d_coef[q + g]
-            d_before[t, g] = -d_coef[q + groups + g]
         d_premium[4] += c_b * d_coef[q + basis]
         d_premium[1] += follow * d_coef[q + basis]
-        q += 2 * groups
+        q += groups
         d_premium[4] += d_coef[q] - phi * d_coef[q + 1]
         d_premium[2] -= follow * d_coef[q + 1]
         q += 2
@@ -429,7 +425,7 @@ def pull(inputs, data, frame, pi, load, known, d_coef, d_target, d_var):
                 for i in range(funds):
                     d_weights[l, i] += frame.listed[t, i] * (d_load[l, t, i] - mean) / total
     return (
-        d_price_target, d_today, d_before, d_price_lag, d_price_var, d_trades, d_booked, d_mean, d_lag,
+        d_price_target, d_today, d_price_lag, d_price_var, d_trades, d_booked, d_mean, d_lag,
         d_weights, d_kernel, d_fund_var, d_mix, d_group_var, d_drive, d_premium, d_positions,
     )  # fmt: skip
 

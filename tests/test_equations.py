@@ -145,19 +145,3 @@ def test_missing_numbers_are_never_read():
     other = d | {"iv_change": np.where(d["iv_observed"] > 0, d["iv_change"], 99.0)}
     for a, b in zip(evaluate(p, d, np).inputs, evaluate(p, other, np).inputs, strict=True):
         np.testing.assert_array_equal(a, b)
-
-
-def test_yesterdays_unhedged_pressure_is_undone_today():
-    """Only the lagged term of a basis trade changes the next day's price row, with the opposite sign."""
-    design = small_design(3)
-    p = random_parameters(design, 3) | {"basis_stress": 0.05, "stress_flow": 0.0}
-    t = PRE_SAMPLE + 2
-    stress = design.stress.copy()
-    stress[t] += 1.0
-    before = evaluate(p, arrays(design), np)
-    after = evaluate(p, arrays(replace(design, stress=stress)), np)
-    change = after.inputs.price_target - before.inputs.price_target
-    lam, open_leg = before.state.impact, 1.0 - p["hedged_share"]
-    assert change[t] == pytest.approx(lam[t] * open_leg * 0.05)
-    assert change[t + 1] == pytest.approx(-lam[t + 1] * open_leg * p["unwind_reversal"] * 0.05)
-    assert np.abs(np.delete(change, [t, t + 1])).max() == 0.0

@@ -95,7 +95,7 @@ def test_change_of_variables(seed):
 def quiet(p):
     """No reaction to flows or yesterday's return, so that an impulse ends before the panel does."""
     off = ("flow_persistence", "lagged_flow_return", "lagged_return", "response_yesterday")
-    return p | dict.fromkeys((*off, "response_yesterday_crash", "unwind_reversal"), 0.0)
+    return p | dict.fromkeys((*off, "response_yesterday_crash"), 0.0)
 
 
 @pytest.mark.parametrize("mask", ["none", "event", "all", "random"])

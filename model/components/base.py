@@ -125,10 +125,6 @@ class Component:
         """Share of ``drive`` and shock that presses on the price the same day."""
         return 1.0
 
-    def reversal(self, p):  # noqa: ARG002
-        """Share of the trades whose price pressure is undone the next day."""
-        return 0.0
-
     def booked(self, p):  # noqa: ARG002
         """Share of the trades that reaches creations and redemptions."""
         return 1.0

@@ -3,8 +3,8 @@
 .. math:: B_t = b_f w_t - a_B\\,stress_t + \\sigma_B u_{B,t}
 
 Opened (+) when futures demand ``w`` lifts the premium, unwound (-) under stress. A delta-neutral pair presses
-on the price only with its unhedged share ``1 - h``, and that pressure may be undone the next day. Its size is
-seen in weekly futures positions (:mod:`model.observation`), not in the daily basis.
+on the price only with its unhedged share ``1 - h``. Its size is seen in weekly futures positions
+(:mod:`model.observation`), not in the daily basis.
 """
 
 from __future__ import annotations
@@ -21,14 +21,13 @@ class Basis(Component):
         ("stress[t]", "basis[t]"),
         ("futures_demand[t]", "basis[t]"),
         ("basis[t]", "return[t]"),
-        ("basis[t-1]", "return[t]"),
         ("basis[t]", "premium[t]"),
         ("basis[t]", "flow[t]"),
         ("basis[t]", "flow[t+1]"),
         ("basis[t]", "flow[t+2]"),
         ("basis[t]", "positions[week]"),
     )
-    latents = ("basis[t]", "basis[t-1]", "futures_demand[t]")
+    latents = ("basis[t]", "futures_demand[t]")
     signs = {"flow": 1, "return": 0, "premium": -1, "implied_vol": 0}
     priors = (
         "basis_scale",
@@ -36,7 +35,6 @@ class Basis(Component):
         "basis_premium",
         "premium_impact",
         "hedged_share",
-        "unwind_reversal",
     )
     loading = "basis"
     shock = Shock("basis")
@@ -48,10 +46,6 @@ class Basis(Component):
     def price_share(self, p):
         """Unhedged share ``1 - h``."""
         return 1.0 - p["hedged_share"]
-
-    def reversal(self, p):
-        """Unhedged pressure undone the next day."""
-        return (1.0 - p["hedged_share"]) * p["unwind_reversal"]
 
 
 COMPONENT = Basis()

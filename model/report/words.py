@@ -55,7 +55,7 @@ DEFINITIONS = (
     Definition(
         "Basis trade",
         "Long ETF, short futures, opened (+) or unwound (−) as a pair.",
-        "Only the unhedged share of the pair presses on the price; part of it is undone the next day.",
+        "Only the unhedged share of the pair presses on the price.",
     ),
     Definition(
         "Dealer hedging",

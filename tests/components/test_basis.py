@@ -1,4 +1,4 @@
-"""Basis trade: unwound under stress, hedged against the price, partly undone the next day."""
+"""Basis trade: unwound under stress, hedged against the price."""
 
 from __future__ import annotations
 
@@ -15,16 +15,9 @@ def test_stress_unwinds():
 
 
 def test_only_the_unhedged_share_presses_on_the_price():
-    p = parameters(hedged_share=0.9, unwind_reversal=0.6)
+    p = parameters(hedged_share=0.9)
     assert BASIS.price_share(p) == pytest.approx(0.1)
-    assert BASIS.reversal(p) == pytest.approx(0.06)
     assert BASIS.booked(p) == 1.0
-
-
-def test_pressure_is_never_undone_beyond_what_it_was():
-    for seed in range(20):
-        p = parameters(seed)
-        assert BASIS.reversal(p) <= BASIS.price_share(p)
 
 
 def test_a_delta_neutral_pair_leaves_the_price_alone():

@@ -123,7 +123,6 @@ def test_members_of_a_shock_group_are_alike():
             for seed in SEEDS:
                 p = parameters(seed)
                 assert a.price_share(p) == b.price_share(p)
-                assert a.reversal(p) == b.reversal(p)
                 assert a.booked(p) == b.booked(p)
 
 
@@ -181,5 +180,5 @@ def test_days_at_once_equal_days_one_by_one(component):
 def test_shares_are_shares(component):
     for seed in SEEDS:
         p = parameters(seed)
-        for share in (component.price_share(p), component.reversal(p), component.booked(p)):
+        for share in (component.price_share(p), component.booked(p)):
             assert 0.0 <= share <= 1.0
