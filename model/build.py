@@ -14,9 +14,10 @@ from model import impact, observation
 from model.components import COMPONENTS
 from model.design import LAGS, PRE_SAMPLE, Design
 from model.equations import evaluate
-from model.frame import CHANGEABLE, arrays, make_frame, system_data
+from model.frame import CHANGEABLE, arrays, make_frame
 from model.priors import Prior, PriorSet
 from model.system_op import system_likelihood
+from model.transforms import half_normal_quantile, isometric_simplex
 
 DIMS: Mapping[str, tuple[str, ...]] = {
     "factor_beta": ("factor",),
@@ -28,6 +29,9 @@ DIMS: Mapping[str, tuple[str, ...]] = {
     "kernel": ("regime", "fund", "lag"),
 }
 """Parameters that are not scalars."""
+WEAK = ("iv_crash", "knock_in")
+"""Half-normal effects that data may leave at their prior; scales, which data always inform, keep the logarithm."""
+SIGN, SIGN_EFFECTS = "dealer_sign", ("gamma_scale", "impact", "booked_hedge")
 
 
 def parameter_names() -> tuple[str, ...]:
@@ -65,8 +69,7 @@ def build_model(design: Design, priors: PriorSet, base_shares: np.ndarray) -> pm
         p["flow_state"] = pm.ZeroSumNormal("flow_state", sigma=p["flow_tail"], dims="date")
         d = _symbolic(arrays(design))
         eq = evaluate(p, d, pt)
-        likelihood: Any = system_likelihood(*eq.inputs, *system_data(d), *make_frame(design))
-        pm.Potential("daily", likelihood[0])
+        pm.Potential("daily", system_likelihood(eq.inputs, d["system"], make_frame(design)))
         pm.Potential("loop", pt.sum(pt.log(eq.jacobian[PRE_SAMPLE:])))
         pm.Potential("implied_vol", _implied_vol(p, d, eq))
     return model
@@ -109,8 +112,8 @@ def scalar_groups(priors: PriorSet) -> dict[str, tuple[str, ...]]:
     """Scalar parameters by distribution; each group is sampled as one vector."""
     groups: dict[str, tuple[str, ...]] = {}
     for name in parameter_names():
-        if name not in DIMS:
-            key = f"scalars_{priors[name].dist}"
+        if name not in DIMS and name != SIGN:
+            key = f"scalars_{priors[name].dist}" + ("_weak" if name in WEAK else "")
             groups[key] = (*groups.get(key, ()), name)
     return groups
 
@@ -121,9 +124,28 @@ def _scalars(priors: PriorSet) -> dict[str, Any]:
     for key, names in scalar_groups(priors).items():
         dist = priors[names[0]].dist
         columns = {a: np.array([priors[n].args[a] for n in names], float) for a in priors[names[0]].args}
-        vector = getattr(pm, dist)(key, **columns, shape=len(names))
+        transform = {"default_transform": half_normal_quantile} if key == "scalars_HalfNormal_weak" else {}
+        vector = getattr(pm, dist)(key, **columns, shape=len(names), **transform)
         out |= {n: vector[i] for i, n in enumerate(names)}
-    return out
+    return out | {SIGN: _sign(priors, out)}
+
+
+def _sign(priors: PriorSet, p):
+    """The dealers' sign, its prior unchanged, sampled on a scale that shrinks as their gamma's effects grow.
+
+    Data speak of sign times effect, on the price and on booked flows: where an effect is large the sign is narrow, a
+    funnel that costs small steps everywhere.
+    """
+    typical = {n: priors[n].ppf(0.5) for n in SIGN_EFFECTS}
+    gamma, impact, booked = (p[n] / typical[n] for n in SIGN_EFFECTS)
+    prior = priors[SIGN]
+    mu, sigma, low, high = (prior.args[a] for a in ("mu", "sigma", "lower", "upper"))
+    shrink = 1.0 / pt.sqrt(1.0 + gamma**2 * (impact**2 + 10.0 * booked**2))
+    share = pt.sigmoid(2.0 * shrink * pm.Flat(f"{SIGN}_free"))
+    value = low + (high - low) * share
+    density = -0.5 * ((value - mu) / sigma) ** 2
+    pm.Potential(f"{SIGN}_prior", density + pt.log(share * (1.0 - share) * shrink))
+    return pm.Deterministic(SIGN, value)
 
 
 def split_scalars(posterior: xr.Dataset, priors: PriorSet) -> xr.Dataset:
@@ -138,7 +160,8 @@ def split_scalars(posterior: xr.Dataset, priors: PriorSet) -> xr.Dataset:
 def _variable(name: str, prior: Prior, design: Design, base_shares: np.ndarray):
     dims = DIMS.get(name)
     if prior.dist == "Dirichlet":
-        return pm.Dirichlet(name, a=concentration(prior, design, base_shares, name), dims=dims)
+        a = concentration(prior, design, base_shares, name)
+        return pm.Dirichlet(name, a=a, dims=dims, default_transform=isometric_simplex)
     members = {"factor": design.factors, "fund": design.funds}.get(dims[0]) if dims else None
     arguments = {k: (prior.argument(k, members) if members else prior.args[k]) for k in prior.args}
     return getattr(pm, prior.dist)(name, **arguments, dims=dims)

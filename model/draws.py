@@ -11,9 +11,10 @@ from model.build import DIMS, concentration, coords, parameter_names
 from model.design import Design
 from model.equations import evaluate, shock_groups
 from model.frame import arrays, make_frame, system_data
+from model.native import draw_latents
 from model.observation import premium_vector
 from model.priors import PriorSet
-from model.system import Inputs, draw_latents
+from model.system import Inputs
 
 Draws = Mapping[str, np.ndarray]
 STATES = ("return_state", "flow_state")
@@ -82,7 +83,7 @@ def posterior_latents(
     flows = np.repeat(d["flows"][None], count if gaps.any() else 1, axis=0)
     for s in range(count):
         inputs = as_inputs(evaluate(one(draws, s), d, np).inputs)
-        _, x = draw_latents(inputs, data, frame, rng.standard_normal(frame.size[0]))
+        _, x = draw_latents(inputs, data, frame, rng.standard_normal(len(frame.first)))
         latents[s] = x[frame.column]
         if gaps.any():
             flows[s][gaps] = x[frame.missing[gaps]]

@@ -95,10 +95,10 @@ def evaluate(p, d, xp) -> Equations:
     lam = state.impact
     inputs = Inputs(
         price_target=_price_target(p, d, known, lam, xp),
-        price_today=xp.stack([lam * group_leader(g).price_share(p) for g in shock_groups()], axis=1),
+        price_today=xp.stack([lam * group_leader(g).price_share(p) for g in shock_groups()]),
         price_lag=lam * sum(c.price_share(p) * c.fund_lag(p) for c in COMPONENTS) + p["lagged_flow_return"],
         price_var=impact.residual_var(p, d),
-        trades=xp.stack([_booked_trades(p, d, known, kind) for kind in observation.LOADINGS], axis=1),
+        trades=xp.stack([_booked_trades(p, d, known, kind) for kind in observation.LOADINGS]),
         group_booked=xp.stack([1.0 * group_leader(g).booked(p) + 0.0 * p["impact"] for g in shock_groups()]),
         fund_mean=sum(c.booked(p) * c.fund_mean(p) for c in COMPONENTS) + 0.0 * p["fund_noise"],
         fund_lag=xp.stack([sum(c.booked(p) * c.fund_lag(p) for c in COMPONENTS)]),

@@ -27,9 +27,9 @@ class Settings:
 
     chains: int = 4
     draws: int = 1000
-    tune: int = 600
+    tune: int = 400
     seed: int = 20260205
-    target_accept: float = 0.95
+    target_accept: float = 0.9
 
 
 @dataclass(frozen=True)

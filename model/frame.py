@@ -9,13 +9,13 @@ import numpy as np
 from model import observation, units
 from model.design import LAGS, Design
 from model.equations import group_leader, shock_groups
-from model.system import Data, Frame, make_pattern
+from model.gaussian import make_band
+from model.native import pack
+from model.system import Data, Families, Frame, columns
 
 CHANGEABLE = (
     "returns",
     "returns_lag",
-    "flows",
-    "flows_lag",
     "factor_returns",
     "basket",
     "stress",
@@ -23,21 +23,16 @@ CHANGEABLE = (
     "ratio",
     "log_ratio",
     "iv_change",
-    "premium",
-    "tenor",
-    "unit_rate",
-    "positions",
-    "next_day",
     "barrier",
     "live",
-    "use_positions",
+    "system",
 )
 """Arrays that may change without recompiling: same dates, same pattern of missing numbers."""
 
 
 def arrays(design: Design, use_positions: bool = True) -> dict[str, Any]:
     """Arrays by name; missing numbers are zero here and dropped by the rows' weights."""
-    return design.to_arrays() | {
+    out = design.to_arrays() | {
         "flows": np.nan_to_num(design.flows),
         "flows_lag": np.nan_to_num(design.flows_lag),
         "iv_observed": np.isfinite(design.iv_change).astype(float),
@@ -47,7 +42,11 @@ def arrays(design: Design, use_positions: bool = True) -> dict[str, Any]:
         "unit_rate": units.bn_to_thousand_units(design.price),
         "use_positions": np.full(len(design.positions), float(use_positions)),
         "barrier_width": design.barrier_width,
+        "premium_observed": np.isfinite(design.premium).astype(float),
+        "expiry": design.position_expiry,
+        "print_var": np.array([design.basket_bn**2]),
     }
+    return out | {"system": pack(system_data(out))}
 
 
 def system_data(d) -> Data:
@@ -56,35 +55,56 @@ def system_data(d) -> Data:
 
 
 def make_frame(design: Design) -> Frame:
-    """Number the unknowns and rows of a design."""
+    """Number the unknowns of a design: every day has as many, so that rows repeat."""
     groups = shock_groups()
-    basis = groups.index(observation.PREMIUM_GROUP)
-    column = np.zeros((design.days, len(groups) + 1), dtype=np.int64)
+    gap_fund = _gap_funds(~np.isfinite(design.flows) & (design.listed > 0))
+    width = len(groups) + 1 + len(gap_fund)
+    start = width * np.arange(design.days)
     missing = np.full(design.flows.shape, -1, dtype=np.int64)
-    size = 0
-    for t in range(design.days):
-        column[t] = size + np.arange(len(groups) + 1)
-        size += len(groups) + 1
-        gaps = np.flatnonzero(~np.isfinite(design.flows[t]) & (design.listed[t] > 0))
-        missing[t, gaps] = size + np.arange(len(gaps))
-        size += len(gaps)
-    pattern = make_pattern(column, missing, basis, design.position_days, LAGS)
-    lengths = [len(w) for w in design.position_days]
-    return Frame(
-        column=column,
+    for m, fund in enumerate(gap_fund):
+        at = np.flatnonzero(fund >= 0)
+        missing[at, fund[at]] = start[at] + len(groups) + 1 + m
+    lengths = np.array([len(w) for w in design.position_days], dtype=np.int64)
+    basis = groups.index(observation.PREMIUM_GROUP)
+    cols = columns(len(groups), basis, len(gap_fund), LAGS, int(lengths.max(initial=1)))
+    frame = Frame(
+        column=start[:, None] + np.arange(len(groups) + 1),
         missing=missing,
-        listed=design.listed,
-        premium_observed=np.isfinite(design.premium).astype(float),
+        gap_fund=gap_fund,
         regime=design.regime,
         group_loading=np.array([observation.LOADINGS.index(group_leader(g).loading) for g in groups]),
-        group_mixed=np.array([float(g != observation.PREMIUM_GROUP) for g in groups]),
+        group_mixed=np.array([int(g != observation.PREMIUM_GROUP) for g in groups]),
         basis=np.array([basis]),
-        week_start=np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64),
-        week_days=np.concatenate([*design.position_days, np.zeros(0, np.int64)]).astype(np.int64),
-        expiry=design.position_expiry,
-        print_var=np.array([design.basket_bn**2]),
-        indptr=pattern.indptr,
-        indices=pattern.indices,
-        first=pattern.first,
-        size=np.array([pattern.size, pattern.bandwidth]),
+        week_end=np.array([w[-1] for w in design.position_days], dtype=np.int64),
+        week_length=lengths,
+        lag=np.concatenate([c[0] for c in cols]),
+        slot=np.concatenate([c[1] for c in cols]),
+        family=np.cumsum([0, *(c.shape[1] for c in cols)]),
+        first=np.zeros(0, np.int64),
+        shape=np.zeros(2, np.int64),
     )
+    band = make_band(design.days, width, [(*c, u) for c, u in zip(cols, _used(frame, cols), strict=True)])
+    return frame._replace(first=band.first, shape=band.shape)
+
+
+def _used(frame: Frame, cols: list[np.ndarray]) -> list[np.ndarray]:
+    """Where each column's coefficient may differ from zero. ``Shape: (C, T)`` per family."""
+    days, width = frame.column.shape
+    out = [np.ones((c.shape[1], days), bool) for c in cols]
+    for (lag, slot), used in zip(cols, out, strict=True):
+        for c in np.flatnonzero(slot >= width):
+            used[c, lag[c] :] = frame.gap_fund[slot[c] - width, : days - lag[c]] >= 0
+    week = out[Families._fields.index("week")]
+    week[:] = False
+    for end, length in zip(frame.week_end, frame.week_length, strict=True):
+        week[:length, end] = True
+    return out
+
+
+def _gap_funds(gaps: np.ndarray) -> np.ndarray:
+    """Funds whose print is missing, in the day's spare unknowns; -1 where a day has fewer. ``Shape: (M, T)``."""
+    out = np.full((int(gaps.sum(axis=1).max(initial=0)), len(gaps)), -1, dtype=np.int64)
+    for t, row in enumerate(gaps):
+        funds = np.flatnonzero(row)
+        out[: len(funds), t] = funds
+    return out

@@ -16,10 +16,11 @@ from numba.core import config as _numba_config
 
 config: Any = _numba_config
 FOLDER = Path(__file__).parent
-SOURCES = ("gaussian.py", "kernels.py", "system.py")
+SOURCES = ("adjoint.py", "gaussian.py", "kernels.py", "native.py", "system.py")
 """Files whose functions call one another."""
 _FAST = {"reassoc", "contract", "arcp", "nsz", "afn"}
 """Fast arithmetic in which a NaN stays a NaN: an impossible factorisation must be recognised."""
+_OPTIONS: dict[str, Any] = {"fastmath": _FAST, "error_model": "numpy"}
 
 
 def version() -> int:
@@ -29,10 +30,20 @@ def version() -> int:
 
 
 def jit(function: Callable[..., Any]) -> Any:
-    """Compile a kernel; the compiled code is kept in a folder of its own for this version of the sources."""
-    before = config.CACHE_DIR
-    config.CACHE_DIR = str(Path(before or FOLDER / "__pycache__") / f"kernels-{version():x}")
-    try:
-        return numba.njit(cache=True, fastmath=_FAST, error_model="numpy")(function)
-    finally:
-        config.CACHE_DIR = before
+    """Compile a function that only other kernels call: wrappers for Python would take half the compile time."""
+    wrappers: dict[str, Any] = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+    return numba.njit(**wrappers, **_OPTIONS)(function)
+
+
+def entry(signature: Any) -> Callable[[Callable[..., Any]], Any]:
+    """Compile a C-callable entry point; the code is kept in a folder of its own for this version of the sources."""
+
+    def decorate(function: Callable[..., Any]) -> Any:
+        before = config.CACHE_DIR
+        config.CACHE_DIR = str(Path(before or FOLDER / "__pycache__") / f"kernels-{version():x}")
+        try:
+            return numba.cfunc(signature, cache=True, **_OPTIONS)(function)
+        finally:
+            config.CACHE_DIR = before
+
+    return decorate

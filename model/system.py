@@ -11,8 +11,8 @@ Unknowns per day: one shock per shock group (USD bn), the deviation ``g`` of the
     \text{premium}:\;& f_t = y_0 \tau_t + g_t + n_t \\
     \text{positions}:\;& \Delta N_w = \textstyle\sum_{t \in w} B_t / P_t + dN_w
 
-``fill`` states coefficients, targets and variances; ``pull`` carries the likelihood's derivatives back to
-the inputs. The two walk the rows in the same order as :func:`make_pattern`.
+These are six families of rows (:class:`model.gaussian.Rows`), in the order of :class:`Families`. ``fill`` states
+coefficients, targets and variances; ``model.adjoint.pull`` carries the likelihood's derivatives back to the inputs.
 """
 
 from __future__ import annotations
@@ -21,8 +21,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from model import gaussian
-from model.gaussian import RowPattern
+from model.gaussian import Rows, empty_rows
 from model.kernels import jit
 
 PREMIUM_START_VAR = 0.25
@@ -35,10 +34,10 @@ class Inputs(NamedTuple):
     Attributes
     ----------
     price_target : (T,) log-%: return less everything known, before lagged flows and futures demand
-    price_today : (T, G) log-% per USD bn: pressure of a shock
+    price_today : (G, T) log-% per USD bn: pressure of a shock
     price_lag : (T,) log-% per USD bn of yesterday's published flow
     price_var : (T,) variance of the price shock
-    trades : (T, L) USD bn: known booked trades by loading
+    trades : (L, T) USD bn: known booked trades by loading
     group_booked : (G,) booked share of each shock
     fund_mean : (I,) USD bn
     fund_lag : (1,) reaction to a fund's own published flow
@@ -74,7 +73,9 @@ class Data(NamedTuple):
     """What was measured; may change without recompiling. Missing numbers are zero and never read.
 
     ``returns, premium, tenor, unit_rate (T,)``, ``flows, flows_lag, next_day (T, I)``, ``positions,
-    use_positions (W,)``; see :class:`model.design.Design`.
+    use_positions (W,)``; see :class:`model.design.Design`. ``listed (T, I)``, ``premium_observed (T,)`` and ``expiry
+    (W,)`` are 0/1; ``print_var (1,)`` is the variance of a print around the trades it stands for, because creations
+    come in whole baskets.
     """
 
     returns: np.ndarray
@@ -86,373 +87,273 @@ class Data(NamedTuple):
     positions: np.ndarray
     use_positions: np.ndarray
     next_day: np.ndarray
+    listed: np.ndarray
+    premium_observed: np.ndarray
+    expiry: np.ndarray
+    print_var: np.ndarray
 
 
 class Frame(NamedTuple):
-    """What the dates and the pattern of missing numbers fix.
+    """What the dates and the pattern of missing numbers fix; all integers.
 
     Attributes
     ----------
     column : (T, G + 1) unknown of each shock and of the premium
     missing : (T, I) unknown of a missing print, -1 where none
-    listed : (T, I) 0/1
-    premium_observed : (T,) 0/1
+    gap_fund : (M, T) fund whose print is missing in each of the day's spare unknowns, -1 where none
     regime : (T,) booking-kernel regime
     group_loading : (G,) loading of each group
     group_mixed : (G,) 1 where the day's flow precision scales the shock
     basis : (1,) index of the group that trades against futures
-    week_start, week_days : position weeks, compressed
-    expiry : (W,) 0/1
-    print_var : (1,) variance of a print around the trades it stands for: creations come in whole baskets
-    indptr, indices, first : row pattern
-    size : (2,) number of unknowns, bandwidth
+    week_end : (W,) last day of each position week
+    week_length : (W,) its number of days
+    lag, slot : (C,) columns of all families, one after the other, see :func:`columns`
+    family : (F + 1,) where each family's columns start
+    first, shape : band of the system, see :class:`model.gaussian.Band`
     """
 
     column: np.ndarray
     missing: np.ndarray
-    listed: np.ndarray
-    premium_observed: np.ndarray
+    gap_fund: np.ndarray
     regime: np.ndarray
     group_loading: np.ndarray
     group_mixed: np.ndarray
     basis: np.ndarray
-    week_start: np.ndarray
-    week_days: np.ndarray
-    expiry: np.ndarray
-    print_var: np.ndarray
-    indptr: np.ndarray
-    indices: np.ndarray
+    week_end: np.ndarray
+    week_length: np.ndarray
+    lag: np.ndarray
+    slot: np.ndarray
+    family: np.ndarray
     first: np.ndarray
-    size: np.ndarray
+    shape: np.ndarray
 
 
-def make_pattern(column, missing, basis: int, week_days, lags: int) -> RowPattern:
-    """Columns of every row in the order of :func:`fill`.
+class Booking(NamedTuple):
+    """How trades become prints.
 
-    Parameters
+    Attributes
     ----------
-    column, missing : numpy.ndarray
-        As in :class:`Frame`.
-    basis : int
-    week_days : sequence of numpy.ndarray
-    lags : int
-        Number of booking lags K.
+    share : (K, I, T) share of the trades of day t that is booked k days later
+    load : (L, I, T) normalised loadings
+    known : (I, T) USD bn: trades known given the parameters
     """
-    days, width = column.shape
-    groups, pre = width - 1, lags - 1
-    rows = []
-    for t in range(days):
-        b, g = column[t, basis], column[t, groups]
-        rows += [[b], [g]] if t == 0 else [[b, g, column[t - 1, groups]]] * 2
-        rows += [[column[t, k]] for k in range(groups) if k != basis]
-    for t in range(pre, days):
-        row = [*column[t, :groups], column[t, groups], column[t - 1, groups]]
-        rows.append(row + [m for m in missing[t - 1] if m >= 0])
-    for t in range(pre, days):
-        common = [c for k in range(lags) for c in column[t - k, :groups]]
-        for i in range(missing.shape[1]):
-            own = [missing[t, i]] if missing[t, i] >= 0 else []
-            late = [
-                missing[t - k - 1, i] for k in range(lags) if t - k - 1 >= 0 and missing[t - k - 1, i] >= 0
-            ]
-            rows.append(common + own + late)
-    rows += [[column[t, groups]] for t in range(days)]
-    rows += [list(column[w, basis]) for w in week_days]
-    return RowPattern.from_rows(
-        [np.array(r, dtype=np.int64) for r in rows], int(max(column.max(), missing.max())) + 1
-    )
+
+    share: np.ndarray
+    load: np.ndarray
+    known: np.ndarray
+
+
+class Families(NamedTuple):
+    """The rows of every day.
+
+    Attributes
+    ----------
+    trade : basis shock and futures-demand shock
+    shock : the other groups' shocks, one row each
+    price : the return
+    fund : one print per fund
+    premium : the futures premium
+    week : a weekly print of positions, on the week's last day
+    spare : unknowns of days with fewer missing prints than others
+    """
+
+    trade: Rows
+    shock: Rows
+    price: Rows
+    fund: Rows
+    premium: Rows
+    week: Rows
+    spare: Rows
+
+
+def columns(groups: int, basis: int, gaps: int, lags: int, span: int) -> list[np.ndarray]:
+    """Lag and slot ``(2, C)`` of each family's columns, in the order of :class:`Families`.
+
+    Slots of a day: G shocks, the premium's deviation, M spare unknowns for missing prints. In the fund rows, K x G
+    shocks come first, then the day's own missing prints, then for each lag those of the day before it.
+    """
+    every, others = range(groups), [g for g in range(groups) if g != basis]
+    spare = range(groups + 1, groups + 1 + gaps)
+    pairs = [
+        [(0, basis), (0, groups), (1, groups)],
+        [(0, g) for g in others],
+        [*((0, g) for g in every), (0, groups), (1, groups), *((1, m) for m in spare)],
+        [*((k, g) for k in range(lags) for g in every), *((k, m) for k in range(lags + 1) for m in spare)],
+        [(0, groups)],
+        [(k, basis) for k in range(span)],
+        [(0, m) for m in spare],
+    ]
+    return [np.array(p, dtype=np.int64).reshape(-1, 2).T for p in pairs]
 
 
 @jit
 def booking(inputs, data, frame):
-    """Kernel of each trade date ``(T, I, K)``, normalised loadings ``(L, T, I)``, known trades ``(T, I)``."""
-    days, funds = frame.listed.shape
+    """Booked shares, loadings and known trades of each trade date (:class:`Booking`)."""
+    days, funds = data.listed.shape
     lags = inputs.kernel.shape[2]
     kinds = inputs.weights.shape[0]
-    pi = np.empty((days, funds, lags))
-    load = np.zeros((kinds, days, funds))
-    known = np.zeros((days, funds))
-    for t in range(days):
-        for l in range(kinds):
-            total = 0.0
-            for i in range(funds):
-                total += inputs.weights[l, i] * frame.listed[t, i]
-            if total > 0.0:
-                for i in range(funds):
-                    load[l, t, i] = inputs.weights[l, i] * frame.listed[t, i] / total
+    share = np.empty((lags, funds, days))
+    load = np.empty((kinds, funds, days))
+    known = np.empty((funds, days))
+    listed = np.ascontiguousarray(data.listed.T)
+    total = np.empty(days)
+    for l in range(kinds):
+        total[:] = 0.0
         for i in range(funds):
-            late = data.next_day[t, i]
-            for k in range(lags):
-                pi[t, i, k] = (1.0 - late) * inputs.kernel[frame.regime[t], i, k]
-            pi[t, i, 1] += late
-            z = frame.listed[t, i] * (inputs.fund_mean[i] + inputs.fund_lag[0] * data.flows_lag[t, i])
-            for l in range(kinds):
-                z += load[l, t, i] * inputs.trades[t, l]
-            known[t, i] = z
-    return pi, load, known
+            a, weight = listed[i], inputs.weights[l, i]
+            for t in range(days):
+                total[t] += weight * a[t]
+        for i in range(funds):
+            a, weight, out = listed[i], inputs.weights[l, i], load[l, i]
+            for t in range(days):
+                out[t] = weight * a[t] / max(total[t], 1e-300)
+    for i in range(funds):
+        for k in range(lags):
+            out = share[k, i]
+            for t in range(days):
+                out[t] = (1.0 - data.next_day[t, i]) * inputs.kernel[frame.regime[t], i, k]
+                if k == 1:
+                    out[t] += data.next_day[t, i]
+        out, a = known[i], listed[i]
+        for t in range(days):
+            out[t] = a[t] * (inputs.fund_mean[i] + inputs.fund_lag[0] * data.flows_lag[t, i])
+        for l in range(kinds):
+            part, trades = load[l, i], inputs.trades[l]
+            for t in range(days):
+                out[t] += part[t] * trades[t]
+    return Booking(share, load, known)
+
+
+@jit
+def _rows(frame, family, count):
+    """Empty rows of one family."""
+    start, end = frame.family[family], frame.family[family + 1]
+    return empty_rows(frame.lag[start:end], frame.slot[start:end], count, len(frame.regime))
 
 
 @jit
 def fill(inputs, data, frame):
-    """Coefficients, targets, variances and weights of all rows, and the booking arrays."""
-    days, funds = frame.listed.shape
+    """All rows, and the booking they were built from."""
+    days, funds = data.listed.shape
     groups = frame.column.shape[1] - 1
     lags = inputs.kernel.shape[2]
-    pre = lags - 1
-    basis = frame.basis[0]
-    b_f, c_b, phi, d_r, follow, shock_var, noise_var, carry = inputs.premium
-    pi, load, known = booking(inputs, data, frame)
-    rows = len(frame.indptr) - 1
-    coef = np.empty(len(frame.indices))
-    target = np.zeros(rows)
-    var = np.empty(rows)
-    weight = np.ones(rows)
-    demand = d_r * data.returns - c_b * inputs.basis_drive
-    q = 0
-    j = 0
+    gaps = frame.gap_fund.shape[0]
+    booked = booking(inputs, data, frame)
+    demand = inputs.premium[3] * data.returns - inputs.premium[1] * inputs.basis_drive
+    families = Families(
+        _rows(frame, 0, 2),
+        _rows(frame, 1, groups - 1),
+        _rows(frame, 2, 1),
+        _rows(frame, 3, funds),
+        _rows(frame, 4, 1),
+        _rows(frame, 5, 1),
+        _rows(frame, 6, gaps),
+    )
+    _fill_trades(families.trade, inputs, frame, demand)
+    _fill_shocks(families.shock, inputs, frame)
+    _fill_price(families.price, inputs, data, frame, demand, lags - 1)
+    _fill_funds(families.fund, inputs, data, frame, booked)
+    _fill_premium(families.premium, inputs, data)
+    _fill_weeks(families.week, inputs, data, frame)
+    for m in range(gaps):
+        families.spare.coef[m, m] = 1.0
+        families.spare.weight[m] = 1.0 * (frame.gap_fund[m] < 0)
+    return families, booked
+
+
+@jit
+def _fill_trades(rows, inputs, frame, demand):
+    b_f, c_b, phi = inputs.premium[0], inputs.premium[1], inputs.premium[2]
+    basis, futures = rows.coef[:, 0], rows.coef[:, 1]
+    basis[0], basis[1], basis[2] = 1.0 - b_f * c_b, -b_f, b_f * phi
+    futures[0], futures[1], futures[2] = c_b, 1.0, -phi
+    rows.target[0], rows.target[1] = -b_f * demand, demand
+    rows.var[0], rows.var[1] = inputs.group_var[frame.basis[0]], inputs.premium[5]
+    basis[0, 0], basis[1, 0], futures[0, 0] = 1.0, 0.0, 0.0
+    rows.target[0, 0] = rows.target[1, 0] = 0.0
+    rows.var[1, 0] = PREMIUM_START_VAR
+
+
+@jit
+def _fill_shocks(rows, inputs, frame):
+    for r in range(len(rows.slot)):
+        g = rows.slot[r]
+        rows.coef[r, r] = 1.0
+        rows.var[r] = inputs.group_var[g]
+        if frame.group_mixed[g] > 0:
+            rows.var[r] = inputs.group_var[g] / inputs.flow_mix
+
+
+@jit
+def _fill_price(rows, inputs, data, frame, demand, pre):
+    days, funds = data.flows.shape
+    groups = frame.column.shape[1] - 1
+    phi, follow = inputs.premium[2], inputs.premium[4]
+    coef = rows.coef[:, 0]
+    for g in range(groups):
+        coef[g] = inputs.price_today[g]
+    coef[frame.basis[0]] += follow * inputs.premium[1]
+    coef[groups], coef[groups + 1] = follow, -follow * phi
+    for m in range(frame.gap_fund.shape[0]):
+        for t in range(1, days):
+            coef[groups + 2 + m, t] = inputs.price_lag[t] * (frame.gap_fund[m, t - 1] >= 0)
     for t in range(days):
-        if t == 0:
-            coef[q], coef[q + 1] = 1.0, 1.0
-            var[j], var[j + 1] = inputs.group_var[basis], PREMIUM_START_VAR
-            q += 2
-        else:
-            coef[q], coef[q + 1], coef[q + 2] = 1.0 - b_f * c_b, -b_f, b_f * phi
-            coef[q + 3], coef[q + 4], coef[q + 5] = c_b, 1.0, -phi
-            target[j], target[j + 1] = -b_f * demand[t], demand[t]
-            var[j], var[j + 1] = inputs.group_var[basis], shock_var
-            q += 6
-        j += 2
-        for g in range(groups):
-            if g != basis:
-                coef[q] = 1.0
-                mix = inputs.flow_mix[t] if frame.group_mixed[g] > 0 else 1.0
-                var[j] = inputs.group_var[g] / mix
-                q += 1
-                j += 1
-    for t in range(pre, days):
         lagged = 0.0
         for i in range(funds):
             lagged += data.flows_lag[t, i]
-        target[j] = inputs.price_target[t] - inputs.price_lag[t] * lagged + follow * demand[t]
-        var[j] = inputs.price_var[t]
-        for g in range(groups):
-            coef[q + g] = inputs.price_today[t, g]
-        coef[q + basis] += follow * c_b
-        q += groups
-        coef[q], coef[q + 1] = follow, -follow * phi
-        q += 2
-        for i in range(funds):
-            if frame.missing[t - 1, i] >= 0:
-                coef[q] = inputs.price_lag[t]
-                q += 1
-        j += 1
-    for t in range(pre, days):
-        for i in range(funds):
-            weight[j] = frame.listed[t, i]
-            var[j] = inputs.fund_var[i] / inputs.flow_mix[t] + frame.print_var[0]
-            y = data.flows[t, i]
-            for k in range(lags):
-                u = t - k
-                y -= pi[u, i, k] * known[u, i]
-                for g in range(groups):
-                    coef[q] = pi[u, i, k] * inputs.group_booked[g] * load[frame.group_loading[g], u, i]
-                    q += 1
-            target[j] = y
-            if frame.missing[t, i] >= 0:
-                coef[q] = -1.0
-                q += 1
-            for k in range(lags):
-                if t - k - 1 >= 0 and frame.missing[t - k - 1, i] >= 0:
-                    coef[q] = inputs.fund_lag[0] * pi[t - k, i, k]
-                    q += 1
-            j += 1
-    for t in range(days):
-        coef[q] = 1.0
-        target[j] = data.premium[t] - carry * data.tenor[t]
-        var[j] = noise_var
-        weight[j] = frame.premium_observed[t]
-        q += 1
-        j += 1
-    for w in range(len(data.positions)):
-        y = data.positions[w] - inputs.positions[0] - inputs.positions[1] * frame.expiry[w]
-        for s in range(frame.week_start[w], frame.week_start[w + 1]):
-            t = frame.week_days[s]
-            coef[q] = data.unit_rate[t]
-            y -= data.unit_rate[t] * inputs.basis_drive[t]
-            q += 1
-        target[j] = y
-        var[j] = inputs.positions[2]
-        weight[j] = data.use_positions[w]
-        j += 1
-    return coef, target, var, weight, pi, load, known
+        rows.target[0, t] = inputs.price_target[t] - inputs.price_lag[t] * lagged + follow * demand[t]
+    rows.var[0] = inputs.price_var
+    rows.weight[0, :pre] = 0.0
 
 
 @jit
-def pull(inputs, data, frame, pi, load, known, d_coef, d_target, d_var):
-    """Derivatives with respect to every field of :class:`Inputs`, in its order."""
-    days, funds = frame.listed.shape
+def _fill_funds(rows, inputs, data, frame, booked):
+    days, funds = data.listed.shape
     groups = frame.column.shape[1] - 1
-    kinds = inputs.weights.shape[0]
     lags = inputs.kernel.shape[2]
-    pre = lags - 1
-    basis = frame.basis[0]
-    b_f, c_b, phi, d_r, follow, _shock, _noise, _carry = inputs.premium
-    d_price_target = np.zeros(days)
-    d_today = np.zeros((days, groups))
-    d_price_lag = np.zeros(days)
-    d_price_var = np.zeros(days)
-    d_trades = np.zeros((days, kinds))
-    d_booked = np.zeros(groups)
-    d_mean = np.zeros(funds)
-    d_lag = np.zeros(1)
-    d_weights = np.zeros((kinds, funds))
-    d_kernel = np.zeros(inputs.kernel.shape)
-    d_fund_var = np.zeros(funds)
-    d_mix = np.zeros(days)
-    d_group_var = np.zeros(groups)
-    d_drive = np.zeros(days)
-    d_premium = np.zeros(8)
-    d_positions = np.zeros(3)
-    d_demand = np.zeros(days)
-    d_known = np.zeros((days, funds))
-    d_load = np.zeros((kinds, days, funds))
-    d_pi = np.zeros((days, funds, lags))
-    demand = d_r * data.returns - c_b * inputs.basis_drive
-    q = 0
-    j = 0
-    for t in range(days):
-        d_group_var[basis] += d_var[j]
-        if t == 0:
-            q += 2
-        else:
-            d_premium[0] += -c_b * d_coef[q] - d_coef[q + 1] + phi * d_coef[q + 2] - demand[t] * d_target[j]
-            d_premium[1] += -b_f * d_coef[q] + d_coef[q + 3]
-            d_premium[2] += b_f * d_coef[q + 2] - d_coef[q + 5]
-            d_demand[t] += d_target[j + 1] - b_f * d_target[j]
-            d_premium[5] += d_var[j + 1]
-            q += 6
-        j += 2
-        for g in range(groups):
-            if g != basis:
-                if frame.group_mixed[g] > 0:
-                    mix = inputs.flow_mix[t]
-                    d_group_var[g] += d_var[j] / mix
-                    d_mix[t] -= d_var[j] * inputs.group_var[g] / (mix * mix)
-                else:
-                    d_group_var[g] += d_var[j]
-                q += 1
-                j += 1
-    for t in range(pre, days):
-        lagged = 0.0
-        for i in range(funds):
-            lagged += data.flows_lag[t, i]
-        d_price_target[t] = d_target[j]
-        d_price_lag[t] -= d_target[j] * lagged
-        d_premium[4] += d_target[j] * demand[t]
-        d_demand[t] += follow * d_target[j]
-        d_price_var[t] = d_var[j]
-        for g in range(groups):
-            d_today[t, g] = d_coef[q + g]
-        d_premium[4] += c_b * d_coef[q + basis]
-        d_premium[1] += follow * d_coef[q + basis]
-        q += groups
-        d_premium[4] += d_coef[q] - phi * d_coef[q + 1]
-        d_premium[2] -= follow * d_coef[q + 1]
-        q += 2
-        for i in range(funds):
-            if frame.missing[t - 1, i] >= 0:
-                d_price_lag[t] += d_coef[q]
-                q += 1
-        j += 1
-    for t in range(pre, days):
-        mix = inputs.flow_mix[t]
-        for i in range(funds):
-            d_fund_var[i] += d_var[j] / mix
-            d_mix[t] -= d_var[j] * inputs.fund_var[i] / (mix * mix)
-            up = d_target[j]
-            for k in range(lags):
-                u = t - k
-                d_pi[u, i, k] -= up * known[u, i]
-                d_known[u, i] -= up * pi[u, i, k]
-                for g in range(groups):
-                    l = frame.group_loading[g]
-                    c, share = d_coef[q], inputs.group_booked[g]
-                    d_pi[u, i, k] += c * share * load[l, u, i]
-                    d_booked[g] += c * pi[u, i, k] * load[l, u, i]
-                    d_load[l, u, i] += c * pi[u, i, k] * share
-                    q += 1
-            if frame.missing[t, i] >= 0:
-                q += 1
-            for k in range(lags):
-                if t - k - 1 >= 0 and frame.missing[t - k - 1, i] >= 0:
-                    d_pi[t - k, i, k] += d_coef[q] * inputs.fund_lag[0]
-                    d_lag[0] += d_coef[q] * pi[t - k, i, k]
-                    q += 1
-            j += 1
-    for t in range(days):
-        d_premium[7] -= d_target[j] * data.tenor[t]
-        d_premium[6] += d_var[j]
-        q += 1
-        j += 1
-    for w in range(len(data.positions)):
-        d_positions[0] -= d_target[j]
-        d_positions[1] -= d_target[j] * frame.expiry[w]
-        d_positions[2] += d_var[j]
-        for s in range(frame.week_start[w], frame.week_start[w + 1]):
-            t = frame.week_days[s]
-            d_drive[t] -= data.unit_rate[t] * d_target[j]
-            q += 1
-        j += 1
-    for t in range(days):
-        d_premium[3] += d_demand[t] * data.returns[t]
-        d_premium[1] -= d_demand[t] * inputs.basis_drive[t]
-        d_drive[t] -= c_b * d_demand[t]
-        for i in range(funds):
-            up = d_known[t, i]
-            d_mean[i] += up * frame.listed[t, i]
-            d_lag[0] += up * frame.listed[t, i] * data.flows_lag[t, i]
-            for l in range(kinds):
-                d_load[l, t, i] += up * inputs.trades[t, l]
-                d_trades[t, l] += up * load[l, t, i]
-            for k in range(lags):
-                d_kernel[frame.regime[t], i, k] += (1.0 - data.next_day[t, i]) * d_pi[t, i, k]
-        for l in range(kinds):
-            total, mean = 0.0, 0.0
-            for i in range(funds):
-                total += inputs.weights[l, i] * frame.listed[t, i]
-                mean += d_load[l, t, i] * load[l, t, i]
-            if total > 0.0:
-                for i in range(funds):
-                    d_weights[l, i] += frame.listed[t, i] * (d_load[l, t, i] - mean) / total
-    return (
-        d_price_target, d_today, d_price_lag, d_price_var, d_trades, d_booked, d_mean, d_lag,
-        d_weights, d_kernel, d_fund_var, d_mix, d_group_var, d_drive, d_premium, d_positions,
-    )  # fmt: skip
+    gaps = frame.gap_fund.shape[0]
+    for i in range(funds):
+        target = rows.target[i]
+        for t in range(days):
+            target[t] = data.flows[t, i]
+            rows.weight[i, t] = data.listed[t, i] * (t >= lags - 1)
+            rows.var[i, t] = inputs.fund_var[i] / inputs.flow_mix[t] + data.print_var[0]
+        for k in range(lags):
+            late, known, share = target[k:], booked.known[i], booked.share[k, i]
+            for u in range(days - k):
+                late[u] -= share[u] * known[u]
+            for g in range(groups):
+                out, load = rows.coef[k * groups + g, i][k:], booked.load[frame.group_loading[g], i]
+                for u in range(days - k):
+                    out[u] = inputs.group_booked[g] * share[u] * load[u]
+    for m in range(gaps):
+        own = rows.coef[lags * groups + m]
+        for t in range(days):
+            i = frame.gap_fund[m, t]
+            if i >= 0:
+                own[i, t] = -1.0
+                for k in range(min(lags, days - t - 1)):
+                    late = rows.coef[lags * groups + (k + 1) * gaps + m]
+                    late[i, t + k + 1] = inputs.fund_lag[0] * booked.share[k, i, t + 1]
 
 
 @jit
-def value_and_gradient(inputs, data, frame):
-    """Log marginal likelihood of all measurements, and its derivatives in the order of :class:`Inputs`."""
-    coef, target, var, weight, pi, load, known = fill(inputs, data, frame)
-    logp, d_coef, d_target, d_var = gaussian.marginal(
-        frame.indptr, frame.indices, frame.first, coef, target, var, weight, frame.size[0], frame.size[1]
-    )
-    return logp, pull(inputs, data, frame, pi, load, known, d_coef, d_target, d_var)
+def _fill_premium(rows, inputs, data):
+    rows.coef[0, 0] = 1.0
+    rows.target[0] = data.premium - inputs.premium[7] * data.tenor
+    rows.var[0] = inputs.premium[6]
+    rows.weight[0] = data.premium_observed
 
 
 @jit
-def draw_latents(inputs, data, frame, noise):
-    """Conditional mean and one exact draw of all unknowns. ``Shape: (n,)`` each."""
-    coef, target, var, weight, _pi, _load, _known = fill(inputs, data, frame)
-    return gaussian.draw(
-        frame.indptr,
-        frame.indices,
-        frame.first,
-        coef,
-        target,
-        var,
-        weight,
-        frame.size[0],
-        frame.size[1],
-        noise,
-    )
+def _fill_weeks(rows, inputs, data, frame):
+    rows.var[0] = inputs.positions[2]
+    rows.weight[0] = 0.0
+    for w in range(len(frame.week_end)):
+        end = frame.week_end[w]
+        y = data.positions[w] - inputs.positions[0] - inputs.positions[1] * data.expiry[w]
+        for s in range(frame.week_length[w]):
+            rows.coef[s, 0, end] = data.unit_rate[end - s]
+            y -= data.unit_rate[end - s] * inputs.basis_drive[end - s]
+        rows.target[0, end] = y
+        rows.weight[0, end] = data.use_positions[w]

@@ -50,34 +50,29 @@ def main(argv: list[str] | None = None) -> int:
 def _measure(args: argparse.Namespace, panel: Path | None) -> dict[str, float]:
     import numpy as np
 
-    from model import gaussian
     from model.design import make_design
-    from model.draws import as_inputs, one, prior_draws
+    from model.draws import one, prior_draws
     from model.equations import evaluate
     from model.events import event_panel, load_event
-    from model.frame import arrays, make_frame, system_data
+    from model.frame import arrays, make_frame
+    from model.native import pack, packed_value_and_gradient, sizes_of
     from model.priors import load_priors
-    from model.system import fill, pull, value_and_gradient
 
     card = load_event(args.event)
     data = event_panel(card, panel)
     design = make_design(data, card)
     shares = np.array([f.base_share for f in data.universe.funds])
-    draws = prior_draws(load_priors("literature"), design, shares, 2, 1)
+    p = one(prior_draws(load_priors("literature"), design, shares, 1, 1), 0)
     d, frame = arrays(design), make_frame(design)
-    inputs, measured = as_inputs(evaluate(one(draws, 0), d, np).inputs), system_data(d)
-    coef, target, var, weight, *booking = fill(inputs, measured, frame)
-    rows = (frame.indptr, frame.indices, frame.first, coef, target, var, weight, *frame.size)
-    _, *grads = gaussian.marginal(*rows)
+    inputs, fixed, sizes = evaluate(p, d, np).inputs, pack(frame, np.int64), sizes_of(frame)
     out = {
         "days": float(design.days),
-        "all": _median(lambda: value_and_gradient(inputs, measured, frame), args.repeats),
-        "fill": _median(lambda: fill(inputs, measured, frame), args.repeats),
-        "marginal": _median(lambda: gaussian.marginal(*rows), args.repeats),
-        "pull": _median(lambda: pull(inputs, measured, frame, *booking, *grads), args.repeats),
+        "all": _median(lambda: packed_value_and_gradient(inputs, d["system"], fixed, sizes), args.repeats),
+        "equations": _median(lambda: evaluate(p, d, np), args.repeats),
     }
-    shares_text = ", ".join(f"{k} {out[k] / out['all']:.0%}" for k in ("fill", "marginal", "pull"))
-    print(f"{design.days} days, {frame.size[0]} unknowns: gradient {out['all'] * 1e3:.2f} ms ({shares_text})")
+    print(
+        f"{design.days} days, {len(frame.first)} unknowns: likelihood and gradient {out['all'] * 1e3:.2f} ms"
+    )
     return out
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from synthetic import PRE_SAMPLE, event_design, random_parameters, small_design
+from synthetic import event_design, random_parameters, small_design
 
 from model import impact
 from model.components import COMPONENTS
@@ -98,7 +98,7 @@ def test_trades_go_to_the_loading_of_their_component():
     design = event_design()
     p = random_parameters(design, 3)
     eq = evaluate(p, arrays(design), np)
-    trades = dict(zip(("demand", "basis", "option_fund"), eq.inputs.trades.T, strict=True))
+    trades = dict(zip(("demand", "basis", "option_fund"), eq.inputs.trades, strict=True))
     known = {k.component.name: k for k in eq.known}
     hedge = known["dealer"].drive + known["dealer"].response
     np.testing.assert_allclose(trades["option_fund"], p["booked_hedge"] * hedge)

@@ -11,14 +11,14 @@ from synthetic import PRE_SAMPLE, event_design, random_parameters, small_design,
 from model import simulate, trailing
 from model.equations import evaluate
 from model.frame import arrays, make_frame
+from model.native import draw_latents
 from model.simulate import Shocks, extract_shocks, read_latents, replay, simulate_panel
-from model.system import draw_latents
 
 
 def drawn_shocks(p, design, seed=0):
     """Shocks of one posterior draw of the latents."""
     inputs, data, frame = system_of(p, design)
-    noise = np.random.default_rng(seed).standard_normal(int(frame.size[0]))
+    noise = np.random.default_rng(seed).standard_normal(len(frame.first))
     latents = read_latents(design, make_frame(design), draw_latents(inputs, data, frame, noise)[1])
     return extract_shocks(p, design, latents), latents
 

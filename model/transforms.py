@@ -1,0 +1,70 @@
+"""Transforms of bounded parameters to real numbers on which one step size suits the whole posterior."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytensor.tensor as pt
+from pymc.distributions.transforms import Transform
+from scipy import special
+
+_ROOT2 = float(np.sqrt(2.0))
+_MEDIAN = float(special.erfinv(0.5))
+
+
+class HalfNormalQuantile(Transform):
+    """Maps a half-normal number to the normal number of the same probability.
+
+    A parameter that its data hardly inform is then normal for the sampler. Its logarithm, the usual transform, has a
+    long tail towards zero, where step sizes that suit all else diverge.
+    """
+
+    name = "quantile"
+
+    def forward(self, value, *inputs):
+        """Half-normal to normal."""
+        return _ROOT2 * pt.erfinv(2.0 * pt.erf(value / (_ROOT2 * inputs[-1])) - 1.0)
+
+    def backward(self, value, *inputs):
+        """Normal to half-normal."""
+        # Each half is written with the tail probability that does not round to one on its side.
+        upper = pt.erfcinv(0.5 * pt.erfc(pt.maximum(value, 0.0) / _ROOT2))
+        lower = pt.erfinv(0.5 * pt.erfc(-pt.minimum(value, 0.0) / _ROOT2))
+        return inputs[-1] * _ROOT2 * (upper + lower - _MEDIAN)
+
+    def log_jac_det(self, value, *inputs):
+        """Log derivative of ``backward``: ratio of the two densities."""
+        scaled = self.backward(value, *inputs) / inputs[-1]
+        return 0.5 * (scaled**2 - value**2) + pt.log(inputs[-1]) - np.log(2.0)
+
+
+class IsometricSimplex(Transform):
+    """Isometric log-ratio (Egozcue et al., Mathematical Geology 35, 2003).
+
+    Dropping one log-ratio instead, as is usual, makes that part as stiff as all others together.
+    """
+
+    name = "isometric"
+
+    def forward(self, value, *inputs):  # noqa: ARG002
+        """Shares to coordinates, one fewer."""
+        return pt.dot(pt.log(value), _contrasts(value.type.shape[-1]).T)
+
+    def backward(self, value, *inputs):  # noqa: ARG002
+        """Coordinates to shares."""
+        return pt.special.softmax(pt.dot(value, _contrasts(value.type.shape[-1] + 1)), axis=-1)
+
+    def log_jac_det(self, value, *inputs):  # noqa: ARG002
+        """Log determinant of ``backward``, up to a constant."""
+        parts = value.type.shape[-1] + 1
+        return -parts * pt.logsumexp(pt.dot(value, _contrasts(parts)), axis=-1)
+
+
+def _contrasts(parts: int) -> np.ndarray:
+    """Orthonormal rows that sum to zero. ``Shape: (parts - 1, parts)``."""
+    rows = np.tril(np.ones((parts - 1, parts)))
+    rows[np.arange(parts - 1), np.arange(1, parts)] = -np.arange(1, parts)
+    return rows / np.linalg.norm(rows, axis=1, keepdims=True)
+
+
+half_normal_quantile = HalfNormalQuantile()
+isometric_simplex = IsometricSimplex()
