@@ -17,7 +17,7 @@ from typing import Any
 import model
 from model.errors import UsageError
 from model.gate.thresholds import Thresholds
-from model.gate.world import Link, World
+from model.gate.world import STABLE, Link, World
 from model.graph import Edge, Graph, build_graph, split, timed
 
 FOLDER = Path(model.__file__).parents[1] / "data" / "graphs"
@@ -25,6 +25,8 @@ NAMED = ("edge_dropped", "edge_reversed", "flow_causes_return", "common_shock_om
 """The named wrong graphs every run measures its power on."""
 COMPARED = (*NAMED, "no_risk_factors", "volatility_first", "reversal", "no_vanna")
 """Rivals held against the data beside the model."""
+
+HALVINGS = 8
 
 
 @dataclass(frozen=True)
@@ -46,10 +48,15 @@ class Rival:
     drop: tuple[Link, ...]
 
     def world(self, of: World) -> World:
-        """The model's pilot world with this rival's links."""
-        return of.rewired(
-            self.add, self.drop, tuple(b for b in self.graph.latents if b not in of.latents), {}
-        )
+        """The model's pilot world with this rival's links; links that would make it explode are halved."""
+        new = tuple(b for b in self.graph.latents if b not in of.latents)
+        add = dict(self.add)
+        for _ in range(HALVINGS):
+            world = of.rewired(add, self.drop, new, {})
+            if world.modulus() <= max(STABLE, of.modulus()):
+                return world
+            add = {link: 0.5 * strength for link, strength in add.items()}
+        return of.rewired(dict.fromkeys(add, 0.0), self.drop, new, {})
 
 
 @dataclass(frozen=True)

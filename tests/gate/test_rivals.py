@@ -1,6 +1,7 @@
 """Rival graphs are small files, tested on the same footing."""
 
 import tomllib
+from dataclasses import replace
 
 import pytest
 
@@ -9,6 +10,7 @@ from model.gate.declared import declared_graph
 from model.gate.independences import implied_independences, implies
 from model.gate.rivals import COMPARED, FOLDER, NAMED, load_rival, named_rivals
 from model.gate.thresholds import load_thresholds
+from model.gate.world import STABLE
 
 
 def test_the_five_named_wrong_graphs_load(graph, thresholds):
@@ -95,3 +97,15 @@ def test_every_shipped_graph_says_what_it_means():
         assert raw["title"], path
         assert len(raw["why"]) > 30, path
     assert set(COMPARED) <= {p.stem for p in FOLDER.glob("*.toml")}
+
+
+def test_a_rival_that_would_make_the_world_explode_is_weakened(graph, thresholds, truth):
+    rival = load_rival("edge_dropped", graph, thresholds)
+    link = ("return", 1, "stress")
+    back = {("stress", 0, "return"): -2.0, link: -0.6}
+    wild = replace(rival, add=back)
+    world = wild.world(truth)
+    assert truth.rewired(back, (), (), {}).modulus() > 1.0
+    assert world.modulus() <= STABLE
+    assert -0.6 < world.coefficients[link] < 0.0
+    assert rival.world(truth).coefficients[link] == rival.add[link]
