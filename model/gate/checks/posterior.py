@@ -84,11 +84,6 @@ def join_readings(checks: Mapping[str, Check]) -> Check:
     return Check(AFTER_SAMPLING, passed, sentence or "No reading was checked.", rows)
 
 
-def broken_rows(check: Check, thresholds: Thresholds) -> list[dict[str, Any]]:
-    """Rows violated on most draws."""
-    return [r for r in check.table if r["share_violated"] > thresholds.posterior_share]
-
-
 def _opened(graph: Graph, draws: Draws) -> Graph:
     """The graph with the drawn nodes observed."""
     nodes = (replace(n, observed=n.observed or split(n.name)[0] in draws) for n in graph.nodes)
@@ -114,6 +109,7 @@ def _table(
             "statement": str(s),
             "short": s.short,
             "share_violated": round(float(share[i]), 3),
+            "violated": bool(share[i] > thresholds.posterior_share),
             "median_effect": round(float(np.nanmedian(outcome.effect[:, i])), 3),
             "noticed_from": round(_noticed(alpha, int(outcome.rows[i]) - len(s.given) - 2), 3),
             "days": int(outcome.rows[i]),
@@ -133,7 +129,7 @@ def _noticed(alpha: float, freedom: int) -> float:
 def _judge(table: list[dict[str, Any]], samples: int, thresholds: Thresholds) -> Check:
     if not table:
         return Check(AFTER_SAMPLING, None, "No claim about hidden variables could be tested on these days.")
-    broken = [r for r in table if r["share_violated"] > thresholds.posterior_share]
+    broken = [r for r in table if r["violated"]]
     if broken:
         named = "; ".join(f"{r['short']} ({r['median_effect']:+.2f})" for r in broken[:3])
         text = (
@@ -141,9 +137,7 @@ def _judge(table: list[dict[str, Any]], samples: int, thresholds: Thresholds) ->
             f"posterior draws: {named}{' and others' if len(broken) > 3 else ''}."
         )
         return Check(AFTER_SAMPLING, False, text, table)
-    text = (
-        f"None of {len(table)} claims about hidden variables is violated in most of {samples} posterior draws."
-    )
+    text = f"None of {len(table)} claims about hidden variables is violated in most of {samples} posterior draws."
     limit = float(np.median([r["noticed_from"] for r in table]))
     if limit > thresholds.effect:
         text += f" So few days would show only partial correlations above {limit:.2f}, so this says little."
