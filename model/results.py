@@ -16,7 +16,9 @@ from model.draws import posterior_latents, prior_draws, prior_latents, thin
 from model.equations import shock_groups
 from model.errors import ConvergenceError
 from model.fit import Diagnostics
-from model.gate.result import GateResult
+from model.gate.checks.posterior import join_readings
+from model.gate.latents import check_reading
+from model.gate.result import Check, GateResult
 from model.identification import contributions, parameters
 from model.predict import replicate
 from model.simulate import Latents, extract_shocks, replay
@@ -35,7 +37,8 @@ class Results:
         self.decomposition: dict[str, xr.Dataset] = {}
         self.diagnostics: dict[str, Diagnostics] = {}
         self.identification: list[dict[str, Any]] = []
-        self.checks: dict[str, bool] = {}
+        self.checks: dict[str, bool | None] = {}
+        self._after: dict[str, Check] = {}
         self._traces: dict[str, tuple[pipeline.Reading, xr.DataTree]] = {}
 
     def add(self, reading: pipeline.Reading, trace: xr.DataTree, diagnostics: Diagnostics) -> None:
@@ -51,7 +54,7 @@ class Results:
         return all(d.passed for d in self.diagnostics.values())
 
     def finish(self, say: pipeline.Say) -> None:
-        """Decompose every reading, if sampling converged."""
+        """Decompose every reading, if sampling converged, and hold the graph against the draws."""
         self.checks["converged"] = self.converged
         if not self.converged:
             return
@@ -61,6 +64,14 @@ class Results:
         for name, (reading, trace) in self._traces.items():
             say(f"Decomposing: {reading.title} ...")
             self._decompose(name, reading, trace, prior)
+        self._keep_graph_check(say)
+
+    def _keep_graph_check(self, say: pipeline.Say) -> None:
+        """Write what the posterior draws say about the graph into ``gate.json``; the verdict stays."""
+        found = join_readings(self._after)
+        self.gate = self.gate.with_check(found)
+        (self.request.out / "gate.json").write_text(self.gate.to_json(), encoding="utf-8")
+        say(f"Graph after sampling: {found.sentence}")
 
     def _decompose(self, name: str, reading, trace: xr.DataTree, prior) -> None:
         design, seed = reading.design, self.request.seed
@@ -74,6 +85,8 @@ class Results:
         self.checks[f"{name}: simulator reproduces the data within 1e-9"] = self._replays(
             draws, latents, flows, design
         )
+        self._after[name] = check_reading(draws, latents, flows, design, seed)
+        self.checks[f"{name}: hidden variables obey the graph in most draws"] = self._after[name].passed
         self.decomposition[name] = to_dataset(parts, design, self._window(design))
         self.decomposition[name] = self.decomposition[name].assign(
             prior_latent_basis=(
@@ -185,13 +198,22 @@ def _manifest(results: Results, timer: pipeline.Timer) -> dict[str, Any]:
         },
         "supplied": list(subject.panel.supplied),
         "dates": [str(subject.design.dates[0].date()), str(subject.design.dates[-1].date())],
-        "gate": {"verdict": gate.verdict, "accepted_reason": gate.accepted_reason},
+        "gate": {
+            "verdict": gate.verdict,
+            "accepted_reason": gate.accepted_reason,
+            "after_sampling": _after_sampling(gate),
+        },
         "diagnostics": {k: d.to_dict() for k, d in results.diagnostics.items()},
         "checks": results.checks | {"gate passed or accepted": True},
         "identification": results.identification,
         "seconds": timer.seconds,
         "files": {n: file_hash(request.out / n) for n in files},
     }
+
+
+def _after_sampling(gate: GateResult) -> dict[str, Any] | None:
+    check = gate.after_sampling
+    return None if check is None else {"passed": check.passed, "sentence": check.sentence}
 
 
 def manifest_hash(manifest: dict[str, Any]) -> str:

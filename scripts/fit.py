@@ -95,6 +95,12 @@ def _show(folder: Path, console) -> None:
     gate = fit.manifest["gate"]
     reason = f" Accepted: {gate['accepted_reason']}" if gate["accepted_reason"] else ""
     console.print(f"Gate: {gate['verdict']}.{reason}", markup=False)
+    after = gate.get("after_sampling")
+    if after:
+        marks = {True: "holds", False: "DOES NOT HOLD", None: "cannot say"}
+        console.print(
+            f"Graph on posterior draws: {marks[after['passed']]}. {after['sentence']}", markup=False
+        )
     console.print(f"Report: {folder / 'report.html'}", markup=False)
 
 

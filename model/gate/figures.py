@@ -11,11 +11,11 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.patches import FancyArrowPatch
 from matplotlib.text import Text
 
 from model.gate.result import GateResult
 from model.graph import Graph, split
+from model.graph_drawing import arrow, join
 
 INK, MUTED, BLUE, RED, SAND, GREEN = "#1b2a3a", "#9aa5b1", "#2f6db3", "#c0392b", "#b8860b", "#3b8f5a"
 VERDICT_COLOUR = {"pass": GREEN, "inconclusive": SAND, "fail": RED}
@@ -36,9 +36,10 @@ def draw_graph(graph: Graph, result: GateResult, path: Path) -> None:
     boxes = {name: _box(ax, name, *at, _hidden(graph, name)) for name, at in place.items()}
     fig.canvas.draw()
     for a, b in dag.edges:
-        ax.add_patch(_arrow(boxes, place, a, b, MUTED if _hidden(graph, a) else BLUE))
-    for row in _violated(result):
-        _join(ax, place, row)
+        ax.add_patch(arrow(boxes, place, a, b, MUTED if _hidden(graph, a) else BLUE))
+    for a, b in map(_sides, _violated(result)):
+        if a in place and b in place:
+            ax.add_patch(join(boxes, place, a, b, RED, strong=True))
     for x, text in enumerate(HEADINGS):
         ax.text(x, 1.02, text, ha="center", fontsize=11, color=INK, weight="bold")
     fig.suptitle(_title(result, f"Timed graph: {graph.title}"), x=0.02, ha="left", fontsize=13, color=INK)
@@ -172,24 +173,6 @@ def _hidden(graph: Graph, name: str) -> bool:
     return not name.endswith("[week]") and split(name)[0] in graph.latents
 
 
-def _arrow(boxes: dict[str, Text], place, a: str, b: str, colour: str) -> FancyArrowPatch:
-    """From box edge to box edge; long arrows bend around the columns between."""
-    bend = 0.0 if abs(place[a][0] - place[b][0]) <= 1.2 else 0.1 * np.sign(place[b][1] - place[a][1] + 1e-9)
-    return FancyArrowPatch(
-        place[a],
-        place[b],
-        patchA=boxes[a].get_bbox_patch(),
-        patchB=boxes[b].get_bbox_patch(),
-        arrowstyle="-|>",
-        mutation_scale=11,
-        lw=1.0,
-        color=colour,
-        alpha=0.7,
-        connectionstyle=f"arc3,rad={bend}",
-        zorder=1,
-    )
-
-
 def _box(ax: Axes, name: str, x: float, y: float, hidden: bool) -> Text:
     style = {
         "boxstyle": "round,pad=0.4" if hidden else "square,pad=0.4",
@@ -205,26 +188,13 @@ def _box(ax: Axes, name: str, x: float, y: float, hidden: bool) -> Text:
     )
 
 
-def _join(ax: Axes, place: dict[str, tuple[float, float]], row: dict) -> None:
-    x, y = (n.strip() for n in row["short"].split(" | ")[0].split("_||_"))
-    if x in place and y in place:
-        ax.add_patch(
-            FancyArrowPatch(
-                place[x],
-                place[y],
-                arrowstyle="-",
-                lw=2.2,
-                color=RED,
-                shrinkA=24,
-                shrinkB=24,
-                connectionstyle="arc3,rad=0.15",
-                zorder=2,
-            )
-        )
-
-
 def _violated(result: GateResult) -> list[dict]:
     return [r for r in result.check("implied independences").table if r["violated"]]
+
+
+def _sides(row: dict) -> tuple[str, str]:
+    x, y = (n.strip() for n in row["short"].split(" | ")[0].split("_||_"))
+    return x, y
 
 
 def _pair(row: dict) -> str:

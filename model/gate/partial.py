@@ -129,20 +129,22 @@ class _Table:
         names = sorted({n for s in statements for n in _names(s)})
         self.place = {n: i + 1 for i, n in enumerate(names)}
         constant = np.ones((len(next(iter(shifted.columns.values()))), int(days.sum())))
-        self.values = np.stack([constant, *(shifted[n][:, days] for n in names)], axis=2)
-        self.gram = self.values.transpose(0, 2, 1) @ self.values
+        self.values = np.stack([constant, *(shifted[n][:, days] for n in names)], axis=1)
+        self.gram = self.values @ self.values.transpose(0, 2, 1)
 
     def test(self, statement: Independence, graph: Graph) -> tuple[np.ndarray, np.ndarray]:
         """Effect and p of one statement. ``Shape: (panels,)`` each."""
         given = [0, *(self.place[n] for n in statement.given)]
         sides = [self.place[statement.x], self.place[statement.y]]
-        weights = np.zeros((len(self.values), self.values.shape[2], 2))
+        weights = np.zeros((len(self.values), 2, self.values.shape[1]))
         inner = self.gram[:, given][:, :, given]
-        weights[:, given] = _solve(inner, self.gram[:, given][:, :, sides])
-        residual = self.values[:, :, sides] - self.values @ weights
-        x, y = self.values[:, :, sides[0]], self.values[:, :, sides[1]]
-        effect, p = _judge(residual[:, :, 0], residual[:, :, 1], _spread(x), _spread(y), len(given))
-        crossed = _moderation(statement, graph, x, y, self.values[:, :, given])
+        weights[:, :, given] = _solve(inner, self.gram[:, given][:, :, sides]).transpose(0, 2, 1)
+        x, y = self.values[:, sides[0]], self.values[:, sides[1]]
+        taken_out = weights @ self.values
+        effect, p = _judge(x - taken_out[:, 0], y - taken_out[:, 1], _spread(x), _spread(y), len(given))
+        if not {split(statement.x)[0], split(statement.y)[0]} & set(graph.before_open):
+            return effect, p
+        crossed = _moderation(statement, graph, x, y, self.values[:, given].transpose(0, 2, 1))
         return effect, p if crossed is None else np.minimum(1.0, 2.0 * np.fmin(p, crossed))
 
 
@@ -168,12 +170,10 @@ def _solve(gram: np.ndarray, cross: np.ndarray) -> np.ndarray:
 
 
 def _moderation(statement: Independence, graph: Graph, x, y, z) -> np.ndarray | None:
-    """p of (state times conditioning shocks of the day), where one side is a state known before the open.
+    """p of (state times conditioning shocks of the day); one side is a state known before the open.
 
     Products of other states in the conditioning set with the same shock are taken out first.
     """
-    if not {split(statement.x)[0], split(statement.y)[0]} & set(graph.before_open):
-        return None
     state, other = (x, y) if split(statement.x)[0] in graph.before_open else (y, x)
     shocks = [i + 1 for i, n in enumerate(statement.given) if _is_shock(n, graph)]
     states = [i + 1 for i, n in enumerate(statement.given) if split(n)[0] in graph.before_open]

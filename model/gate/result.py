@@ -10,6 +10,8 @@ from typing import Any, Literal
 from model.errors import GateError
 
 Verdict = Literal["pass", "fail", "inconclusive"]
+AFTER_SAMPLING = "hidden variables after sampling"
+"""Name of the one check that is made after sampling; it never changes a verdict."""
 
 
 @dataclass(frozen=True)
@@ -70,6 +72,15 @@ class GateResult:
     def check(self, name: str) -> Check:
         """The check of this name; raises KeyError."""
         return {c.name: c for c in self.checks}[name]
+
+    @property
+    def after_sampling(self) -> Check | None:
+        """The check on posterior draws; None before sampling."""
+        return next((c for c in self.checks if c.name == AFTER_SAMPLING), None)
+
+    def with_check(self, check: Check) -> GateResult:
+        """The same result with one more check, in place of one of the same name; the verdict stays."""
+        return replace(self, checks=[*(c for c in self.checks if c.name != check.name), check])
 
     def accept(self, reason: str | None) -> GateResult:
         """The same result with the user's reason recorded (only an inconclusive verdict can take one)."""

@@ -119,9 +119,7 @@ def _tested(frame, graph: Graph, statements, rivals, limits: Thresholds, seed: i
 
 
 def _null(pilot, graph: Graph, statements, limits: Thresholds, rng, simulate: Simulate | None) -> Null:
-    if simulate is None:
-        panels = pilot.panels(rng, limits.null_panels)
-    else:
-        panels = stacked(simulate, rng, limits.null_panels)
+    count = limits.null_panels
+    panels = stacked(simulate, rng, count) if simulate else pilot.panels(rng, count)
     outcome: Outcome = examine_all(panels, statements, graph, limits.spare_rows)
     return Null(violated(outcome, limits.family).sum(axis=1), limits.level, outcome)

@@ -42,6 +42,8 @@ class Thresholds:
     min_days: int
     max_untestable: float
     min_inside: int
+    posterior_draws: int
+    posterior_share: float
     simulations: int
     placebo_p: float
     stable: float

@@ -18,7 +18,11 @@ import numpy as np
 Link = tuple[str, int, str]
 BURN_IN = 40
 AMPLIFIED = (0.3, 3.0)
-"""Range the amplification of a day is kept in."""
+"""Widest range the amplification of a day is kept in."""
+STABLE = 0.975
+"""Largest modulus a world's companion matrix may have, also on its most amplified day: panels must not explode."""
+
+GAIN_STEPS = 20
 
 
 @dataclass(frozen=True)
@@ -57,6 +61,41 @@ class World:
         today.add_edges_from((a, b) for a, lag, b in self.coefficients if lag == 0)
         return tuple(nx.lexicographical_topological_sort(today))
 
+    def modulus(self, gain: float = 1.0) -> float:
+        """Largest modulus of the companion matrix; below one, panels stay within bounds.
+
+        Parameters
+        ----------
+        gain : float
+            Factor on the same-day terms of what is amplified, as on a day in an extreme state.
+        """
+        place = {name: i for i, name in enumerate(self.names)}
+        now, *before = (_matrix(self, place, k) for k in range(self.deepest + 1))
+        for name in self.amplified:
+            now[:, place[name]] *= gain
+        solved = np.linalg.inv(np.eye(len(place)) - now.T)
+        size = len(place) * len(before)
+        companion = np.eye(size, k=-len(place))
+        for k, matrix in enumerate(before):
+            companion[: len(place), k * len(place) : (k + 1) * len(place)] = solved @ matrix.T
+        return float(np.abs(np.linalg.eigvals(companion)).max()) if size else 0.0
+
+    @property
+    def deepest(self) -> int:
+        """Longest lag."""
+        return max((lag for _, lag, _ in self.coefficients), default=0)
+
+    @property
+    def largest_gain(self) -> float:
+        """Amplification above which the world would explode, at most the upper end of ``AMPLIFIED``."""
+        low, high = 1.0, AMPLIFIED[1]
+        if not self.amplified or self.modulus(high) <= STABLE:
+            return high
+        for _ in range(GAIN_STEPS):
+            middle = 0.5 * (low + high)
+            low, high = (middle, high) if self.modulus(middle) <= STABLE else (low, middle)
+        return low
+
     def rewired(
         self,
         add: Mapping[Link, float],
@@ -87,18 +126,18 @@ def draw(world: World, rng: np.random.Generator, panels: int, days: int) -> dict
     names = world.names
     place = {name: i for i, name in enumerate(names)}
     shocks = _shocks(world, rng, panels, days + BURN_IN, place)
-    deepest = max((lag for _, lag, _ in world.coefficients), default=0)
+    deepest, most = world.deepest, world.largest_gain
     lagged = [_matrix(world, place, k) for k in range(deepest + 1)]
     bends = [(place[a], k, place[b], slope) for (a, k, b), slope in world.bends.items()]
     amplified = {place[v]: (place[g], c) for v, (g, c) in world.amplified.items()}
     y = np.zeros((days + BURN_IN + deepest, panels, len(names)))
     for t in range(deepest, len(y)):
-        _one_day(y, t, shocks[t - deepest], lagged, bends, amplified)
+        _one_day(y, t, shocks[t - deepest], lagged, bends, amplified, most)
     kept = y[-days:].transpose(2, 1, 0)
     return {name: np.ascontiguousarray(kept[place[name]]) for name in world.observed}
 
 
-def _one_day(y, t, shock, lagged, bends, amplified) -> None:
+def _one_day(y, t, shock, lagged, bends, amplified, most) -> None:
     before = sum((y[t - k] @ lagged[k] for k in range(1, len(lagged))), np.zeros_like(shock))
     same_day = lagged[0]
     for v in range(shock.shape[1]):
@@ -109,7 +148,7 @@ def _one_day(y, t, shock, lagged, bends, amplified) -> None:
                 past = past + slope * np.minimum(y[t - k][:, cause] + 1.0, 0.0)
         if v in amplified:
             state, strength = amplified[v]
-            now = now * np.clip(1.0 + strength * y[t][:, state], *AMPLIFIED)
+            now = now * np.clip(1.0 + strength * y[t][:, state], AMPLIFIED[0], most)
         y[t][:, v] = now + past
 
 

@@ -6,16 +6,15 @@ import re
 from collections.abc import Mapping, Sequence
 
 import networkx as nx
-import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from matplotlib.patches import FancyArrowPatch
 
 from model.components import COMPONENTS
 from model.gate.declared import declared_graph
 from model.gate.result import GateResult
 from model.graph import Graph, split
+from model.graph_drawing import arrow, join
 from model.plots.fit_view import FitView
 from model.plots.graph_layout import HEADINGS, Places, layout
 from model.plots.graph_tests import draw_power, draw_tests
@@ -103,7 +102,7 @@ def _draw(fig: Figure, ax: Axes, graph: Graph, gate: GateResult) -> None:
     for box in boxes.values():
         box.update_bbox_position_size(renderer)
     for a, b in dag.edges:
-        ax.add_patch(_arrow(boxes, place, a, b))
+        ax.add_patch(arrow(boxes, place, a, b, _colour(a)))
     _pairs(ax, boxes, place, _table(gate, "implied independences"))
     for x, text in enumerate(HEADINGS):
         ax.text(x, 1.05, text, ha="center", fontsize=9.5, color=MUTED, weight="bold")
@@ -139,25 +138,9 @@ def _box(ax: Axes, graph: Graph, name: str, x: float, y: float):
     )
 
 
-def _arrow(boxes: Mapping, place: Places, a: str, b: str) -> FancyArrowPatch:
-    known = {c.name for c in COMPONENTS}
-    base = a.split("[")[0]
-    (xa, ya), (xb, yb) = place[a], place[b]
-    same = abs(xa - xb) < 0.1
-    bend = 0.35 if same else 0.0 if abs(xb - xa) < 1.5 else 0.10 * np.sign(yb - ya + 1e-9)
-    return FancyArrowPatch(
-        place[a],
-        place[b],
-        patchA=boxes[a].get_bbox_patch(),
-        patchB=boxes[b].get_bbox_patch(),
-        arrowstyle="-|>",
-        mutation_scale=9,
-        lw=1.1,
-        color=colour(base) if base in known else MUTED,
-        alpha=0.85,
-        connectionstyle=f"arc3,rad={bend}",
-        zorder=2,
-    )
+def _colour(cause: str) -> str:
+    base = cause.split("[")[0]
+    return colour(base) if base in {c.name for c in COMPONENTS} else MUTED
 
 
 def _pairs(ax: Axes, boxes: Mapping, place: Places, rows: Sequence[Mapping]) -> None:
@@ -169,18 +152,4 @@ def _pairs(ax: Axes, boxes: Mapping, place: Places, rows: Sequence[Mapping]) -> 
             found[ends] = found.get(ends, False) or bool(row["violated"])
     for ends, bad in found.items():
         a, b = sorted(ends)
-        bend = 0.3 if abs(place[a][0] - place[b][0]) < 0.1 else 0.12
-        ax.add_patch(
-            FancyArrowPatch(
-                place[a],
-                place[b],
-                patchA=boxes[a].get_bbox_patch(),
-                patchB=boxes[b].get_bbox_patch(),
-                arrowstyle="-",
-                lw=2.4 if bad else 0.8,
-                ls="-" if bad else (0, (1, 2)),
-                color=VIOLATED if bad else AGREED,
-                connectionstyle=f"arc3,rad={bend}",
-                zorder=3 if bad else 1,
-            )
-        )
+        ax.add_patch(join(boxes, place, a, b, VIOLATED if bad else AGREED, strong=bad))

@@ -101,7 +101,11 @@ def stamp(view: FitView) -> list[str]:
         f"graph {gate.graph_hash[:HASH]}, seed {view.manifest.get('seed', gate.seed)}. "
         f"Causal gate: {gate.verdict}."
     )
-    return [first, f"Accepted reason: {gate.accepted_reason}"] if gate.accepted_reason else [first]
+    out = [first, f"Accepted reason: {gate.accepted_reason}"] if gate.accepted_reason else [first]
+    after = gate.after_sampling
+    if after is not None and after.passed is False:
+        out.append(f"After sampling the graph does not hold: {after.sentence}")
+    return out
 
 
 def save(fig: Figure, path: Path) -> Path:

@@ -18,6 +18,8 @@ from model.summary.lines import QUANTILES, READINGS, UNITS, VIEWS
 from model.summary.text import amount, day, interval, number, percent, probability
 
 type Rows = list[dict[str, Any]]
+CLAIMS_SHOWN = 8
+"""Claims about hidden variables on the page, unless more are violated."""
 
 
 def part_tables(view: FitView, table: pd.DataFrame) -> Rows:
@@ -170,3 +172,43 @@ def convergence(view: FitView) -> Rows:
         }
         for reading, d in view.manifest.get("diagnostics", {}).items()
     ]
+
+
+def hidden(view: FitView) -> dict[str, Any] | None:
+    """The check of the graph on posterior draws: one row per claim, readings side by side; None if not made."""
+    check = view.gate.after_sampling
+    if check is None:
+        return None
+    claims: dict[str, dict[str, Mapping[str, Any]]] = {}
+    for r in sorted(check.table, key=lambda r: (-r["share_violated"], -abs(r["median_effect"]))):
+        claims.setdefault(r["statement"], {})[r["reading"]] = r
+    readings = list(dict.fromkeys(r["reading"] for r in check.table))
+    shown = max(CLAIMS_SHOWN, len({r["statement"] for r in check.table if r["violated"]}))
+    return {
+        "passed": check.passed,
+        "sentence": check.sentence,
+        "count": len(claims),
+        "readings": [READINGS.get(r, r) for r in readings],
+        "rows": [_claim(rows, readings) for rows in list(claims.values())[:shown]],
+    }
+
+
+def _claim(rows: Mapping[str, Mapping[str, Any]], readings: list[str]) -> dict[str, Any]:
+    first = next(iter(rows.values()))
+    return {
+        "claim": claim(first["short"]),
+        "cells": [_share(rows.get(r)) for r in readings],
+        "limit": number(first["noticed_from"], 2),
+    }
+
+
+def _share(r: Mapping[str, Any] | None) -> dict[str, Any]:
+    if r is None:
+        return {"text": number(float("nan")), "broken": False}
+    text = f"{percent(r['share_violated'])} ({number(r['median_effect'], 2, sign=True)})"
+    return {"text": text, "broken": r["violated"]}
+
+
+def claim(short: str) -> str:
+    """``a[t] _||_ b[t] | c[t], past`` for people."""
+    return short.replace(" _||_ ", " \N{UP TACK} ").replace(" | ", " given ").replace("_", " ")

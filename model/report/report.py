@@ -86,6 +86,7 @@ def context(view: FitView) -> dict[str, Any]:
         "supplied": supplied,
         "absent": absent,
         "convergence": content.convergence(view),
+        "hidden": content.hidden(view),
         "largest_gap": _gap(additivity(view.decomposition)),
         "figures": {spec.name: _figure(view, spec.name) for spec in FIGURES},
     }

@@ -4,6 +4,24 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from model.gate.result import AFTER_SAMPLING as AFTER_SAMPLING_CHECK
+
+HIDDEN = AFTER_SAMPLING_CHECK
+"""Name of the check that has a paragraph of its own."""
+AFTER_SAMPLING = {
+    True: "The graph also holds on posterior draws of what it hides.",
+    False: "After sampling, the graph does not hold.",
+    None: "Whether the graph holds on posterior draws of what it hides cannot be said.",
+}
+HIDDEN_MEANING = (
+    "Each posterior draw of the hidden trades and shocks, set beside the data, should obey the graph like the "
+    "data themselves. A claim that most draws break means that the posterior had to bend the graph to fit: "
+    "lines of the decomposition that rest on it are doubtful. The gate's verdict, given before sampling, stays."
+)
+HIDDEN_COLUMNS = (
+    "Share of posterior draws on which the claim is violated, and the median partial correlation. Noticed "
+    "from: the partial correlation from which this many days would call the claim violated."
+)
 VERDICTS = {
     "pass": (
         "Causal gate: pass. The data do not contradict the graph behind this decomposition, and they would "

@@ -7,7 +7,7 @@ from model.gate.frame import base_columns
 from model.gate.independences import implied_independences
 from model.gate.null import examine_all
 from model.gate.pilot import _given, _Moments, _moments, fit_pilot
-from model.gate.world import World, draw
+from model.gate.world import STABLE, World, draw
 from model.graph import conventions
 
 
@@ -117,3 +117,26 @@ def test_rewired_world_drops_and_adds(truth):
     assert other.coefficients[("iv_change", 0, "return")] == 0.5
     assert "news" in other.latents
     assert ("return", 0, "iv_change") in truth.coefficients
+
+
+def loop(gain: float, strength: float = 0.0) -> World:
+    """A state that moves the price, which moves the state: stable while the product of slopes is small."""
+    links = {("state", 1, "state"): 0.9, ("state", 0, "price"): gain, ("price", 1, "state"): 0.2}
+    amplified = {"price": ("state", strength)} if strength else {}
+    return World(("price", "state"), (), links, {"price": 1.0, "state": 0.3}, amplified=amplified)
+
+
+def test_modulus_is_that_of_the_companion_matrix():
+    assert loop(0.0).modulus() == pytest.approx(0.9)
+    assert loop(0.2).modulus() == pytest.approx(0.9 + 0.2 * 0.2)
+    assert loop(0.2, 0.5).modulus(gain=3.0) == pytest.approx(0.9 + 3.0 * 0.2 * 0.2)
+
+
+def test_an_amplified_world_does_not_explode():
+    tame, wild = loop(0.1, 0.5), loop(0.3, 0.5)
+    assert tame.largest_gain == 3.0
+    assert wild.modulus(3.0) > 1.0
+    assert wild.largest_gain == pytest.approx((STABLE - 0.9) / 0.06, abs=1e-4)
+    for world in (tame, wild):
+        drawn = draw(world, np.random.default_rng(1), 20, 2000)
+        assert max(np.abs(x).max() for x in drawn.values()) < 100.0

@@ -9,7 +9,6 @@ from model.errors import GateError
 from model.gate import GateResult, load_rival, run_gate
 from model.gate.checks.alternatives import judge
 from model.gate.checks.independence import adjusted_p
-from model.gate.checks.posterior import check_posterior
 from model.gate.frame import gate_frame
 from model.gate.null import Null
 from model.gate.partial import Outcome
@@ -95,26 +94,7 @@ def test_adjusted_p_is_benjamini_hochberg():
     assert np.isnan(adjusted_p(p)[2])
 
 
-def test_posterior_draws_that_obey_the_graph_and_that_do_not(truth, graph, thresholds):
-    open_world = replace(
-        truth, observed=(*truth.observed, "basis"), latents=tuple(b for b in truth.latents if b != "basis")
-    )
-    drawn = {k: v[0] for k, v in draw(open_world, np.random.default_rng(2), 1, 400).items()}
-    basis = drawn.pop("basis")
-    daily = frame_of(truth, 400, 2, gaps=False)[["return[t]"]].assign(**drawn).drop(columns="return[t]")
-    frame = gate_frame(daily.assign(scale=1.0).rename(columns={"flow": "flow_total"}))
-    noise = np.random.default_rng(3).standard_normal((30, 400))
-    good = check_posterior({"basis": basis + 0.05 * noise}, frame, graph, thresholds)
-    assert good.passed is True, good.table
-    ahead = np.roll(drawn["factor.b"], -1) * 2 + basis + 0.05 * noise
-    bad = check_posterior({"basis": ahead}, frame, graph, thresholds)
-    assert bad.passed is False
-    assert any("factor.b" in r["short"] for r in bad.table if r["share_violated"] > 0.5)
-
-
-def test_pilot_is_cheap(frame, graph):
-    import time
-
-    began = time.perf_counter()
-    fit_pilot(frame, graph)
-    assert time.perf_counter() - began < 5.0
+def test_pilot_comes_close_to_the_moments_of_a_world_it_can_represent(frame, graph):
+    pilot = fit_pilot(frame, graph)
+    assert pilot.distance < 0.1
+    assert set(pilot.world.observed) == set(graph.observed)

@@ -5,7 +5,6 @@ import json
 import runpy
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -20,15 +19,17 @@ def run(*arguments: str) -> subprocess.CompletedProcess:
 
 
 @pytest.mark.parametrize("script", ["check_graph", "prove_gate"])
-def test_help_is_quick(script):
-    times = []
-    for _ in range(3):
-        began = time.perf_counter()
-        done = run(f"scripts/{script}.py", "--help")
-        times.append(time.perf_counter() - began)
-        assert done.returncode == 0
-        assert "--graph" in done.stdout
-    assert min(times) < 1.0
+def test_help_imports_nothing_heavy(script):
+    code = (
+        "import runpy, sys\n"
+        f"sys.argv = ['{script}.py', '--help']\n"
+        f"try:\n    runpy.run_path('scripts/{script}.py', run_name='__main__')\n"
+        "except SystemExit as stop:\n    assert stop.code == 0\n"
+        "print(sorted({'pymc', 'dowhy', 'pandas', 'numpy'} & set(sys.modules)))\n"
+    )
+    done = run("-c", code)
+    assert "--graph" in done.stdout, done.stderr
+    assert done.stdout.strip().endswith("[]")
 
 
 def test_dowhy_is_imported_in_one_module_only():

@@ -10,7 +10,7 @@ import pandas as pd
 import xarray as xr
 
 from model.components import COMPONENTS
-from model.gate.result import Check, GateResult
+from model.gate.result import AFTER_SAMPLING, Check, GateResult
 from model.priors import load_priors
 
 NAMES = tuple(c.name for c in COMPONENTS)
@@ -178,6 +178,17 @@ def gate(verdict: str, reason: str | None) -> GateResult:
     )
     kept = reason if verdict == "inconclusive" else None
     return GateResult(verdict, reasons, kept, checks, "2ea228c2ae0d" * 5, "d2691f09e68a" * 5, 7)  # type: ignore[arg-type]
+
+
+def after_sampling(passed: bool | None, readings: tuple[str, ...] = READINGS) -> Check:
+    """The check on posterior draws, with ten claims per reading; the first is violated where it fails."""
+    rows = [
+        {"reading": r, "statement": f"iv_shock[t] _||_ x{k}[t] | past", "short": f"iv_shock[t] _||_ x{k}[t] | past",
+         "share_violated": (0.9 if passed is False else 0.2) / (k + 1), "violated": passed is False and k == 0,
+         "median_effect": 0.4 / (k + 1), "noticed_from": 0.53, "days": 53}
+        for r in readings for k in range(10)
+    ]  # fmt: skip
+    return Check(AFTER_SAMPLING, passed, "What the draws say about x0.", rows)
 
 
 def _manifest(readings: tuple[str, ...]) -> dict:

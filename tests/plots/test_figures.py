@@ -10,7 +10,7 @@ import matplotlib as mpl
 import pytest
 from matplotlib.figure import Figure
 from PIL import Image
-from synthetic_fit import REASON, gate, write_fit, write_verdict
+from synthetic_fit import REASON, after_sampling, gate, write_fit, write_verdict
 
 import model
 from model.errors import DataError, GateError
@@ -71,6 +71,15 @@ def test_the_stamp_is_on_the_figure(view: FitView, name: str) -> None:
     text = said(draw(view, name))
     assert view.manifest["hashes"]["data"][:12] in text
     assert REASON in text
+
+
+@pytest.mark.parametrize(("passed", "lines"), [(False, 3), (True, 2), (None, 2)])
+def test_a_graph_that_fails_after_sampling_is_said_on_every_figure(view: FitView, passed, lines) -> None:
+    marked = replace(view, gate=view.gate.with_check(after_sampling(passed)))
+    said_there = stamp(marked)
+    assert len(said_there) == lines
+    assert ("does not hold" in said_there[-1]) is (passed is False)
+    assert (after_sampling(passed).sentence in said_there[-1]) is (passed is False)
 
 
 def test_a_pass_has_no_reason(view: FitView) -> None:

@@ -10,9 +10,10 @@ import lxml.html
 import pandas as pd
 import pytest
 import xarray as xr
-from synthetic_fit import REASON, write_verdict
+from synthetic_fit import REASON, after_sampling, write_verdict
 
 from model.errors import GateError
+from model.gate.result import GateResult
 from model.plots import FIGURES
 from model.report import write_report
 from model.summary import event_table
@@ -184,3 +185,48 @@ def test_figures_older_than_the_decomposition_are_drawn_again(
     write_report(reported_fit)
     assert calls == [reported_fit]
     os.utime(figure, (kept.st_atime, kept.st_mtime))
+
+
+def with_after_sampling(source: Path, folder: Path, passed: bool | None):
+    """The page of the same fit after the check on posterior draws."""
+    import os
+    import shutil
+
+    shutil.copytree(source, folder)
+    path = folder / "gate.json"
+    written = path.stat()
+    gate = GateResult.from_json(path.read_text(encoding="utf-8")).with_check(after_sampling(passed))
+    path.write_text(gate.to_json(), encoding="utf-8")
+    os.utime(path, (written.st_atime, written.st_mtime))
+    return lxml.html.fromstring(write_report(folder).read_text(encoding="utf-8"))
+
+
+def test_a_graph_that_fails_after_sampling_is_said_at_the_top(reported_fit: Path, tmp_path: Path) -> None:
+    page = with_after_sampling(reported_fit, tmp_path / "fit", False)
+    banner = page.get_element_by_id("graph-after-sampling")
+    assert text_of(banner).startswith("After sampling, the graph does not hold. What the draws say about x0.")
+    before = [e.tag for e in page.find(".//header").iterchildren()]
+    assert before.index("h1") == 2
+    marked = page.get_element_by_id("hidden-table").xpath(".//td[@class='mark']")
+    assert len(marked) == 3
+    assert "90 %" in text_of(marked[0]).replace("\N{NO-BREAK SPACE}", " ")
+
+
+@pytest.mark.parametrize(("passed", "words"), [(True, "also holds"), (None, "cannot be said")])
+def test_otherwise_the_causal_section_says_it(reported_fit: Path, tmp_path: Path, passed, words: str) -> None:
+    page = with_after_sampling(reported_fit, tmp_path / "fit", passed)
+    assert page.get_element_by_id("graph-after-sampling", None) is None
+    paragraph = page.get_element_by_id("after-sampling")
+    assert words in text_of(paragraph)
+    assert "What the draws say about x0." in text_of(paragraph)
+    assert paragraph.getparent().get("id") == "gate"
+    rows = page.get_element_by_id("hidden-table").findall(".//tbody/tr")
+    assert len(rows) == 8
+    assert text_of(rows[0].find("th")) == "iv shock[t] \N{UP TACK} x0[t] given past"
+    assert [len(r.findall("td")) for r in rows] == [4] * 8
+    assert not page.xpath("//table[@id='hidden-table']//td[@class='mark']")
+
+
+def test_without_that_check_the_page_says_nothing_of_it(page) -> None:
+    for name in ("after-sampling", "graph-after-sampling", "hidden-table"):
+        assert page.get_element_by_id(name, None) is None

@@ -48,13 +48,18 @@ def judge(frame: pd.DataFrame, graph: Graph, thresholds: Thresholds, rng: np.ran
     base = base_columns(frame)
     if not statements or any(b not in base for b in graph.observed):
         return row if not statements else {**row, "verdict": "not testable: a variable has no data"}
-    pilot = fit_pilot(frame, graph)
-    seen = examine_all(
-        {b: base[b].to_numpy(float)[None] for b in graph.observed}, statements, graph, thresholds.spare_rows
-    )
-    drawn = examine_all(pilot.panels(rng, thresholds.null_panels), statements, graph, thresholds.spare_rows)
-    null = Null(violated(drawn, thresholds.family).sum(axis=1), thresholds.level, drawn)
+    columns = {b: base[b].to_numpy(float)[None] for b in graph.observed}
+    seen = examine_all(columns, statements, graph, thresholds.spare_rows)
     count = int(violated(seen, thresholds.family).sum())
-    p = null.p(count)
+    p = _p(count, frame, graph, statements, thresholds, rng)
     verdict = "refuted" if p <= thresholds.level else "not refuted"
     return {**row, "violated": count, "p": round(p, 4), "verdict": verdict}
+
+
+def _p(count: int, frame, graph: Graph, statements, thresholds: Thresholds, rng) -> float:
+    """Under the graph's own null; without a violation it is one whatever the null, so none is drawn."""
+    if count == 0:
+        return 1.0
+    panels = fit_pilot(frame, graph).panels(rng, thresholds.null_panels)
+    drawn = examine_all(panels, statements, graph, thresholds.spare_rows)
+    return Null(violated(drawn, thresholds.family).sum(axis=1), thresholds.level, drawn).p(count)

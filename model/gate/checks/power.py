@@ -48,11 +48,20 @@ def _row(pilot, graph, statements, null, rival: Rival, thresholds: Thresholds, r
     outcome = examine_all(panels, statements, graph, thresholds.spare_rows)
     counts = violated(outcome, thresholds.family).sum(axis=1)
     rate = float(np.mean(counts >= null.critical))
+    where = [i for i, s in enumerate(statements) if s in broken]
     return {
         "wrong_graph": rival.graph.title,
         "what": rival.why,
         "statements_broken": len(broken),
         "detected": round(rate, 3),
-        "note": "" if broken else NO_IMPLICATION,
+        "note": _note(outcome.effect[:, where]) if broken else NO_IMPLICATION,
         "example": broken[0].short if broken else "",
     }
+
+
+def _note(effects: np.ndarray) -> str:
+    """How far the broken claims are broken in a typical panel. ``effects`` ``Shape: (panels, statements)``."""
+    known = effects[:, np.isfinite(effects).any(axis=0)]
+    if not known.size:
+        return "the broken independences cannot be tested on these days"
+    return f"partial correlations up to {np.abs(np.nanmedian(known, axis=0)).max():.2f} where it breaks them"

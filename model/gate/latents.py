@@ -1,0 +1,77 @@
+"""Posterior draws of the graph's hidden nodes, as the graph means them: decided before the day's return is known.
+
+Within-day feedback is collapsed into the solved return, so a hidden trade node stands for what a component
+does apart from its answer to today's return. Dealers' node is left out: without a shock of its own, it is a
+multiple of the implied-volatility shock before the return is known.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from model.components import COMPONENTS
+from model.design import PRE_SAMPLE, Design
+from model.draws import Draws
+from model.gate.checks.posterior import check_posterior
+from model.gate.declared import declared_graph, design_frame
+from model.gate.result import Check
+from model.gate.thresholds import load_thresholds
+from model.ledger import Ledger, make_ledger
+
+TRADES = tuple(c.name for c in COMPONENTS if c.shock)
+"""Components with a shock of their own."""
+
+
+def hidden_nodes(
+    draws: Draws, latents: np.ndarray, flows: np.ndarray, design: Design, seed: int
+) -> dict[str, np.ndarray]:
+    """Hidden nodes of the graph on every day of every draw.
+
+    Parameters
+    ----------
+    draws, latents, flows
+        From :mod:`model.draws`.
+    design : Design
+    seed : int
+        For the prior-driven split of a shared shock.
+
+    Returns
+    -------
+    dict of str to numpy.ndarray
+        Base name to ``Shape: (samples, days)``; NaN before the first modelled day and where the implied
+        volatility is missing. USD bn, % of price, vol points.
+    """
+    book = make_ledger(draws, latents, flows, design, np.random.default_rng(seed))
+    out = {name: book.trades[name] - book.answers[name][0] for name in TRADES}
+    out["futures_demand"] = _futures_demand(draws, latents[..., -1], book, design)
+    seen = np.isfinite(design.iv_change)
+    out["iv_shock"] = np.where(seen, book.state.iv_shock, np.nan)
+    for x in out.values():
+        x[:, :PRE_SAMPLE] = np.nan
+    return out
+
+
+def _futures_demand(draws: Draws, premium: np.ndarray, book: Ledger, design: Design) -> np.ndarray:
+    """The premium's equation solved for its shock. % of price."""
+    p = {k: draws[k][:, None] for k in ("premium_persistence", "premium_return", "premium_impact")}
+    before = np.concatenate([np.full((len(premium), 1), np.nan), premium[:, :-1]], axis=1)
+    expected = p["premium_persistence"] * before + p["premium_return"] * design.returns
+    return premium - expected + p["premium_impact"] * book.trades["basis"]
+
+
+def check_reading(draws: Draws, latents: np.ndarray, flows: np.ndarray, design: Design, seed: int) -> Check:
+    """The graph's claims about hidden nodes on evenly spaced draws of one reading.
+
+    Parameters
+    ----------
+    draws, latents, flows
+        From :mod:`model.draws`.
+    design : Design
+    seed : int
+    """
+    limits = load_thresholds()
+    few = np.unique(np.linspace(0, len(latents) - 1, limits.posterior_draws).astype(int))
+    some = {name: value[few] for name, value in draws.items()}
+    prints = flows if len(flows) == 1 else flows[few]
+    nodes = hidden_nodes(some, latents[few], prints, design, seed)
+    return check_posterior(nodes, design_frame(design), declared_graph(design.factors), limits)
