@@ -9,6 +9,7 @@ import numpy as np
 from model import observation, units
 from model.design import LAGS, Design
 from model.equations import group_leader, shock_groups
+from model.hedge_curves import HedgeCurves
 from model.system import Data, Frame, make_pattern
 
 CHANGEABLE = (
@@ -31,6 +32,11 @@ CHANGEABLE = (
     "barrier",
     "live",
     "use_positions",
+    "book_on",
+    "book_value",
+    "book_slope",
+    "book_top",
+    "book_bottom",
 )
 """Arrays that may change without recompiling: same dates, same pattern of missing numbers."""
 
@@ -47,7 +53,17 @@ def arrays(design: Design, use_positions: bool = True) -> dict[str, Any]:
         "unit_rate": units.bn_to_thousand_units(design.price),
         "use_positions": np.full(len(design.positions), float(use_positions)),
         "barrier_width": design.barrier_width,
+        **_book(design),
     }
+
+
+def _book(design: Design) -> dict[str, Any]:
+    """The dealer book at the observed returns, with its bounds; zero on days without one."""
+    curves = design.book or HedgeCurves(design.days, design.book_days, design.book_grid, design.book_knots)
+    value, slope = curves.at(design.returns)
+    top, bottom = curves.steepness
+    columns = {"on": curves.on, "value": value, "slope": slope, "top": top, "bottom": bottom}
+    return {"book": design.book} | {f"book_{k}": v for k, v in columns.items()}
 
 
 def system_data(d) -> Data:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from synthetic import PRE_SAMPLE, event_design, random_parameters, small_design
+from synthetic import event_design, random_parameters, small_design
 
 from model import impact
 from model.components import COMPONENTS
