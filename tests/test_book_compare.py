@@ -1,0 +1,113 @@
+"""Comparison with and without the book: priors of the variants, the split of the channel, the page."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import xarray as xr
+from book_support import booked_event
+from synthetic import event_design, literature
+
+from model.book_compare import (
+    BOOK_PARAMETERS,
+    SCALES,
+    SIGNS,
+    _stretched,
+    complete,
+    log_prior,
+    mean_weight,
+    resample,
+    sources,
+    variants,
+    without_book,
+)
+from model.book_days import sign_priors
+from model.decompose import RETURN_PARTS, decompose
+from model.draws import prior_draws, prior_latents
+from model.evidence import log_likelihood
+from model.frame import arrays
+from model.ledger import make_ledger
+
+
+@pytest.fixture(scope="module")
+def drawn():
+    design = booked_event()
+    shares = np.full(len(design.funds), 1.0 / len(design.funds))
+    return design, shares, prior_draws(literature(), design, shares, 60, 1)
+
+
+def test_without_the_book_the_design_is_the_plain_one():
+    plain, expected = arrays(without_book(booked_event())), arrays(event_design())
+    for name, value in expected.items():
+        if name == "book":
+            assert plain[name] is value is None
+        else:
+            np.testing.assert_array_equal(plain[name], value, err_msg=name)
+
+
+@pytest.mark.parametrize("by", [0.5, -0.5])
+def test_weights_of_a_moved_sign_give_the_moved_prior(drawn, by):
+    """Reweighted draws from the prior have the moved truncated normal's mean, known in closed form."""
+    design, shares, _ = drawn
+    draws = prior_draws(literature(), design, shares, 40_000, 2)
+    moved = sign_priors(literature(), dict.fromkeys(SIGNS, (by, 0.5)))
+    weights = log_prior(draws, moved, SIGNS) - log_prior(draws, literature(), SIGNS)
+    kept, effective = resample(draws, weights, 0)
+    for name in SIGNS:
+        assert kept[name].mean() == pytest.approx(float(moved[name].frozen().mean()), abs=0.02)
+    assert 0.1 * len(weights) < effective < len(weights)
+    found = mean_weight(weights)
+    assert found.value == pytest.approx(0.0, abs=5.0 * found.error)
+
+
+def test_stretched_amounts_have_the_wider_prior(drawn):
+    """Without any likelihood the stretch alone turns the prior into the wider one, weights equal."""
+    design, shares, _ = drawn
+    draws = prior_draws(literature(), design, shares, 20_000, 3)
+    small = {k: v[:3] for k, v in draws.items()}
+    base = log_likelihood(small, design)
+    title, wide, weights = variants(small, base, design, literature())["wide"]
+    assert "twice" in title
+    np.testing.assert_allclose(weights, log_likelihood(wide, design) - base)
+    for name in SCALES:
+        sd = literature()[name].args["sigma"]
+        assert np.log(wide[name]).std() == pytest.approx(2.0 * np.log(small[name]).std())
+        assert np.log(_stretched(draws[name], 0.0)).std() == pytest.approx(2.0 * sd, rel=0.03)
+    assert set(SIGNS) | set(SCALES) <= set(BOOK_PARAMETERS)
+
+
+def test_equal_weights_keep_every_draw():
+    draws = {"x": np.arange(50.0)}
+    kept, effective = resample(draws, np.full(50, -3.0), 1)
+    np.testing.assert_array_equal(np.sort(kept["x"]), draws["x"])
+    assert effective == pytest.approx(50.0)
+    assert mean_weight(np.full(50, -3.0)) == pytest.approx((-3.0, 0.0))
+
+
+def test_a_fit_that_lacks_the_books_parameters_gets_their_prior():
+    posterior = xr.Dataset({"dealer_sign": (("chain", "draw"), np.full((4, 2000), 0.3))})
+    whole = complete(posterior, literature(), 0)
+    assert (whole["dealer_sign"] == 0.3).all()
+    for name in ("crypto_sign", "note_share"):
+        low, high = np.quantile(whole[name], [0.05, 0.95])
+        np.testing.assert_allclose((low, high), literature()[name].interval90, atol=0.05)
+
+
+def test_the_books_curves_and_the_rest_add_up_to_dealers_part(drawn):
+    design, _, draws = drawn
+    latents, flows = prior_latents(draws, design, 1), np.nan_to_num(design.flows)[None]
+    parts = decompose(draws, latents, flows, design, 1)
+    dealer = parts.return_channel[..., RETURN_PARTS.index("dealer")]
+    book = make_ledger(draws, latents, flows, design, np.random.default_rng(1))
+    found = sources(draws, design, book, dealer)
+    t = design.book_days[0]
+    for name in ("etf", "crypto", "note"):
+        assert (np.delete(found[name], t, axis=1) == 0.0).all()
+        assert np.abs(found[name][:, t]).max() > 1e-4
+    off = {n: 0.0 * draws[n] for n in ("dealer_sign", "crypto_sign", "note_share")}
+    alone = decompose({**draws, **off}, latents, flows, design, 1).return_channel[:, t]
+    vanna_only = alone[:, RETURN_PARTS.index("dealer")]
+    same = np.abs(draws["vanna"]) < 1e-9
+    assert not same.any()
+    assert np.corrcoef(found["rest"][:, t], vanna_only)[0, 1] > 0.9
+    np.testing.assert_allclose(sum(x[:, t] for x in found.values()), dealer[:, t], atol=1e-12)
