@@ -12,6 +12,8 @@ from model.book_compare import (
     BOOK_PARAMETERS,
     SCALES,
     SIGNS,
+    Comparison,
+    Outcome,
     _stretched,
     complete,
     log_prior,
@@ -21,12 +23,16 @@ from model.book_compare import (
     variants,
     without_book,
 )
-from model.book_days import sign_priors
+from model.book_days import sign_priors, with_book
+from model.book_page import page
+from model.dealer_book import load_book
 from model.decompose import RETURN_PARTS, decompose
 from model.draws import prior_draws, prior_latents
-from model.evidence import log_likelihood
+from model.events import event_panel, load_event
+from model.evidence import Score, log_likelihood
 from model.frame import arrays
 from model.ledger import make_ledger
+from model.pipeline import Subject
 
 
 @pytest.fixture(scope="module")
@@ -111,3 +117,69 @@ def test_the_books_curves_and_the_rest_add_up_to_dealers_part(drawn):
     assert not same.any()
     assert np.corrcoef(found["rest"][:, t], vanna_only)[0, 1] > 0.9
     np.testing.assert_allclose(sum(x[:, t] for x in found.values()), dealer[:, t], atol=1e-12)
+
+
+# --- the page ---------------------------------------------------------------------------------------------------
+def outcome(design, draws, title, nats) -> Outcome:
+    """An outcome of made-up numbers: dealers' part is -1 log-% on every day."""
+    count = len(draws["impact"])
+    channels = np.zeros((count, design.days, len(RETURN_PARTS)))
+    channels[..., RETURN_PARTS.index("dealer")] = -1.0
+    zero = np.zeros((count, design.days))
+    return Outcome(
+        title=title,
+        draws=draws,
+        channels=channels,
+        flows=zero - 0.02,
+        sources=dict.fromkeys(("etf", "crypto", "note", "rest"), zero - 0.25),
+        percentile=np.full(design.days, 0.07),
+        effective=float(count),
+        score=Score(nats, 0.02),
+    )
+
+
+def written(drawn, nats: float, changed=None) -> str:
+    design, _, draws = drawn
+    card = load_event("2026-02-05")
+    panel = event_panel(card)
+    use = with_book(event_design(), panel, load_book(card.dealer_book))[1]
+    subject = Subject(card, panel, design, literature(), np.ones(1), use)
+    titles = {"book": "with", "none": "without", "short": "short", "long": "long", "wide": "wide"}
+    found = {k: outcome(design, {**draws, **(changed or {})}, t, nats) for k, t in titles.items()}
+    manifest = {
+        "diagnostics": {
+            "vendor": {
+                "ess_bulk_min": 500.0,
+                "ess_tail_min": 600.0,
+                "r_hat_max": 1.005,
+                "divergences": 0,
+                "seconds": 90.0,
+            }
+        },
+        "arguments": {"chains": "4", "draws": "900", "tune": "600"},
+    }
+    return page(Comparison(design, found, draws), subject, {"with": manifest, "without": manifest})
+
+
+def test_the_page_claims_no_more_than_the_score(drawn):
+    text = written(drawn, -0.4)
+    assert "**+0.40 nats**" in text
+    assert "undecided" in text
+    decided = written(drawn, 4.0)
+    assert "**-4.00 nats**" in decided
+    assert "undecided" not in decided
+
+
+def test_the_page_says_where_the_posterior_is_the_prior(drawn):
+    assert "**the posterior is the prior**" in written(drawn, 0.0)
+    _, _, draws = drawn
+    told = written(drawn, 0.0, {"booked_hedge": 0.2 + 0.01 * draws["booked_hedge"]})
+    assert "**the posterior is the prior**" not in told
+
+
+def test_the_page_names_the_day_and_its_numbers(drawn):
+    text = written(drawn, 0.0)
+    assert "It covers 2026-02-05;" in text
+    assert "2026-02-06 (gamma proxy in both)" in text
+    assert "-20 [-20, -20] USD m" in text
+    assert "4 x 900 after 600" in text
