@@ -12,8 +12,9 @@ from model.components import COMPONENTS
 from model.decompose import RETURN_PARTS
 from model.errors import DataError
 from model.evidence import Score
-from model.identification import UNIDENTIFIED, verdict
+from model.identification import unmoved
 from model.pipeline import Subject
+from model.report import words
 from model.summary.lines import OTHER_TITLES, QUANTILES
 
 TITLES = OTHER_TITLES | {c.name: c.title for c in COMPONENTS}
@@ -46,6 +47,7 @@ def page(found: Comparison, subject: Subject, manifests: Mapping[str, Mapping[st
         f"Book: {use.title} (as of {use.as_of}; curves start from {use.spot:,.0f} USD and volatility {use.vol:.1f}). "
         f"It covers {', '.join(use.days)}; all other days of {found.design.days} keep the gamma proxy in both fits. "
         "Vendor's dates. Medians and 89 % intervals. Written by `scripts/compare_book.py`.",
+        "## In short\n\n" + _short(found),
         "## Log score\n\n" + _log_score(found),
         "## Return by channel, log-%\n\n" + _attribution(found),
         f"## Dealers' part of the return on {use.days[0]}\n\n" + _parts(found),
@@ -55,6 +57,24 @@ def page(found: Comparison, subject: Subject, manifests: Mapping[str, Mapping[st
         "## Sampling\n\n" + _sampling(manifests),
     ]
     return "\n\n".join(sections) + "\n"
+
+
+def _short(found: Comparison) -> str:
+    """What the numbers below support, in one paragraph."""
+    t = found.design.book_days[0]
+    book, none = found.outcomes["book"], found.outcomes["none"]
+    part = {k: RETURN_PARTS.index(k) for k in ("dealer", "unattributed")}
+    dealer, rest = (
+        [_interval(x.channels[:, t, part[k]]) for x in (none, book)] for k in ("dealer", "unattributed")
+    )
+    short, long = (_interval(found.outcomes[k].channels[:, t, part["dealer"]]) for k in ("short", "long"))
+    same = [f"`{n}`" for n in BOOK_PARAMETERS if unmoved(found.prior[n], book.draws[n])]
+    return (
+        f"On the book's day dealers' part of the return goes from {dealer[0]} to {dealer[1]} log-%, the unattributed "
+        f"part from {rest[0]} to {rest[1]}. With dealers held short beforehand dealers' part is {short}, with dealers "
+        f"held long {long}. The posterior is the prior for {', '.join(same) or 'no parameter of the book'}. One day "
+        "with a book cannot say on which side dealers stood or how much they held."
+    )
 
 
 def _log_score(found: Comparison) -> str:
@@ -113,10 +133,10 @@ def _parameters(found: Comparison) -> str:
                 _interval(found.prior[name], 2),
                 _interval(draws[name], 2),
                 f"{after / before:.2f}",
-                verdict(before, after),
+                "the prior" if unmoved(found.prior[name], draws[name]) else "moved",
             ]
         )
-    return _table(["parameter", "prior", "posterior", "spread, posterior / prior", ""], rows) + (
+    return _table(["parameter", "prior", "posterior", "spread, posterior / prior", "posterior is"], rows) + (
         "\n\n`dealer_sign` also governs the gamma proxy of the other days, `vanna` all days."
     )
 
@@ -149,18 +169,12 @@ def _sensitivity(found: Comparison) -> str:
 
 def _shorting(found: Comparison) -> str:
     draws = found.outcomes["book"].draws["booked_hedge"]
-    before, after = _spread(found.prior["booked_hedge"]), _spread(draws)
-    same = verdict(before, after) == UNIDENTIFIED
-    answer = (
-        "**the posterior is the prior**"
-        if same
-        else "the posterior differs from the prior through daily flows only"
-    )
+    prior = found.prior["booked_hedge"]
+    answer = words.SHORTING_PRIOR if unmoved(prior, draws) else words.SHORTING_MOVED
     return (
         f"(a) Short hedges in ETF shares settled by later creations or redemptions: `booked_hedge`, prior "
-        f"{_interval(found.prior['booked_hedge'], 2)}, posterior {_interval(draws, 2)} (spread {after / before:.2f} of "
-        f"the prior's). The fund's premium and short interest are not supplied: {answer}, and nothing here says that "
-        "dealers did so. Booking lags are 0 to 2 trading days.\n\n"
+        f"{_interval(prior, 2)}, posterior {_interval(draws, 2)}. The fund's premium and short interest are not "
+        f"supplied: {answer}. Booking lags are 0 to 2 trading days.\n\n"
         "(b) Short shares sold to dip buyers and created later is not a mechanism of its own (ARCHITECTURE.md says "
         "why). The next-day reading of `scripts/fit.py` is its extreme case, in which all of the option fund's "
         "trades of the event's days are booked one day later."

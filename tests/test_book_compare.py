@@ -171,10 +171,11 @@ def test_the_page_claims_no_more_than_the_score(drawn):
 
 
 def test_the_page_says_where_the_posterior_is_the_prior(drawn):
-    assert "**the posterior is the prior**" in written(drawn, 0.0)
+    assert "not supplied: the posterior is the prior" in written(drawn, 0.0)
     _, _, draws = drawn
     told = written(drawn, 0.0, {"booked_hedge": 0.2 + 0.01 * draws["booked_hedge"]})
-    assert "**the posterior is the prior**" not in told
+    assert "the posterior is the prior" not in told
+    assert "daily flows alone moved" in told
 
 
 def test_the_page_names_the_day_and_its_numbers(drawn):

@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from model.components import COMPONENTS
+from model.identification import unmoved
 from model.plots.basis import WITHOUT, spans_of, trades
 from model.plots.fit_view import FitView
 from model.plots.parameters import main_parameters
@@ -162,9 +163,9 @@ def dealers(view: FitView) -> list[str]:
         )
     else:
         first = "No dealer book was used: on every day dealers' hedges follow a gamma proxy."
-    moved = view.identified("booked_hedge")
-    answer = "the data moved it only through daily flows" if moved else "the posterior is the prior"
-    return [first, words.SHORTING.format(answer=answer)]
+    before, after = (view.scalar(view.main, group, "booked_hedge") for group in ("prior", "posterior"))
+    same = before is None or after is None or unmoved(before, after)
+    return [first, words.SHORTING.format(answer=words.SHORTING_PRIOR if same else words.SHORTING_MOVED)]
 
 
 def inputs(view: FitView) -> tuple[Rows, Rows]:

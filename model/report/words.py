@@ -131,10 +131,15 @@ ASSUMPTIONS = (
 )
 
 
+SHORTING_PRIOR = "the posterior is the prior"
+SHORTING_MOVED = (
+    "daily flows alone moved the posterior away from the prior, and they are no evidence of operational shorting, "
+    "since this share takes up any answer of the option fund's flow to hedges and volatility"
+)
 SHORTING = (
     "Operational shorting: the booked share of dealers' hedges in the option fund reaches creations and redemptions "
     "over zero to two trading days. The fund's premium and its short interest, which would speak on it, are not "
-    "supplied, so {answer}. Short shares sold to buyers of the dip and created later are no mechanism of their own: "
+    "supplied: {answer}. Short shares sold to buyers of the dip and created later are no mechanism of their own: "
     "the next-day reading is the extreme case of them."
 )
 
