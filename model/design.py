@@ -6,7 +6,7 @@ feed booking lags: their trades are latent, their prints and prices are conditio
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from datetime import date
 
 import numpy as np
@@ -15,6 +15,7 @@ import pandas as pd
 from model import trailing, units
 from model.errors import DataError
 from model.events import EventCard, KnockIn
+from model.hedge_curves import CURVES, HedgeCurves
 from model.panel import Panel
 
 LAGS = 3
@@ -71,6 +72,8 @@ class Design:
         Value of one creation basket at the first price, USD bn: the grain of every print.
     event_days : tuple of int
         Indices of the event's days.
+    book_days, book_grid, book_knots : numpy.ndarray
+        Dealer book of the covered days, see :class:`model.hedge_curves.HedgeCurves`; empty without a book.
     """
 
     dates: pd.DatetimeIndex
@@ -103,6 +106,16 @@ class Design:
     event_days: tuple[int, ...]
     basket_bn: float
     barrier_width: float = 1.0
+    book_days: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int64))
+    book_grid: np.ndarray = field(default_factory=lambda: np.zeros(0))
+    book_knots: np.ndarray = field(default_factory=lambda: np.zeros((0, len(CURVES), 2, 0)))
+
+    @property
+    def book(self) -> HedgeCurves | None:
+        """Hedging demand of the dealer book; ``None`` when no day is covered."""
+        if not len(self.book_days):
+            return None
+        return HedgeCurves(self.days, self.book_days, self.book_grid, self.book_knots)
 
     @property
     def days(self) -> int:

@@ -10,7 +10,7 @@ from model import units
 from model.build import parameter_names
 from model.decompose import FLOW_PARTS, RETURN_PARTS, decompose
 from model.draws import prior_draws, prior_latents
-from model.pipeline import Request, Subject, load_subject
+from model.pipeline import Request, Subject, book_sentence, load_subject
 from model.predict import replicate
 
 PRIOR_DRAWS = 500
@@ -29,6 +29,7 @@ def describe(request: Request, console: Console) -> None:
         f"{int(design.regime.max()) + 1} booking regime(s)."
     )
     console.print(f"Supplied: {', '.join(subject.panel.supplied)}")
+    console.print(book_sentence(subject), markup=False)
     console.print(_prior_table(subject))
     console.print(_predictive_table(subject, request.seed))
 

@@ -12,6 +12,7 @@ from typing import Any
 from model import impact, observation
 from model.components import COMPONENTS, Component, Response, State
 from model.components.dealer import iv_fall
+from model.hedge_curves import BookToday
 from model.system import Inputs
 
 
@@ -24,6 +25,7 @@ class Known:
     drive, lagged, response : USD bn
     slope : USD bn per log-%
     mean : sum over listed funds of the constant part, USD bn
+    off_fund : part of the response that cannot become a fund's flow, USD bn
     """
 
     component: Component
@@ -32,6 +34,7 @@ class Known:
     response: Any
     slope: Any
     mean: Any
+    off_fund: Any
 
 
 @dataclass(frozen=True)
@@ -68,13 +71,36 @@ def make_state(p, d) -> State:
         barrier=d["barrier"],
         live=d["live"],
         barrier_width=d["barrier_width"],
+        book=book_today(d),
+    )
+
+
+def book_today(d) -> BookToday | None:
+    """The dealer book in the day's state."""
+    if d["book"] is None:
+        return None
+    return BookToday(
+        on=d["book_on"],
+        value=d["book_value"],
+        slope=d["book_slope"],
+        top=d["book_top"],
+        bottom=d["book_bottom"],
+        curves=d["book"],
     )
 
 
 def answer(c: Component, p, state: State, r) -> Response:
     """A component's trades in answer to today's return, damped so that one price solves the day."""
+    return _damped(p, state, c.response(p, state, r))
+
+
+def answer_off_fund(c: Component, p, state: State, r) -> Response:
+    """The part of :func:`answer` that moves the price and cannot become a fund's flow."""
+    return _damped(p, state, c.off_fund(p, state, r))
+
+
+def _damped(p, state: State, raw: Response) -> Response:
     factor = impact.damping(state.impact, [k.max_slope(p, state) for k in COMPONENTS])
-    raw = c.response(p, state, r)
     return Response(factor * raw.value, factor * raw.slope)
 
 
@@ -135,6 +161,7 @@ def _known(c: Component, p, d, state: State) -> Known:
         response.value + zero,
         response.slope + zero,
         mean.sum(axis=1) + zero,
+        answer_off_fund(c, p, state, d["returns"]).value + zero,
     )
 
 
@@ -154,4 +181,5 @@ def _price_target(p, d, known, lam, xp):
 def _booked_trades(p, d, known, kind: str):
     """Known trades of one loading that reach creations and redemptions. ``Shape: (T,)``, USD bn."""
     chosen = [k for k in known if k.component.loading == kind]
-    return 0.0 * d["returns"] + sum(k.component.booked(p) * (k.drive + k.lagged + k.response) for k in chosen)
+    reaching = (k.component.booked(p) * (k.drive + k.lagged + k.response - k.off_fund) for k in chosen)
+    return 0.0 * d["returns"] + sum(reaching)

@@ -18,7 +18,8 @@ from model.universe import Universe, load_universe
 if TYPE_CHECKING:
     from model.calendar import DateLike
 
-FOLDER = Path(model.__file__).parents[1] / "data" / "events"
+PROJECT = Path(model.__file__).parents[1]
+FOLDER = PROJECT / "data" / "events"
 CARD = "event.toml"
 
 
@@ -86,7 +87,7 @@ def load_event(id_or_path: str | Path) -> EventCard:
         gate_reason=gate.text("accept_inconclusive", None),
         knock_ins=tuple(k.into(KnockIn) for k in t.tables("knock_ins", [])),
         priors=t.text("priors", None),
-        dealer_book=_file(t, "dealer_book", path),
+        dealer_book=_file(t, "dealer_book", path, PROJECT),
         evidence=_free(t, "evidence"),
         claims=_free(t, "claims"),
         rivals=_free(t, "rivals"),
@@ -144,12 +145,14 @@ def _find(id_or_path: str | Path) -> Path:
     )
 
 
-def _file(t: Table, key: str, card: Path) -> Path | None:
-    """A file named relative to the card."""
+def _file(t: Table, key: str, card: Path, other: Path | None = None) -> Path | None:
+    """A file named relative to the card, or to another folder if it is not there."""
     name = t.text(key, None)
     if name is None:
         return None
     path = (card.parent / name).resolve()
+    if not path.is_file() and other is not None and (other / name).is_file():
+        path = other / name
     if not path.is_file():
         t.refuse(
             key, f"no file {path}", "Correct the path, which is relative to the card, or remove the key."

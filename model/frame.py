@@ -10,6 +10,7 @@ from model import observation, units
 from model.design import LAGS, Design
 from model.equations import group_leader, shock_groups
 from model.gaussian import make_band
+from model.hedge_curves import HedgeCurves
 from model.native import pack
 from model.system import Data, Families, Frame, columns
 
@@ -25,6 +26,11 @@ CHANGEABLE = (
     "iv_change",
     "barrier",
     "live",
+    "book_on",
+    "book_value",
+    "book_slope",
+    "book_top",
+    "book_bottom",
     "system",
 )
 """Arrays that may change without recompiling: same dates, same pattern of missing numbers."""
@@ -45,8 +51,18 @@ def arrays(design: Design, use_positions: bool = True) -> dict[str, Any]:
         "premium_observed": np.isfinite(design.premium).astype(float),
         "expiry": design.position_expiry,
         "print_var": np.array([design.basket_bn**2]),
+        **_book(design),
     }
     return out | {"system": pack(system_data(out))}
+
+
+def _book(design: Design) -> dict[str, Any]:
+    """The dealer book at the observed returns, with its bounds; zero on days without one."""
+    curves = design.book or HedgeCurves(design.days, design.book_days, design.book_grid, design.book_knots)
+    value, slope = curves.at(design.returns)
+    top, bottom = curves.steepness
+    columns = {"on": curves.on, "value": value, "slope": slope, "top": top, "bottom": bottom}
+    return {"book": design.book} | {f"book_{k}": v for k, v in columns.items()}
 
 
 def system_data(d) -> Data:

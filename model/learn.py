@@ -15,7 +15,15 @@ from model.priors import Prior, PriorSet
 
 WIDENING = 2.0
 """Factor on every standard deviation: statistics of the same market count less than new data."""
-KEPT = ("gamma_state", "knock_in", "dealer_sign")
+KEPT = (
+    "gamma_state",
+    "knock_in",
+    "dealer_sign",
+    "crypto_sign",
+    "etf_book_scale",
+    "crypto_book_scale",
+    "note_share",
+)
 """Parameters of one week, one note or one book: nothing carries over."""
 
 

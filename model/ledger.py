@@ -12,7 +12,7 @@ from model.components import COMPONENTS, Component, State
 from model.components.dealer import iv_fall
 from model.design import LAGS, PRE_SAMPLE, Design
 from model.draws import Draws
-from model.equations import answer, shock_groups
+from model.equations import answer, answer_off_fund, book_today, shock_groups
 from model.frame import arrays
 
 
@@ -41,6 +41,7 @@ class Ledger:
     own_price : per component (S, T), log-%: pressure of today's own decision, before loop and lags
     own_flow : per component (S, T, I), USD bn
     answers : per component (today, yesterday) trades answering returns, (S, T) each
+    off_fund : per component (S, T), part of today's answer that cannot become a fund's flow
     fund_noise : (S, T, I)
     price_shock, common, drift : (S, T)
     price_lag : (S, T) log-% per USD bn published yesterday; return_lag, flow_lag : (S,)
@@ -56,6 +57,7 @@ class Ledger:
     own_price: dict[str, np.ndarray]
     own_flow: dict[str, np.ndarray]
     answers: dict[str, tuple[np.ndarray, np.ndarray]]
+    off_fund: dict[str, np.ndarray]
     booked_load: dict[str, np.ndarray]
     fund_noise: np.ndarray
     price_shock: np.ndarray
@@ -91,7 +93,7 @@ class Ledger:
             now, late = self.answers[c.name]
             price_now += now / today
             price_before += late / yesterday
-            flow_now += self.booked_load[c.name] * (now / today)[..., None]
+            flow_now += self.booked_load[c.name] * ((now - self.off_fund[c.name]) / today)[..., None]
             flow_before += self.booked_load[c.name] * (late / yesterday)[..., None]
         return Slopes(price_now, price_before, flow_now, flow_before)
 
@@ -116,9 +118,11 @@ def make_ledger(draws: Draws, latents: np.ndarray, flows: np.ndarray, design: De
     load = _loadings(p, d)
     kernel = _kernel(draws["kernel"], d)
     shocks = _split_shocks(draws, latents, rng)
-    trades, by_fund, shock_fund, pressure, own_price, own_flow, answers, booked_load = ({} for _ in range(8))
+    trades, by_fund, shock_fund, pressure, own_price = ({} for _ in range(5))
+    own_flow, answers, off_fund, booked_load = ({} for _ in range(4))
     for c in COMPONENTS:
         today = answer(c, p, state, d["returns"]).value + np.zeros((count, days))
+        off = answer_off_fund(c, p, state, d["returns"]).value + np.zeros((count, days))
         late = c.lag_response(p, d["returns_lag"]) + np.zeros((count, days))
         mean = np.asarray(c.fund_mean(p)) + np.zeros((count, flows.shape[2]))
         mean = mean[:, None, :] * d["listed"]
@@ -136,12 +140,14 @@ def make_ledger(draws: Draws, latents: np.ndarray, flows: np.ndarray, design: De
         fixed = scale[..., None] * mean
         own_flow[name] = fraction * decided[..., None] + fixed
         by_fund[name] = (
-            fraction * (decided + late + today)[..., None] + fixed + (scale * react)[..., None] * flows_lag
+            fraction * (decided + late + today - off)[..., None]
+            + fixed
+            + (scale * react)[..., None] * flows_lag
         )
         shock_fund[name] = fraction * shocks[name][..., None]
         pressure[name] = share * before_loop + today
         own_price[name] = lam * share * direct
-        answers[name] = (today, share * late)
+        answers[name], off_fund[name] = (today, share * late), off
     booked = sum(by_fund.values())
     fund_noise = flows.copy()
     for k in range(LAGS):
@@ -156,9 +162,9 @@ def make_ledger(draws: Draws, latents: np.ndarray, flows: np.ndarray, design: De
     react_price = sum(c.price_share(p) * c.fund_lag(p) for c in COMPONENTS)
     book_lag = sum(c.booked(p) * c.fund_lag(p) for c in COMPONENTS)
     return Ledger(
-        lam, kernel, flows, trades, by_fund, shock_fund, pressure, own_price, own_flow, answers, booked_load,
-        fund_noise, price_shock, common, drift, draws["drift"], lam * react_price + p["lagged_flow_return"],
-        draws["lagged_return"], np.asarray(book_lag)[:, 0], state,
+        lam, kernel, flows, trades, by_fund, shock_fund, pressure, own_price, own_flow, answers, off_fund,
+        booked_load, fund_noise, price_shock, common, drift, draws["drift"],
+        lam * react_price + p["lagged_flow_return"], draws["lagged_return"], np.asarray(book_lag)[:, 0], state,
     )  # fmt: skip
 
 
@@ -174,6 +180,7 @@ def _state(p, d, lam) -> State:
         barrier=d["barrier"],
         live=d["live"],
         barrier_width=d["barrier_width"],
+        book=book_today(d),
     )
 
 

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import xarray as xr
@@ -22,6 +22,9 @@ from model.events import EventCard, event_panel, load_event
 from model.gate.result import GateResult
 from model.panel import Panel
 from model.priors import PriorSet, load_priors
+
+if TYPE_CHECKING:
+    from model.book_days import BookUse
 
 DEFAULT_PRIORS = "literature"
 DECOMPOSED_DRAWS = 1000
@@ -43,6 +46,7 @@ class Request:
     draws: int
     tune: int
     seed: int
+    book: bool = True
 
 
 @dataclass(frozen=True)
@@ -54,6 +58,7 @@ class Subject:
     design: Design
     priors: PriorSet
     base_shares: np.ndarray
+    book: BookUse | None = None
 
     @property
     def design_hash(self) -> str:
@@ -87,7 +92,27 @@ def load_subject(request: Request) -> Subject:
     days = panel.frame.index
     priors.refuse_overlap(days[0].date(), days[-1].date())
     shares = np.array([f.base_share for f in panel.universe.funds])
-    return Subject(card, panel, make_design(panel, card), priors, shares)
+    subject = Subject(card, panel, make_design(panel, card), priors, shares)
+    return _with_book(subject, card.dealer_book) if request.book and card.dealer_book else subject
+
+
+def _with_book(subject: Subject, path: Path) -> Subject:
+    """The subject with a dealer book on the day that it covers."""
+    from model.book_days import sign_priors, with_book
+    from model.dealer_book import load_book
+
+    design, use = with_book(subject.design, subject.panel, load_book(path))
+    return dataclasses.replace(
+        subject, design=design, priors=sign_priors(subject.priors, use.signs), book=use
+    )
+
+
+def book_sentence(subject: Subject) -> str:
+    """Which days use the dealer book, for the terminal."""
+    if subject.book is None:
+        return "Dealer book: none; every day uses the gamma proxy."
+    days = ", ".join(subject.book.days)
+    return f"Dealer book: {subject.book.title!r} on {days}; all other days use the gamma proxy."
 
 
 @dataclass(frozen=True)
@@ -135,6 +160,7 @@ def run(request: Request, say: Say) -> Path:
     say(
         f"{subject.card.title}: {len(dates)} days, {dates[0].date()} to {dates[-1].date()}; priors {subject.priors.name}."
     )
+    say(book_sentence(subject))
     timer.lap("data")
     sampler, gate = _prepare(subject, request, say, timer)
     gate = gate.accept(request.accept_gate or subject.card.gate_reason)

@@ -197,6 +197,7 @@ def _manifest(results: Results, timer: pipeline.Timer) -> dict[str, Any]:
             "universe": subject.panel.universe.sha256,
         },
         "supplied": list(subject.panel.supplied),
+        "dealer_book": asdict(subject.book) if subject.book else None,
         "dates": [str(subject.design.dates[0].date()), str(subject.design.dates[-1].date())],
         "gate": {
             "verdict": gate.verdict,

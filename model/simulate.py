@@ -30,6 +30,7 @@ from scipy.optimize import brentq
 from model import trailing, units
 from model.design import PRE_SAMPLE, Design
 from model.impact import MAX_GAIN
+from model.simulate_book import DayBook, day_book
 from model.smooth import KINK_AT, KINK_WIDTH
 from model.system import PREMIUM_START_VAR, Frame
 
@@ -185,7 +186,7 @@ class _Morning(NamedTuple):
     """What is known before the day's return.
 
     Trades in USD bn, ``impact`` in log-% per USD bn, signed ``gamma`` in USD bn per log-%; ``damping`` is a
-    factor.
+    factor; a ``book`` takes the place of gamma and knock-ins.
     """
 
     impact: float
@@ -197,13 +198,15 @@ class _Morning(NamedTuple):
     multi_asset: float
     directional: float
     own: np.ndarray
+    book: DayBook | None
 
 
 def replay(p: Parameters, design: Design, shocks: Shocks) -> Simulated:
     """Run the days forward from shocks, feeding back the path's own returns and flows.
 
     Regressors of the design (factors, stress, scales, gamma, barriers, price of a unit) stay on the realised
-    path. The days before the first modelled one keep their observed returns and prints.
+    path, as do the dealer book's curves. The days before the first modelled one keep their observed returns
+    and prints.
 
     Parameters
     ----------
@@ -276,7 +279,8 @@ def simulate_panel(p: Parameters, design: Design, rng: np.random.Generator) -> t
     """Draw a panel from the model on a design's dates, exogenous regressors and gaps.
 
     Fresh shocks and day scales are drawn; volatility, its ratio, the gamma proxy, barriers, prices and lags
-    are rebuilt from the simulated path. The days before the first modelled one keep returns and prints.
+    are rebuilt from the simulated path; a dealer book's curves stay as functions of the day's return. The days
+    before the first modelled one keep returns and prints.
 
     Parameters
     ----------
@@ -378,7 +382,10 @@ def _morning(p: Parameters, design: Design, path: _Path, t: int, basis_shock: fl
     """What the day's loop and prints depend on besides shocks and the return."""
     lam = p["impact"] * path.ratio[t]
     tilt = math.exp(p["gamma_tilt"] * path.gamma[t] + p["gamma_state"][design.week[t]])
-    gamma = p["dealer_sign"] * p["gamma_scale"] * tilt
+    book = day_book(p, design, t)
+    gamma = p["dealer_sign"] * p["gamma_scale"] * tilt if book is None else 0.0
+    steepness = path.live[t].sum() / design.barrier_width
+    steepest = book.steepest() if book else gamma + 0.5 * p["knock_in"] * steepness
     return_lag = path.returns[t - 1] if t else design.returns_lag[0]
     flows_lag = design.listed[t] * path.flows[t - 1] if t else np.nan_to_num(design.flows_lag[0])
     rho = p["flow_persistence"]
@@ -386,7 +393,7 @@ def _morning(p: Parameters, design: Design, path: _Path, t: int, basis_shock: fl
     yesterday = _bent(p["response_yesterday"], p["response_yesterday_crash"], return_lag)
     return _Morning(
         impact=lam,
-        damping=_damping(p, lam, gamma, path.live[t].sum() / design.barrier_width),
+        damping=_damping(p, lam, steepest),
         gamma=gamma,
         return_lag=return_lag,
         flows_lag=flows_lag,
@@ -394,14 +401,15 @@ def _morning(p: Parameters, design: Design, path: _Path, t: int, basis_shock: fl
         multi_asset=-p["stress_flow"] * design.stress[t] + p["basket_flow"] * design.basket[t],
         directional=yesterday,
         own=design.listed[t] * (mean + rho * (flows_lag - mean)),
+        book=book,
     )
 
 
-def _damping(p: Parameters, lam: float, gamma: float, steepness: float) -> float:
+def _damping(p: Parameters, lam: float, steepest: float) -> float:
     """Factor on all answers to the return, from the most that they could add at any return."""
     vanna = max(-p["vanna"] * p["iv_response"], -p["vanna"] * (p["iv_response"] + p["iv_crash"]))
     demand = max(p["response_today"], p["response_today"] - p["response_today_crash"])
-    gain = lam * (gamma + vanna + 0.5 * p["knock_in"] * steepness + demand)
+    gain = lam * (steepest + vanna + demand)
     return 1.0 / math.hypot(1.0, max(gain, 0.0) / MAX_GAIN)
 
 
@@ -446,6 +454,7 @@ def _trade(p: Parameters, design: Design, path: _Path, m: _Morning, t: int, v: f
     r = path.returns[t]
     today = _answer(p, m, r)
     hedge = p["vanna"] * v + _hedge(p, design, path, m, t, r)
+    in_shares = hedge - (m.damping * m.book.crypto(r) if m.book else 0.0)
     path.basis[t], path.multi_asset[t], path.dealer[t] = m.basis, m.multi_asset, hedge
     path.directional[t] = m.directional + m.own.sum() + today
     tilted = p["fund_share"] * np.exp(p["basis_tilt"])
@@ -453,7 +462,7 @@ def _trade(p: Parameters, design: Design, path: _Path, m: _Morning, t: int, v: f
         m.own
         + _spread(p["fund_share"], design.listed[t]) * (m.multi_asset + m.directional + today + x)
         + _spread(tilted, design.listed[t]) * m.basis
-        + _spread(design.option_fund, design.listed[t]) * p["booked_hedge"] * hedge
+        + _spread(design.option_fund, design.listed[t]) * p["booked_hedge"] * in_shares
     )
     kernel = p["kernel"][design.regime[t]].copy()
     late = design.next_day[t] > 0
@@ -497,12 +506,15 @@ def _sold_behind(distance: float, width: float) -> float:
 
 def _hedge(p: Parameters, design: Design, path: _Path, m: _Morning, t: int, r: float) -> float:
     """Dealers' trades along the day's return: gamma, vanna, knock-ins. USD bn."""
+    vanna = -p["vanna"] * _iv_fall(p, r)
+    if m.book:
+        return m.damping * (m.book.every(r) + vanna)
     sold = 0.0
     for barrier, live in zip(path.barrier[t], path.live[t], strict=True):
         if live:
             width = design.barrier_width
             sold += live * (_sold_behind(barrier - r, width) - _sold_behind(barrier, width))
-    return m.damping * (m.gamma * r - p["vanna"] * _iv_fall(p, r) - p["knock_in"] * sold)
+    return m.damping * (m.gamma * r + vanna - p["knock_in"] * sold)
 
 
 def _answer(p: Parameters, m: _Morning, r: float) -> float:

@@ -108,7 +108,7 @@ def benchmark() -> int:
 def load(args):
     from datetime import datetime
 
-    from model.dealer_book.book import book_from_chain, load_book
+    from model.dealer_book.read_book import book_from_chain, load_book
     from model.errors import UsageError
 
     if args.book:

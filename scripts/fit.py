@@ -47,6 +47,11 @@ def parse(argv: list[str] | None = None) -> argparse.Namespace:
         help="decompose although the gate is inconclusive; printed everywhere",
     )
     p.add_argument(
+        "--no-book",
+        action="store_true",
+        help="gamma proxy on every day, although the card names a dealer book",
+    )
+    p.add_argument(
         "--dry-run", action="store_true", help="print design, priors and prior-predictive ranges; no sampling"
     )
     args = p.parse_args(argv)
@@ -70,7 +75,7 @@ def main(argv: list[str] | None = None) -> int:
     out = args.out or ROOT / "fits" / Path(args.event).stem
     request = Request(
         args.event, args.panel, out, args.dating, args.priors, args.as_of, args.accept_gate, args.chains, args.draws,
-        args.tune, args.seed,
+        args.tune, args.seed, not args.no_book,
     )  # fmt: skip
     try:
         if args.dry_run:

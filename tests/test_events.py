@@ -78,7 +78,7 @@ def test_an_unknown_event_lists_the_known():
         ('panel = "panel.csv"', 'panel = "penal.csv"', "line 7: panel: no file"),
         ('universe = "us-spot-btc"', 'universe = "mars"', "Unknown universe 'mars'"),
         ("accept_inconclusive =", "accept =", r"line \d+: \[gate\] accept: unknown key"),
-        ("[window]", "[windows]", r"line 11: windows: unknown key. .* mean window"),
+        ("[window]", "[windows]", r"line 12: windows: unknown key. .* mean window"),
     ],
 )
 def test_a_faulty_card_is_refused_with_its_line(edited, old, new, message):

@@ -62,6 +62,22 @@ def test_dry_run_prints_design_priors_and_ranges(fit_script, capsys):
     printed = capsys.readouterr().out
     for words in ("60 trading days", "Prior-predictive ranges", "dealer_sign", "-434.1"):
         assert words in printed
+    assert "on 2026-02-05; all other days use the gamma proxy" in " ".join(printed.split())
+
+
+def test_a_fit_can_be_asked_for_without_the_book(fit_script, tmp_path):
+    """The switch reaches the design: the same card, no covered day."""
+    from model.pipeline import Request, load_subject
+
+    assert fit_script.parse(["--no-book"]).no_book
+    assert not fit_script.parse([]).no_book
+    days = {}
+    for book in (True, False):
+        request = Request("2026-02-05", None, tmp_path, "vendor", None, None, None, 1, 1, 1, 0, book)
+        subject = load_subject(request)
+        days[book] = [str(subject.design.dates[t].date()) for t in subject.design.book_days]
+        assert (subject.book is not None) == book
+    assert days == {True: ["2026-02-05"], False: []}
 
 
 @pytest.mark.slow

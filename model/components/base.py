@@ -5,7 +5,8 @@ answers four questions about its trades (all in USD bn per trading day, positive
 
 * ``drive``: trades decided by what is known besides today's return;
 * ``lag_response``: trades answering yesterday's return;
-* ``response``: trades answering today's return, with the slope that the day's loop needs;
+* ``response``: trades answering today's return, with the slope that the day's loop needs, and ``off_fund``:
+  the part of it that is traded where no share can be created;
 * ``fund_lag``, ``fund_mean``: reaction to a fund's own last published flow, and its mean.
 
 ``p`` is a mapping of parameters, ``s`` a :class:`State`; both may hold NumPy numbers, arrays over days or
@@ -17,6 +18,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, NamedTuple
+
+from model.hedge_curves import BookToday
 
 
 class Response(NamedTuple):
@@ -56,6 +59,7 @@ class State:
     barrier : ``Shape: (..., notes)`` log-% distance of each live barrier from the previous close
     live : ``Shape: (..., notes)`` share of the knock-in notional that is live behind each barrier
     barrier_width : width over which a breach is hedged, log-%
+    book : hedging demand of the dealer book, ``None`` if no day has one
     """
 
     stress: Any
@@ -67,6 +71,7 @@ class State:
     barrier: Any = 0.0
     live: Any = 0.0
     barrier_width: float = 1.0
+    book: BookToday | None = None
 
 
 @dataclass(frozen=True)
@@ -115,6 +120,10 @@ class Component:
 
     def response(self, p, s: State, r) -> Response:  # noqa: ARG002
         """Trades answering today's return; zero at zero."""
+        return Response(0.0, 0.0)
+
+    def off_fund(self, p, s: State, r) -> Response:  # noqa: ARG002
+        """Part of the response that moves the price and can never become a fund's flow."""
         return Response(0.0, 0.0)
 
     def max_slope(self, p, s: State):  # noqa: ARG002

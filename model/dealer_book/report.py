@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 import pandas as pd
 from rich.console import Console
@@ -30,8 +31,8 @@ def _held(book: Book, source: str) -> bool:
     return bool(book.notes) if source == "notes" else len(book.listed(source)) > 0
 
 
-def _f(x: object) -> float:
-    return float(x)  # type: ignore[arg-type]
+def _f(x: Any) -> float:
+    return float(x)
 
 
 def print_move(console: Console, book: Book, path: Path) -> None:

@@ -88,6 +88,12 @@ class FitView:
         """Readings that have a group in the posterior file."""
         return [r for r in READINGS if group in _children(self.folder / "posterior.nc", r)]
 
+    @property
+    def booked_days(self) -> tuple[pd.Timestamp, ...]:
+        """Days on which dealers' hedges follow a dealer book; on all others, a gamma proxy."""
+        use = self.manifest.get("dealer_book") or {}
+        return tuple(pd.Timestamp(d) for d in use.get("days", ()))
+
     def identified(self, name: str, reading: str = "") -> bool | None:
         """Whether data moved a parameter or a contribution like ``flow:basis:2026-02-05``; None: unknown."""
         return self._verdicts.get((name, reading or self.main))

@@ -43,6 +43,7 @@ def draw_waterfall(view: FitView, quantity: str, by: str) -> Figure:
     with_expected = (quantity, by) == ("flow", "channel")
     rows = len(next(iter(blocks.values())).lines) + 1 + with_expected
     note = NOTE + (EXPECTED_NOTE if with_expected else "")
+    note += book_note(view)
     note += f" Not drawn, below 0.1 % of the observed: {', '.join(left_out).lower()}." if left_out else ""
     height = 1.35 + len(view.days) * (rows * ROW + 0.62)
     fig = new_figure(view, TITLES[quantity, by], note, height)
@@ -55,6 +56,12 @@ def draw_waterfall(view: FitView, quantity: str, by: str) -> Figure:
     for ax in axes[-1]:
         ax.set_xlabel(f"{AXIS[quantity]} ({VIEWS[by]})")
     return fig
+
+
+def book_note(view: FitView) -> str:
+    """Which days used a dealer book; empty if none did."""
+    days = ", ".join(day(d) for d in view.booked_days)
+    return f" Dealer hedging: by the dealer book on {days}, by the gamma proxy on other days." if days else ""
 
 
 def _without_tiny(blocks: dict[str, Block]) -> tuple[dict[str, Block], list[str]]:

@@ -8,10 +8,12 @@ from typing import Any
 import pandas as pd
 
 from model.components import COMPONENTS
+from model.identification import unmoved
 from model.plots.basis import WITHOUT, spans_of, trades
 from model.plots.fit_view import FitView
 from model.plots.parameters import main_parameters
 from model.plots.style import named
+from model.report import words
 from model.report.answer import contribution, flow_rank, listed, records, unusual
 from model.report.words import NEVER, OPTIONAL
 from model.summary.lines import QUANTILES, READINGS, UNITS, VIEWS
@@ -148,6 +150,24 @@ def unidentified(view: FitView) -> Rows:
         out.append({"title": c.title, "still": listed(still) if still else "none",
                     "moved": listed(moved) if moved else "none"})  # fmt: skip
     return out
+
+
+def dealers(view: FitView) -> list[str]:
+    """Where dealers' hedges come from on which day, and what is known about operational shorting."""
+    use = view.manifest.get("dealer_book")
+    if use:
+        days = listed(day(d) for d in view.booked_days)
+        first = (
+            f"Dealers' hedges follow a dealer book ({use['title']}, as of {use['as_of']}) on {days}: curves from "
+            f"the price ({number(use['spot'])} USD) and volatility index ({number(use['vol'], 1)}) of the day "
+            "before, with uncertain sign and amounts. On all other days they follow a gamma proxy. Options on "
+            "the fund are hedged in the fund or futures; crypto-native options move the price and never a flow."
+        )
+    else:
+        first = "No dealer book was used: on every day dealers' hedges follow a gamma proxy."
+    before, after = (view.scalar(view.main, group, "booked_hedge") for group in ("prior", "posterior"))
+    same = before is None or after is None or unmoved(before, after)
+    return [first, words.SHORTING.format(answer=words.SHORTING_PRIOR if same else words.SHORTING_MOVED)]
 
 
 def inputs(view: FitView) -> tuple[Rows, Rows]:

@@ -83,6 +83,7 @@ def context(view: FitView) -> dict[str, Any]:
         "expected": content.expected_rows(view, table),
         "basis": content.basis_rows(view),
         "identified": content.unidentified(view),
+        "dealers": content.dealers(view),
         "supplied": supplied,
         "absent": absent,
         "convergence": content.convergence(view),

@@ -137,8 +137,8 @@ ASSUMPTIONS = (
     ),
     "Multi-asset and directional trades have the same signs everywhere, so only their sum is learned.",
     (
-        "Dealers' gamma follows a proxy known at the previous close; whether dealers are short or long gamma "
-        "is a parameter with a prior around zero."
+        "Where no dealer book is at hand, dealers' gamma follows a proxy known at the previous close; whether "
+        "dealers are short or long gamma is a parameter with a prior around zero."
     ),
     (
         "Directional demand answers today's and yesterday's return and flattens in falls of more than five "
@@ -146,6 +146,19 @@ ASSUMPTIONS = (
     ),
     "Trades reach the flow table zero, one or two trading days later, by fund.",
     "The trigger table holds price impact and the gamma state at their realised values.",
+)
+
+
+SHORTING_PRIOR = "the posterior is the prior"
+SHORTING_MOVED = (
+    "daily flows alone moved the posterior away from the prior, and they are no evidence of operational shorting, "
+    "since this share takes up any answer of the option fund's flow to hedges and volatility"
+)
+SHORTING = (
+    "Operational shorting: the booked share of dealers' hedges in the option fund reaches creations and redemptions "
+    "over zero to two trading days. The fund's premium and its short interest, which would speak on it, are not "
+    "supplied: {answer}. Short shares sold to buyers of the dip and created later are no mechanism of their own: "
+    "the next-day reading is the extreme case of them."
 )
 
 

@@ -7,8 +7,9 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+from book_support import wild_design
 from component_support import parameters, state
-from synthetic import parameter_names, small_design
+from synthetic import parameter_names
 
 from model import impact, observation
 from model.components import COMPONENTS, State
@@ -83,7 +84,7 @@ def test_shared_equations_priors_exist():
 
 def test_no_prior_is_declared_and_never_used():
     """Every declared parameter is read by the equations, or by what stands beside them."""
-    design = small_design()
+    design = wild_design(0)
     used = set()
 
     class Watched(dict):
@@ -161,7 +162,7 @@ def test_days_at_once_equal_days_one_by_one(component):
     stacked = {
         f.name: np.stack([getattr(d, f.name) for d in days])
         for f in fields(State)
-        if f.name != "barrier_width"
+        if f.name not in ("barrier_width", "book")
     }
     together = State(**stacked, barrier_width=1.2)
     r = np.array([-12.0, -4.0, 0.0, 1.0, 5.0])

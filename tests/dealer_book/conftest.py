@@ -8,9 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from model.dealer_book.book import Book, load_book
+from model.dealer_book.book import Book
 from model.dealer_book.listed import Listed
 from model.dealer_book.notes import Note
+from model.dealer_book.read_book import load_book
 
 ROOT = Path(__file__).resolve().parents[2]
 SHARED = ROOT.parent / "shared"

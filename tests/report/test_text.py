@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import numpy as np
 import pandas as pd
 import pytest
 import xarray as xr
 from rich.console import Console
 from synthetic_fit import REASON, gate
 
+from model.identification import unmoved
+from model.plots.fit_view import FitView, open_fit
+from model.plots.waterfall import book_note
+from model.report.content import dealers
 from model.summary import event_table, terminal_table
 from model.summary.text import amount, day, interval, number, percent, probability
 
@@ -76,3 +83,51 @@ def test_a_narrow_terminal_cuts_nothing(decomposition: xr.DataTree) -> None:
     assert "…" not in "\n".join(lines)
     body = [line for line in lines if line.startswith("│")]
     assert all(line.rstrip().endswith("│") for line in body)
+
+
+def with_book(view, book, hedge: tuple[float, float] = (0.2, 0.2)):
+    """A view whose booked share has these prior and posterior means."""
+    rng = np.random.default_rng(0)
+    draws = {
+        f"{view.main}/{group}/booked_hedge": rng.normal(mean, 0.1, (4, 500))
+        for group, mean in zip(("prior", "posterior"), hedge, strict=True)
+    }
+    return FitView(view.folder, {**view.manifest, "dealer_book": book}, view.gate, _scalars=draws)
+
+
+BOOK = {
+    "title": "Test book",
+    "as_of": "2026-02-04T16:00:00-05:00",
+    "days": ["2026-02-05"],
+    "spot": 73338,
+    "vol": 52.9,
+}
+
+
+def test_the_page_says_which_days_used_the_book_and_that_shorting_is_the_prior(reported_fit: Path) -> None:
+    view = open_fit(reported_fit)
+    none, shorting = dealers(with_book(view, None))
+    assert "No dealer book" in none
+    assert "the posterior is the prior" in shorting
+    some, moved = dealers(with_book(view, BOOK, (0.2, 0.3)))
+    assert "Test book" in some
+    assert "on 5 Feb 2026:" in some
+    assert "gamma proxy" in some
+    assert "the posterior is the prior" not in moved
+    assert "daily flows alone moved" in moved
+    assert book_note(with_book(view, None)) == ""
+    assert "by the dealer book on 5 Feb 2026" in book_note(with_book(view, BOOK))
+
+
+def test_the_page_shows_these_sentences(reported_fit: Path) -> None:
+    page = (reported_fit / "report.html").read_text(encoding="utf-8")
+    assert "No dealer book was used" in page
+    assert "short interest, which would speak on it, are not supplied" in page
+
+
+def test_unmoved_means_the_same_distribution_and_not_the_same_spread() -> None:
+    rng = np.random.default_rng(0)
+    prior = rng.normal(0.0, 1.0, 4000)
+    assert unmoved(prior, rng.normal(0.0, 1.0, (4, 1000)))
+    assert not unmoved(prior, rng.normal(0.5, 1.0, 4000))
+    assert not unmoved(prior, rng.normal(0.0, 1.6, 4000))

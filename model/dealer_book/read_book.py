@@ -1,0 +1,193 @@
+"""Reading a dealer book from its file, or making one of an option chain."""
+
+from __future__ import annotations
+
+import hashlib
+import tomllib
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+from model.dealer_book.book import Book, Provenance
+from model.dealer_book.chains import Chain, read_chain, to_listed
+from model.dealer_book.entries import chain_entry, cluster_entry, note_entries, option_entry, tables
+from model.dealer_book.listed import Listed
+from model.dealer_book.markets import VENUES, Market, read_market
+from model.dealer_book.sign import SignPrior
+from model.dealer_book.tables import Entry
+from model.errors import DataError
+
+
+def load_book(path: str | Path) -> Book:
+    """Read and validate a book file with its includes.
+
+    Raises
+    ------
+    DataError
+        Naming the table and key, e.g. ``[[note]] no. 2, barrier: ...``.
+    """
+    file = Path(path)
+    data, raw = _read_toml(file)
+    return _build(Entry("book", data), file.parent, hashlib.sha256(raw).hexdigest())
+
+
+def book_from_chain(
+    chain_path: str | Path,
+    conventions_path: str | Path,
+    convention: str = "naive",
+    as_of: datetime | None = None,
+    spot: float | None = None,
+    share_price: float | None = None,
+    drop_bad_iv: bool = False,
+) -> tuple[Book, Chain]:
+    """A book holding one option chain and no notes.
+
+    Parameters
+    ----------
+    chain_path : str or Path
+    conventions_path : str or Path
+        File with the contract terms of the two venues.
+    convention : str
+        See ``to_listed``.
+    as_of, spot, share_price
+        For an ETF chain: its time, the underlying's price, the ETF's price (default: units per share x spot).
+    """
+    data, raw = _read_toml(Path(conventions_path))
+    root = Entry("conventions", data)
+    markets, calendar, timezone = _markets(root)
+    if share_price is None and spot is not None:
+        share_price = spot * markets["etf"].units_per_quote
+    chain = read_chain(chain_path, markets["etf"], as_of, share_price, drop_bad_iv)
+    venue = "crypto" if chain.layout == "exchange" else "etf"
+    level = chain.spot / markets[venue].units_per_quote
+    listed = to_listed(chain, markets[venue], level, convention)
+    digest = hashlib.sha256(raw + Path(chain_path).read_bytes()).hexdigest()
+    book = Book(
+        title=f"Chain {Path(chain_path).name}",
+        as_of=chain.as_of,
+        spot=level,
+        vol=chain.atm_vol,
+        markets=markets,
+        etf=listed if venue == "etf" else Listed.empty(),
+        crypto=listed if venue == "crypto" else Listed.empty(),
+        notes=(),
+        closes={},
+        sign={v: SignPrior() for v in VENUES},
+        note_cap_usd_m=0.0,
+        calendar=calendar,
+        timezone=timezone,
+        provenance=(Provenance("open interest", "fact", Path(chain_path).name),),
+        sha256=digest,
+    )
+    return book, chain
+
+
+def _read_toml(file: Path) -> tuple[dict[str, Any], bytes]:
+    try:
+        raw = file.read_bytes()
+        data = tomllib.loads(raw.decode())
+    except FileNotFoundError as err:
+        raise DataError(f"No book at {file}.", "Check the path.") from err
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as err:
+        raise DataError(f"{file.name} is not valid TOML: {err}.", "Correct the line named.") from err
+    merged: dict[str, Any] = {}
+    for name in data.pop("include", []):
+        part, part_raw = _read_toml(file.parent / name)
+        merged |= part
+        raw += part_raw
+    return merged | data, raw
+
+
+def _markets(root: Entry) -> tuple[dict[str, Market], str, str]:
+    rates = Entry("[rates]", root._get("rates", ...))
+    rates.number("usd_pct")
+    rates.provenance()
+    rates.done()
+    out = {}
+    for venue in VENUES:
+        table = Entry(f"[{venue}]", root._get(venue, ...))
+        if venue == "etf":
+            calendar = table.text("calendar")
+        out[venue] = read_market(venue, table, rates)
+        table.done()
+    return out, calendar, out["etf"].timezone.key
+
+
+def _build(root: Entry, folder: Path, digest: str) -> Book:
+    markets, calendar, timezone = _markets(root)
+    as_of, spot = root.instant("as_of"), root.number("spot", low=1e-9)
+    vol = root.number("vol", low=1, high=1000)
+    closes = _closes(root)
+    parts: dict[str, list[Listed]] = {v: [] for v in VENUES}
+    lines: list[Provenance] = []
+    for kind, reader in (("cluster", cluster_entry), ("option", option_entry), ("chain", chain_entry)):
+        for i, item in enumerate(tables(root, kind)):
+            entry = Entry(f"[[{kind}]] no. {i + 1}", item)
+            venue, listed = reader(entry, markets, as_of, spot, folder)
+            parts[venue].append(listed)
+            lines.append(Provenance(entry.text("name"), *entry.provenance()))
+            entry.done()
+    cap, notes = note_entries(root, markets["etf"], as_of, closes)
+    for key in ("rates", "etf", "crypto", "closes", "note_cap"):
+        if key in root.data:
+            lines.append(Provenance(key, root.data[key]["status"], root.data[key]["source"]))
+    lines += [Provenance(n.name, n.status, n.source) for n in notes]
+    sign = _signs(root)
+    title = root.text("title")
+    day = root.day("day") if "day" in root.data else None
+    root.done()
+    return Book(
+        title=title,
+        as_of=as_of,
+        spot=spot,
+        vol=vol,
+        markets=markets,
+        etf=Listed.join(parts["etf"]),
+        crypto=Listed.join(parts["crypto"]),
+        notes=notes,
+        closes=closes,
+        sign=sign,
+        note_cap_usd_m=cap,
+        calendar=calendar,
+        timezone=timezone,
+        provenance=tuple(lines),
+        sha256=digest,
+        day=day,
+    )
+
+
+def _closes(root: Entry) -> dict[date, float]:
+    table = Entry("[closes]", root._get("closes", {"status": "fact", "source": "none", "etf": {}}))
+    table.provenance()
+    prices = table._get("etf", ...)
+    table.done()
+    out = {}
+    for day, price in prices.items():
+        try:
+            key = date.fromisoformat(day)
+        except ValueError as err:
+            raise DataError(f"[closes.etf], {day!r}: not a date.", "Write the day as 2026-02-03.") from err
+        if isinstance(price, bool) or not isinstance(price, int | float) or not price > 0:
+            raise DataError(
+                f"[closes.etf], {day}: {price!r} is not a price.", "Write the ETF's close in USD."
+            )
+        out[key] = float(price)
+    return out
+
+
+def _signs(root: Entry) -> dict[str, SignPrior]:
+    table = Entry("[sign]", root._get("sign", {}))
+    out = {}
+    for venue in VENUES:
+        entry = Entry(f"[sign.{venue}]", table._get(venue, {}))
+        prior = SignPrior(entry.number("mean", 0.0), entry.number("sd", 0.5))
+        if "put_volume" in entry.data:
+            prior = prior.moved_by_volume(entry.number("put_volume"), entry.number("call_volume"))
+        if "puts_bought" in entry.data:
+            prior = prior.moved_by_flow(entry.number("puts_bought"), entry.number("puts_sold"))
+        if entry.data:
+            entry.provenance()
+        entry.done()
+        out[venue] = prior
+    table.done()
+    return out
