@@ -19,6 +19,7 @@ import xarray as xr
 from model.design import Design, make_design, next_day_mask
 from model.errors import ConvergenceError
 from model.events import EventCard, event_panel, load_event
+from model.evidence.changes import with_changes
 from model.gate.result import GateResult
 from model.panel import Panel
 from model.priors import PriorSet, load_priors
@@ -83,7 +84,7 @@ def load_subject(request: Request) -> Subject:
     card = load_event(request.event)
     panel = event_panel(card, request.panel, request.as_of)
     chosen = request.priors or (None if request.panel else card.priors)
-    priors = load_priors(chosen or DEFAULT_PRIORS)
+    priors = with_changes(load_priors(chosen or DEFAULT_PRIORS), card.prior_changes)
     days = panel.frame.index
     priors.refuse_overlap(days[0].date(), days[-1].date())
     shares = np.array([f.base_share for f in panel.universe.funds])
