@@ -16,6 +16,7 @@ from model.toml_table import Table
 
 MEASURES = ("level", "sum", "change", "percent_change", "premium", "turnover")
 """level, sum over days, change from the session before (in the column's unit or %), annualised premium, close x volume."""
+WHAT = {"premium": "near-month premium at the NAV time", "turnover": "close times shares traded"}
 BOOTSTRAPS = 4000
 ANY_NUMBER = (-1e15, 1e15)
 
@@ -42,7 +43,8 @@ class Figure:
             return Finding(NOT_TESTABLE, "", f"The panel has no {self.column} on {_listed(self.days)}.")
         inside = self.low <= x <= self.high
         number = f"{x:,.4g} {self.unit} (claimed {_claimed(self.low, self.high)})"
-        reason = f"{self.measure} of {self.column} on {_listed(self.days)}."
+        what = WHAT.get(self.measure, f"{self.measure.replace('_', ' ')} of {self.column}")
+        reason = f"{what[:1].upper()}{what[1:]} on {_listed(self.days)}."
         if self.elsewhere is not None and not inside:
             y = self._value(scene, (self.elsewhere,))
             if y is not None and self.low <= y <= self.high:
@@ -123,7 +125,12 @@ class Correlation:
         absent = [c for c in (self.one, self.two, self.three) if c not in frame]
         if absent:
             return Finding(NOT_TESTABLE, "", f"The panel has no {', '.join(absent)}.")
-        r = frame[[self.one, self.two, self.three]].apply(np.log).diff()[str(self.start) : str(self.end)].dropna()
+        r = (
+            frame[[self.one, self.two, self.three]]
+            .apply(np.log)
+            .diff()[str(self.start) : str(self.end)]
+            .dropna()
+        )
         x = r.to_numpy(float)
         if len(x) < 10:
             return Finding(NOT_TESTABLE, "", f"Only {len(x)} days.")
