@@ -28,6 +28,8 @@ from model.toml_table import Table
 
 KINDS = ("sign", "measurement", "largest")
 FORMS = ("conditional", "joint")
+BEFORE_DATA = ("trades", "positions", "return_trigger")
+"""Quantities whose probability before the data is worked out."""
 SIDES = ("below", "above")
 
 
@@ -123,6 +125,8 @@ def _read(t: Table, calendar: str, window: tuple[date, date]) -> Statement:
     form = _choice(t, "form", FORMS, "joint")
     if kind == "measurement" and form == "conditional":
         t.refuse("form", "a measurement has no conditional form", "Remove it.")
+    if form == "conditional" and quantity.kind not in BEFORE_DATA:
+        t.refuse("form", f"conditional needs one of {', '.join(BEFORE_DATA)}", "Write form = 'joint'.")
     strength = t.number("strength", 1.0)
     if not 0.0 <= strength <= 1.0:
         t.refuse(
