@@ -149,7 +149,23 @@ def run(request: Request, say: Say) -> Path:
     results.finish(say)
     timer.lap("decomposition")
     write_results(results, timer, say)
+    if any(s.strength > 0.0 for s in subject.card.evidence):
+        _weigh_evidence(request, say)
     return request.out
+
+
+def _weigh_evidence(request: Request, say: Say) -> None:
+    """Weigh the finished fit's draws by the card's evidence; the fit itself stays as the data left it."""
+    from model.evidence.report import apply_evidence, write_evidence
+    from model.reopen import reopen
+
+    say("Weighing the draws by the card's evidence ...")
+    opened = reopen(request.out, request.panel)
+    applied = apply_evidence(opened, None, DECOMPOSED_DRAWS, request.seed, say)
+    write_evidence(applied, opened)
+    for reading, a in applied.items():
+        found = f"in conflict: {', '.join(a.weighed.conflicts)}" if a.weighed.conflicts else "no conflict"
+        say(f"  {reading}: Pareto k {a.weighed.weights.pareto_k:.2f}, {found}. See evidence.json.")
 
 
 def _prepare(subject: Subject, request: Request, say: Say, timer: Timer):

@@ -7,7 +7,7 @@ probability that they would hold (Antolin-Diaz and Rubio-Ramirez 2018, the impor
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -115,7 +115,7 @@ def _shocks(h: Happened, p, t: int, shape: tuple[int, int], rng):
 
 def _at(state: State, t: int) -> State:
     """One day's state for arrays ``(S, R)``."""
-    fields = {}
+    fields: dict[str, Any] = {}
     for name in ("stress", "basket", "gamma", "gamma_state", "impact", "iv_shock"):
         value = np.asarray(getattr(state, name))
         fields[name] = value[:, t, None] if value.ndim == 2 else value[t]

@@ -134,6 +134,11 @@ def with_changes(priors, changes: tuple[PriorChange, ...]):
         return priors
     new = dict(priors.parameters)
     for c in changes:
+        if priors.joint is not None and c.parameter in priors.joint.names:
+            raise PriorError(
+                f"{c.where}: {priors.name!r} has a correlated prior that covers {c.parameter}: the two conflict.",
+                "Use a set without [joint], or remove the change.",
+            )
         new[c.parameter] = _changed(priors[c.parameter], c)
     text = priors.sha256 + repr([(c.parameter, sorted(c.quantiles.items()), c.unit, c.dist) for c in changes])
     names = ", ".join(c.parameter for c in changes)

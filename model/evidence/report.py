@@ -79,9 +79,9 @@ def _apply(
     if not first.weights.reliable:
         if not may_refit:
             raise ConvergenceError(f"{reading}: Pareto k is {k:.2f}, above {MAX_K}.", "Allow the refit.")
-        say(
-            f"{reading}: Pareto k is {k:.2f} (bound {MAX_K}), {first.weights.effective:.0f} effective draws: sampling again, tilted towards the evidence ..."
-        )
+        left = first.weights.effective
+        say(f"{reading}: Pareto k is {k:.2f} (bound {MAX_K}), {left:.0f} effective draws.")
+        say("  Sampling again, tilted towards the evidence ...")
         weighed = _refit(opened, reading, first, draws, statements, count, seed, say)
     rows = event_rows(opened)
     data_only = to_dataset(first.parts, r.design, rows)
