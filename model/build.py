@@ -14,7 +14,9 @@ from model import impact, observation
 from model.components import COMPONENTS
 from model.design import LAGS, PRE_SAMPLE, Design
 from model.equations import evaluate
+from model.errors import PriorError
 from model.frame import CHANGEABLE, arrays, make_frame
+from model.joint import from_standard, symbolic
 from model.priors import Prior, PriorSet
 from model.system_op import system_likelihood
 from model.transforms import half_normal_quantile, isometric_simplex
@@ -64,7 +66,10 @@ def build_model(design: Design, priors: PriorSet, base_shares: np.ndarray) -> pm
     """
     priors.require(parameter_names())
     with pm.Model(coords=coords(design)) as model:
-        p = _scalars(priors) | {n: _variable(n, priors[n], design, base_shares) for n in DIMS}
+        p = _scalars(priors) | _joint(priors, design)
+        if _own_scale(SIGN, priors):
+            p[SIGN] = _sign(priors, p)
+        p |= {n: _variable(n, priors[n], design, base_shares) for n in DIMS if n not in p}
         p["return_state"] = pm.Normal("return_state", 0.0, 1.0, dims="date")
         p["flow_state"] = pm.ZeroSumNormal("flow_state", sigma=p["flow_tail"], dims="date")
         d = _symbolic(arrays(design))
@@ -108,11 +113,24 @@ def shared_data(design: Design, use_positions: bool = True) -> dict[str, np.ndar
     return {"data": pack(arrays(design, use_positions))}
 
 
+def _own_scale(name: str, priors: PriorSet) -> bool:
+    """Whether a parameter is the dealers' sign, with a prior that allows a scale of its own."""
+    return (
+        name == SIGN
+        and priors[name].dist == "TruncatedNormal"
+        and not (priors.joint and name in priors.joint.names)
+    )
+
+
 def scalar_groups(priors: PriorSet) -> dict[str, tuple[str, ...]]:
     """Scalar parameters by distribution; each group is sampled as one vector."""
     groups: dict[str, tuple[str, ...]] = {}
     for name in parameter_names():
-        if name not in DIMS and name != SIGN:
+        if (
+            name not in DIMS
+            and not _own_scale(name, priors)
+            and not (priors.joint and name in priors.joint.names)
+        ):
             key = f"scalars_{priors[name].dist}" + ("_weak" if name in WEAK else "")
             groups[key] = (*groups.get(key, ()), name)
     return groups
@@ -127,7 +145,7 @@ def _scalars(priors: PriorSet) -> dict[str, Any]:
         transform = {"default_transform": half_normal_quantile} if key == "scalars_HalfNormal_weak" else {}
         vector = getattr(pm, dist)(key, **columns, shape=len(names), **transform)
         out |= {n: vector[i] for i, n in enumerate(names)}
-    return out | {SIGN: _sign(priors, out)}
+    return out
 
 
 def _sign(priors: PriorSet, p):
@@ -148,13 +166,45 @@ def _sign(priors: PriorSet, p):
     return pm.Deterministic(SIGN, value)
 
 
+JOINT = "joint"
+"""Name of the standard normal vector behind correlated priors."""
+
+
+def _joint(priors: PriorSet, design: Design) -> dict[str, Any]:
+    """Parameters with correlated priors, if the set has any."""
+    if priors.joint is None:
+        return {}
+    names = coords(design)
+    for dim, members in priors.joint.members.items():
+        if tuple(str(m) for m in names[dim]) != members:
+            raise PriorError(
+                f"Prior set {priors.name!r} was learned for {dim} {', '.join(members)}, the design has "
+                f"{', '.join(str(m) for m in names[dim])}.",
+                "Use a set learned for this universe and span.",
+            )
+    return symbolic(priors.joint, JOINT)
+
+
+def _named_joint(posterior: xr.Dataset, priors: PriorSet) -> xr.Dataset:
+    """Parameters behind the joint vector, under their own names."""
+    if priors.joint is None:
+        return posterior
+    z = posterior[JOINT].to_numpy()
+    values = from_standard(priors.joint, z.reshape(-1, z.shape[-1]))
+    parts = {
+        n: (("chain", "draw", *DIMS.get(n, ())), v.reshape(*z.shape[:2], *v.shape[1:]))
+        for n, v in values.items()
+    }
+    return posterior.drop_vars([JOINT, *posterior[JOINT].dims[2:]], errors="ignore").assign(parts)
+
+
 def split_scalars(posterior: xr.Dataset, priors: PriorSet) -> xr.Dataset:
     """Give scalar parameters their own names again."""
     for key, names in scalar_groups(priors).items():
         dim = posterior[key].dims[-1]
         parts = {n: posterior[key].isel({dim: i}, drop=True) for i, n in enumerate(names)}
         posterior = posterior.drop_vars([key, dim], errors="ignore").assign(parts)
-    return posterior
+    return _named_joint(posterior, priors)
 
 
 def _variable(name: str, prior: Prior, design: Design, base_shares: np.ndarray):

@@ -63,7 +63,7 @@ def decompose(draws: Draws, latents: np.ndarray, flows: np.ndarray, design: Desi
     flow = _flow_channels(book)
     ret = _return_channels(book)
     flow_trigger, return_trigger = _triggers(book, design)
-    parts = Parts(flow, ret, flow_trigger, return_trigger, _expected_flow(book), book.trades)
+    parts = Parts(flow, ret, flow_trigger, return_trigger, expected_flow(book), book.trades)
     _assert_additive(parts, book, design)
     return parts
 
@@ -102,7 +102,7 @@ def _return_channels(book: Ledger) -> np.ndarray:
     return out
 
 
-def _expected_flow(book: Ledger) -> np.ndarray:
+def expected_flow(book: Ledger) -> np.ndarray:
     """Flow expected from yesterday's trades and today's return, without today's own shocks. ``(S, T)``."""
     today = sum(book.shock_by_fund.values())
     same_day = (today * book.kernel[..., 0]).sum(axis=2)

@@ -37,6 +37,8 @@ def prior_draws(
     for name in parameter_names():
         shape = tuple(sizes[d] for d in DIMS.get(name, ()))
         out[name] = _prior_draw(priors, name, design, base_shares, (count, *shape), rng)
+    if priors.joint is not None:
+        out |= priors.joint.draw(count, rng)
     out["return_state"] = rng.standard_normal((count, design.days))
     state = out["flow_tail"][:, None] * rng.standard_normal((count, design.days))
     out["flow_state"] = state - state.mean(axis=1, keepdims=True)

@@ -6,12 +6,19 @@ import hashlib
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import model
 from model.calendar import is_session
+from model.claims.claim import Claim, read_claims
 from model.errors import DataError
+from model.evidence.changes import PriorChange, read_changes
+from model.evidence.statements import Statement, read_statements
+from model.facts import Fact, read_fact
 from model.panel import Panel, load_panel
+from model.panel.roles import FLOW, roles
+from model.quantities import Ground
+from model.rivals.rival import Rival, read_rivals
 from model.toml_table import Table, read_toml
 from model.universe import Universe, load_universe
 
@@ -52,9 +59,11 @@ class EventCard:
     knock_ins: tuple[KnockIn, ...]
     priors: str | None
     dealer_book: Path | None
-    evidence: tuple[dict[str, Any], ...]
-    claims: tuple[dict[str, Any], ...]
-    rivals: tuple[dict[str, Any], ...]
+    facts: tuple[Fact, ...]
+    prior_changes: tuple[PriorChange, ...]
+    evidence: tuple[Statement, ...]
+    claims: tuple[Claim, ...]
+    rivals: tuple[Rival, ...]
     sha256: str
 
 
@@ -76,21 +85,27 @@ def load_event(id_or_path: str | Path) -> EventCard:
     window, gate = t.table("window", required=True), t.table("gate")
     universe_name = t.text("universe")
     universe = load_universe(universe_name)
+    span = (window.day("start"), window.day("end"))
+    if span[0] >= span[1]:
+        t.refuse("window", f"starts on {span[0]} and ends on {span[1]}", "Give an earlier start.")
+    columns = (*(f"{FLOW}{k}" for k in universe.fund_keys), *(r.name for r in roles(universe)))
     card = EventCard(
         id=t.text("id"),
         title=t.text("title"),
         universe=universe_name,
         days=t.dates("days"),
-        window=(window.day("start"), window.day("end")),
+        window=span,
         panel_path=_file(t, "panel", path),
         next_day_funds=t.columns("next_day_funds", [universe.option_fund]),
         gate_reason=gate.text("accept_inconclusive", None),
         knock_ins=tuple(k.into(KnockIn) for k in t.tables("knock_ins", [])),
         priors=t.text("priors", None),
         dealer_book=_file(t, "dealer_book", path, PROJECT),
-        evidence=_free(t, "evidence"),
-        claims=_free(t, "claims"),
-        rivals=_free(t, "rivals"),
+        facts=tuple(read_fact(f, universe.calendar) for f in t.tables("facts", [])),
+        prior_changes=read_changes(t.tables("prior_changes", [])),
+        evidence=read_statements(t.tables("evidence", []), universe.calendar, span),
+        claims=read_claims(t.tables("claims", []), Ground(universe.calendar, span, columns)),
+        rivals=read_rivals(t.tables("rivals", []), universe.calendar),
         sha256=hashlib.sha256(t.source.encode()).hexdigest(),
     )
     for table in (window, gate, t):
@@ -160,15 +175,9 @@ def _file(t: Table, key: str, card: Path, other: Path | None = None) -> Path | N
     return path
 
 
-def _free(t: Table, key: str) -> tuple[dict[str, Any], ...]:
-    return tuple(dict(entry.data) for entry in t.tables(key, []))
-
-
 def _check(card: EventCard, universe: Universe, t: Table) -> None:
     """Refuse a card that contradicts its universe, its calendar or itself."""
     start, end = card.window
-    if start >= end:
-        t.refuse("window", f"starts on {start} and ends on {end}", "Give an earlier start.")
     if not card.days or list(card.days) != sorted(set(card.days)):
         t.refuse("days", "must be one or more different dates in order", "Sort the days.")
     for day in card.days:

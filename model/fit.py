@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 
 import numpy as np
+import pymc as pm
 import xarray as xr
 
 from model.build import build_model, shared_data, split_scalars
@@ -74,14 +76,24 @@ class Sampler:
     priors : PriorSet
     base_shares : numpy.ndarray
         ``Shape: (I,)``.
+    adjust : callable, optional
+        Called with the built model before it is compiled, e.g. to add a potential.
     """
 
-    def __init__(self, design: Design, priors: PriorSet, base_shares: np.ndarray) -> None:
+    def __init__(
+        self,
+        design: Design,
+        priors: PriorSet,
+        base_shares: np.ndarray,
+        adjust: Callable[[pm.Model], None] | None = None,
+    ) -> None:
         import nutpie
 
         started = time.perf_counter()
         self._priors = priors
         self.model = build_model(design, priors, base_shares)
+        if adjust is not None:
+            adjust(self.model)
         self._compiled = nutpie.compile_pymc_model(self.model)
         self.compile_seconds = time.perf_counter() - started
 

@@ -117,7 +117,7 @@ def make_ledger(draws: Draws, latents: np.ndarray, flows: np.ndarray, design: De
     flows_lag = flows_lag * d["listed"]
     load = _loadings(p, d)
     kernel = _kernel(draws["kernel"], d)
-    shocks = _split_shocks(draws, latents, rng)
+    shocks = split_shocks(draws, latents, rng)
     trades, by_fund, shock_fund, pressure, own_price = ({} for _ in range(5))
     own_flow, answers, off_fund, booked_load = ({} for _ in range(4))
     for c in COMPONENTS:
@@ -202,7 +202,7 @@ def _kernel(kernel: np.ndarray, d) -> np.ndarray:
     return (1.0 - late) * kernel[:, d["regime"]] + late * one_day
 
 
-def _split_shocks(draws: Draws, latents: np.ndarray, rng) -> dict[str, np.ndarray]:
+def split_shocks(draws: Draws, latents: np.ndarray, rng) -> dict[str, np.ndarray]:
     """Each component's own shock. A shared shock is split by its prior-driven shares, residual noise included.
 
     Given the sum X of independent normals with variance shares w, component j is normal with mean w_j X.

@@ -19,6 +19,7 @@ import xarray as xr
 from model.design import Design, make_design, next_day_mask
 from model.errors import ConvergenceError
 from model.events import EventCard, event_panel, load_event
+from model.evidence.changes import with_changes
 from model.gate.result import GateResult
 from model.panel import Panel
 from model.priors import PriorSet, load_priors
@@ -88,7 +89,7 @@ def load_subject(request: Request) -> Subject:
     card = load_event(request.event)
     panel = event_panel(card, request.panel, request.as_of)
     chosen = request.priors or (None if request.panel else card.priors)
-    priors = load_priors(chosen or DEFAULT_PRIORS)
+    priors = with_changes(load_priors(chosen or DEFAULT_PRIORS), card.prior_changes)
     days = panel.frame.index
     priors.refuse_overlap(days[0].date(), days[-1].date())
     shares = np.array([f.base_share for f in panel.universe.funds])
@@ -174,7 +175,23 @@ def run(request: Request, say: Say) -> Path:
     results.finish(say)
     timer.lap("decomposition")
     write_results(results, timer, say)
+    if any(s.strength > 0.0 for s in subject.card.evidence):
+        _weigh_evidence(request, say)
     return request.out
+
+
+def _weigh_evidence(request: Request, say: Say) -> None:
+    """Weigh the finished fit's draws by the card's evidence; the fit itself stays as the data left it."""
+    from model.evidence.report import apply_evidence, write_evidence
+    from model.reopen import reopen
+
+    say("Weighing the draws by the card's evidence ...")
+    opened = reopen(request.out, request.panel)
+    applied = apply_evidence(opened, None, DECOMPOSED_DRAWS, request.seed, say)
+    write_evidence(applied, opened)
+    for reading, a in applied.items():
+        found = f"in conflict: {', '.join(a.weighed.conflicts)}" if a.weighed.conflicts else "no conflict"
+        say(f"  {reading}: Pareto k {a.weighed.weights.pareto_k:.2f}, {found}. See evidence.json.")
 
 
 def _prepare(subject: Subject, request: Request, say: Say, timer: Timer):

@@ -16,6 +16,7 @@ from scipy import stats
 
 import model
 from model.errors import PriorError
+from model.joint import Joint, from_table
 
 FOLDER = Path(model.__file__).parents[1] / "data" / "priors"
 INTERVAL_TOLERANCE = 0.02
@@ -89,6 +90,8 @@ class PriorSet:
         First and last day a learned set saw; fitting any of them again is refused.
     parameters : mapping of str to Prior
     sha256 : str
+    joint : Joint or None
+        Correlated priors; the parameters it covers are drawn from it, their margins are for reading only.
     """
 
     name: str
@@ -97,6 +100,7 @@ class PriorSet:
     sha256: str
     learned_from: tuple[date, date] | None = None
     note: str = ""
+    joint: Joint | None = None
 
     def __getitem__(self, name: str) -> Prior:
         try:
@@ -171,6 +175,7 @@ def prior_set_from_dict(raw: Mapping[str, Any], where: str) -> PriorSet:
         digest,
         (learned[0], learned[1]) if learned else None,
         meta.get("note", ""),
+        from_table(raw["joint"], where) if "joint" in raw else None,
     )
 
 

@@ -51,6 +51,10 @@ class Table:
         """Raise DataError for `key`, with the line where it is found."""
         raise DataError(f"{self.file}{self._line(key)}: {self._label(key)}: {problem}.", remedy)
 
+    def place(self, key: str) -> str:
+        """File and line of ``key``, for messages written later."""
+        return f"{self.file}{self._line(key)}"
+
     def raw(self, key: str, default: Any = _MISSING) -> Any:
         """The value as TOML gives it."""
         self._seen[key] = None

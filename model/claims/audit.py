@@ -1,0 +1,79 @@
+"""Run every claim of a card against a fit and its panel."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from model.claims.claim import Claim
+from model.claims.finding import VERDICTS, Finding, Scene
+from model.errors import DataError
+from model.identification import IDENTIFIED
+from model.reopen import Opened
+from model.store import write_json
+
+COLUMNS = ("key", "claim", "test", "verdict", "number", "reason", "comment", "source")
+
+
+def scene_of(opened: Opened) -> Scene:
+    """What the tests may look at."""
+    fit, panel = opened.fit, opened.subject.panel
+    path = fit.folder / "rivals.json"
+    rivals = json.loads(path.read_text(encoding="utf-8"))["rivals"] if path.is_file() else []
+    return Scene(
+        frame=panel.frame,
+        decompositions={r: fit.decomposition[r].to_dataset() for r in opened.datings},
+        posteriors={r: fit.posterior[f"{r}/posterior"].to_dataset() for r in opened.datings},
+        identified={
+            (row["parameter"], row["reading"]): row["verdict"] == IDENTIFIED
+            for row in fit.manifest["identification"]
+        },
+        rivals={row["key"]: row for row in rivals},
+        supplied=panel.supplied,
+        min_days=panel.universe.future.min_days,
+    )
+
+
+def audit(claims: tuple[Claim, ...], scene: Scene) -> pd.DataFrame:
+    """One row per claim.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns :data:`COLUMNS`; verdicts are among :data:`model.claims.finding.VERDICTS`.
+
+    Raises
+    ------
+    DataError
+        If there are no claims.
+    """
+    if not claims:
+        raise DataError("The event card has no claims.", "Add [[claims]] entries; see data/README.md.")
+    rows = [_row(c, c.test.run(scene)) for c in claims]
+    return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def _row(c: Claim, f: Finding) -> dict[str, Any]:
+    return {
+        "key": c.key, "claim": c.text, "test": c.name, "verdict": f.verdict, "number": f.number,
+        "reason": f.reason, "comment": c.comment or "", "source": c.source,
+    }  # fmt: skip
+
+
+def counts(table: pd.DataFrame) -> dict[str, int]:
+    """Claims per verdict, every verdict named."""
+    found = Counter(table["verdict"])
+    return {v: int(found[v]) for v in VERDICTS}
+
+
+def write_audit(table: pd.DataFrame, folder: Path) -> list[Path]:
+    """Write ``claims.json`` and ``tables/claims.csv``."""
+    out = [folder / "claims.json", folder / "tables" / "claims.csv"]
+    out[1].parent.mkdir(exist_ok=True)
+    write_json({"verdicts": counts(table), "claims": table.to_dict("records")}, out[0])
+    table.to_csv(out[1], index=False)
+    return out

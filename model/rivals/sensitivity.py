@@ -1,0 +1,178 @@
+"""How the event's split depends on what was assumed: power-scaled priors, refits, dealer sign, dating."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from model import units
+from model.decompose import FLOW_PARTS, RETURN_PARTS, Parts, decompose
+from model.design import Design
+from model.draws import Draws, posterior_latents, thin
+from model.evidence.weights import Weights, importance_weights
+from model.fit import Diagnostics, Sampler, Settings
+from model.pipeline import Say
+from model.priors import PriorSet
+from model.reopen import Opened, same_priors
+from model.rivals.variants import of_sign, widened, without_seed
+
+LEVELS = (0.055, 0.5, 0.945)
+POWERS = (0.5, 2.0)
+"""Powers of the prior: half as strong, twice as strong (Kallioinen, Paananen, Buerkner and Vehtari 2024)."""
+REFITS = ("wide", "seed_free", "short_gamma", "long_gamma")
+BASE = "as fitted"
+
+
+@dataclass(frozen=True)
+class Split:
+    """The event's split under one assumption; ``weights`` None: equal."""
+
+    name: str
+    parts: Parts
+    design: Design
+    weights: Weights | None = None
+    note: str = ""
+
+
+def log_prior(draws: Draws, priors: PriorSet) -> np.ndarray:
+    """Log density of the scalar parameters' priors at each draw. ``Shape: (S,)``.
+
+    Vectors, weekly states and shares are left as they are: power scaling concerns the named numbers.
+    """
+    total = np.zeros(len(draws["impact"]))
+    for name, prior in priors.parameters.items():
+        covered = priors.joint is not None and name in priors.joint.names
+        if prior.dist != "Dirichlet" and draws[name].ndim == 1 and not covered:
+            total += prior.frozen().logpdf(draws[name])
+    return total
+
+
+def power_scaled(opened: Opened, draws: int, seed: int) -> list[Split]:
+    """The fit's own split, and with the prior raised to each power by importance weights."""
+    r = opened.readings[opened.main]
+    d = opened.draws(opened.main, draws)
+    parts = _parts(d, r.design, r.use_positions, seed)
+    out = [Split(BASE, parts, r.design)]
+    density = log_prior(d, opened.subject.priors)
+    for power in POWERS:
+        w = importance_weights((power - 1.0) * density)
+        note = (
+            ""
+            if w.reliable
+            else f"Pareto k {w.pareto_k:.2f}, {w.effective:.0f} effective draws: indicative only"
+        )
+        out.append(Split(f"prior to the power {power:g}", parts, r.design, w, note))
+    return out
+
+
+def other_dating(opened: Opened, draws: int, seed: int) -> list[Split]:
+    """The next-day reading, if it was fitted beside the vendor's."""
+    if "next_day" not in opened.readings or opened.main == "next_day":
+        return []
+    r = opened.readings["next_day"]
+    return [
+        Split(
+            "next-day dating",
+            _parts(opened.draws("next_day", draws), r.design, r.use_positions, seed),
+            r.design,
+        )
+    ]
+
+
+def refitted(opened: Opened, name: str, settings: Settings, draws: int, say: Say) -> Split:
+    """The split of a refit under another prior set.
+
+    Parameters
+    ----------
+    opened : Opened
+    name : str
+        In :data:`REFITS`.
+    settings : Settings
+    draws : int
+    say : callable
+
+    Raises
+    ------
+    DataError, PriorError
+        If the prior set changed after the fit, or its priors are correlated.
+    """
+    same_priors(opened)
+    subject, r = opened.subject, opened.readings[opened.main]
+    priors, design = changed(name, subject.priors, r.design)
+    say(f"Refitting: {name} ...")
+    trace, diagnostics = Sampler(design, priors, subject.base_shares).sample(
+        design, settings, r.use_positions
+    )
+    say(
+        f"  R-hat {diagnostics.r_hat_max:.3f}, divergences {diagnostics.divergences}, {diagnostics.seconds:.0f} s"
+    )
+    d = thin(trace["posterior"].to_dataset(), draws)
+    return Split(name, _parts(d, design, r.use_positions, settings.seed), design, None, _trust(diagnostics))
+
+
+def changed(name: str, priors: PriorSet, design: Design) -> tuple[PriorSet, Design]:
+    """Priors and design of a refit."""
+    if name == "seed_free":
+        return without_seed(priors, design)
+    if name == "wide":
+        return widened(priors, 2.0), design
+    return of_sign(priors, 1.0 if name == "short_gamma" else -1.0), design
+
+
+def _trust(d: Diagnostics) -> str:
+    return "" if d.mixed else f"R-hat {d.r_hat_max:.3f}, {d.divergences} divergences: indicative only"
+
+
+def _parts(draws: Draws, design: Design, use_positions: bool, seed: int) -> Parts:
+    latents, flows = posterior_latents(draws, design, use_positions, seed)
+    return decompose(draws, latents, flows, design, seed)
+
+
+def table(splits: list[Split]) -> pd.DataFrame:
+    """One row per assumption, event day, quantity and part: median, 89 % interval, USD m or log-%."""
+    rows = []
+    for s in splits:
+        for t in s.design.event_days:
+            for quantity, names in (("flow", FLOW_PARTS), ("return", RETURN_PARTS)):
+                values = getattr(s.parts, f"{quantity}_channel")[:, t]
+                values = units.bn_to_usd_m(values) if quantity == "flow" else values
+                for j, part in enumerate(names):
+                    low, mid, high = quantiles(values[:, j], s.weights)
+                    rows.append({
+                        "assumption": s.name, "day": str(s.design.dates[t].date()), "quantity": quantity,
+                        "unit": "USD m" if quantity == "flow" else "log-%", "part": part, "low": low, "median": mid,
+                        "high": high, "note": s.note,
+                    })  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def quantiles(x: np.ndarray, weights: Weights | None) -> tuple[float, float, float]:
+    """5.5, 50 and 94.5 % points, weighted."""
+    if weights is None:
+        low, mid, high = np.quantile(x, LEVELS)
+        return float(low), float(mid), float(high)
+    order = np.argsort(x)
+    at = np.cumsum(weights.values[order]) - 0.5 * weights.values[order]
+    low, mid, high = np.interp(LEVELS, at, x[order])
+    return float(low), float(mid), float(high)
+
+
+def ranges(rows: pd.DataFrame) -> pd.DataFrame:
+    """Per day, quantity and part: range of the medians over assumptions, and whether their sign changes.
+
+    ``sign_changes``: some median is positive and some negative; ``sign_ever_sure``: some 89 % interval excludes zero.
+    """
+    keys = ["day", "quantity", "unit", "part"]
+    out = []
+    for key, g in rows.groupby(keys, sort=False):
+        base = g[g["assumption"] == BASE].iloc[0]
+        low, high = g.loc[g["median"].idxmin()], g.loc[g["median"].idxmax()]
+        out.append(dict(zip(keys, key, strict=True)) | {
+            "as_fitted": base["median"], "lowest": low["median"], "lowest_under": low["assumption"],
+            "highest": high["median"], "highest_under": high["assumption"],
+            "sign_changes": bool(low["median"] < 0.0 < high["median"]),
+            "sign_ever_sure": bool(((g["low"] > 0.0) | (g["high"] < 0.0)).any()),
+        })  # fmt: skip
+    return pd.DataFrame(out)

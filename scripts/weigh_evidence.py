@@ -1,0 +1,60 @@
+"""Weigh a fit's draws by the event card's evidence: what changes, which statements conflict, can the weights be trusted.
+
+Example: uv run scripts/weigh_evidence.py 2026-02-05 --strength 1
+Exit 4: Pareto k stays above 0.7 after a refit.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+
+def parse(argv: list[str] | None = None) -> argparse.Namespace:
+    """Command line."""
+    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    p.add_argument("fit", metavar="FIT", help="fit id or folder")
+    p.add_argument("--panel", type=Path, metavar="PATH", help="the panel of the fit, if it was given one")
+    p.add_argument("--strength", type=float, metavar="0..1", help="replaces every statement's own strength")
+    p.add_argument("--draws", type=int, default=1000)
+    p.add_argument("--seed", type=int, default=0)
+    p.add_argument("--no-refit", action="store_true", help="exit 4 instead of sampling again")
+    args = p.parse_args(argv)
+    if args.strength is not None and not 0.0 <= args.strength <= 1.0:
+        p.error("--strength must lie in [0, 1]")
+    return args
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Weigh, print, write."""
+    args = parse(argv)
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    from rich.console import Console
+
+    from model.errors import AttributionError
+
+    console = Console(highlight=False)
+    try:
+        from model.evidence.report import apply_evidence, write_evidence
+        from model.evidence.show import show
+        from model.reopen import reopen
+
+        opened = reopen(args.fit, args.panel)
+        applied = apply_evidence(
+            opened, args.strength, args.draws, args.seed, console.print, may_refit=not args.no_refit
+        )
+        show(applied, console)
+        for path in write_evidence(applied, opened):
+            console.print(f"Wrote {path}", markup=False)
+    except AttributionError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return error.exit_code
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

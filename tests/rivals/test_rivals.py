@@ -1,0 +1,219 @@
+"""Rival stories: variants switch off what they say, densities are densities, comparisons have known answers."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+from functools import cache
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+from synthetic import event_design, literature
+
+from model.decompose import FLOW_PARTS, decompose
+from model.draws import posterior_latents, prior_draws
+from model.errors import PriorError
+from model.evidence.weights import importance_weights
+from model.joint import Entry, learn
+from model.ledger import make_ledger
+from model.rivals import score
+from model.rivals.compare import Scored, compare
+from model.rivals.rival import MECHANISMS, Rival
+from model.rivals.score import _normal, day_densities
+from model.rivals.sensitivity import BASE, Split, changed, log_prior, quantiles, ranges, table
+from model.rivals.variants import _OFF, of_rival, of_sign, widened, without_seed
+from model.universe import load_universe
+
+SHARES = np.array([f.base_share for f in load_universe("us-spot-btc").funds])
+
+
+def drawn(priors, design, count=200):
+    return prior_draws(priors, design, SHARES, count, 7)
+
+
+@cache
+def own():
+    return drawn(literature(), event_design())
+
+
+@cache
+def densities():
+    return day_densities(own(), event_design(), True, 1)
+
+
+# --- variants ---------------------------------------------------------------------------------------------
+def test_every_mechanism_can_be_switched_off():
+    assert set(_OFF) == set(MECHANISMS)
+
+
+def test_without_dealers_their_trades_vanish():
+    design, priors = of_rival(Rival("r", "", "", off=("dealer",)), event_design(), literature())
+    d = drawn(priors, design, 20)
+    latents, flows = posterior_latents(d, design, True, 1)
+    parts = decompose(d, latents, flows, design, 1)
+    assert np.abs(parts.trades["dealer"]).max() < 0.01
+    assert np.abs(parts.flow_channel[..., FLOW_PARTS.index("dealer")]).max() < 0.01
+
+
+def test_crypto_native_knows_neither_stress_nor_other_assets():
+    rival = Rival("r", "", "", off=("multi_asset", "common_factor"))
+    design, priors = of_rival(rival, event_design(), literature())
+    d = drawn(priors, design, 50)
+    for name in ("stress_flow", "basket_flow", "factor_beta"):
+        assert np.abs(d[name]).max() < 1e-3
+    assert d["multi_asset_share"].max() < 0.02
+
+
+def test_a_single_fund_has_its_own_day_and_a_decay_starts_after_october():
+    rival = Rival("r", "", "", one_off=(date(2026, 2, 5),), decay_from=date(2025, 10, 13), half_life=20.0)
+    design, priors = of_rival(rival, event_design(), literature())
+    assert design.factors[-2:] == ("one_off_2026-02-05", "decay")
+    single, decay = design.factor_returns[:, -2], design.factor_returns[:, -1]
+    assert single.sum() == 1.0
+    assert single[min(design.event_days)] == 1.0
+    assert (np.diff(np.abs(decay)) < 0.0).all()
+    assert (decay < 0.0).all()
+    assert priors["factor_beta"].argument("sigma", design.factors)[-2] == 10.0
+    np.testing.assert_array_equal(design.basket, event_design().basket)
+    assert drawn(priors, design, 5)["factor_beta"].shape == (5, 5)
+
+
+def test_spreads_are_doubled():
+    wide = widened(literature(), 2.0)
+    for name, prior in literature().parameters.items():
+        if prior.dist in ("Normal", "HalfNormal"):
+            assert wide[name].frozen().std() == pytest.approx(2.0 * prior.frozen().std())
+    assert wide["impact"].args["sigma"] == pytest.approx(1.2)
+    assert wide["factor_beta"].items["igv"].args["sigma"] == pytest.approx(0.8)
+    assert wide["hedged_share"].frozen().std() > 1.3 * literature()["hedged_share"].frozen().std()
+    assert min(wide["kernel"].args["a"]) >= 1.0
+
+
+def test_signs_and_the_seed():
+    assert of_sign(literature(), 1.0)["dealer_sign"].ppf(0.0) == 0.0
+    assert of_sign(literature(), -1.0)["dealer_sign"].ppf(1.0) == 0.0
+    priors, design = without_seed(literature(), event_design())
+    assert not any("seed" in p.source.lower() for p in priors.parameters.values())
+    assert not any("seed" in i.source.lower() for p in priors.parameters.values() for i in p.items.values())
+    assert design.live.sum() == 0.0
+    assert changed("wide", literature(), event_design())[0].sha256 != literature().sha256
+
+
+def test_correlated_priors_are_refused():
+    joint = learn(
+        {"impact": np.random.default_rng(0).exponential(size=99)}, (Entry("impact", "log"),), 1.0, {}
+    )
+    with pytest.raises(PriorError, match="cannot be changed one by one"):
+        widened(replace(literature(), joint=joint), 2.0)
+
+
+# --- densities --------------------------------------------------------------------------------------------
+def test_the_bivariate_normal_is_scipys():
+    cov = np.array([[2.0, 0.7], [0.7, 1.5]])
+    want = stats.multivariate_normal([0, 0], cov).logpdf([0.3, -1.2])
+    assert _normal(np.array(0.3), np.array(-1.2), 2.0, 1.5, 0.7) == pytest.approx(want)
+
+
+def test_the_density_summed_over_one_flow_is_the_density_of_the_return():
+    """Move one day's unexplained flow over a grid: what remains is the closed-form density of the return."""
+    design, t, d = event_design(), 30, {k: v[:3] for k, v in own().items()}
+    latents = np.zeros((3, design.days, 3))
+    flows = np.nan_to_num(design.flows)
+
+    def log_density(step):
+        moved = flows.copy()
+        moved[t, 0] += step
+        return score.densities_of(d, design, latents, moved[None], 1)[:, t]
+
+    steps = np.linspace(-8.0, 8.0, 161)
+    summed = np.log(np.trapezoid(np.exp([log_density(x) for x in steps]), steps, axis=0))
+    book = make_ledger(d, latents, flows[None], design, np.random.default_rng(1))
+    p = {k: (v[:, None] if v.ndim == 1 else v) for k, v in d.items()}
+    gap, _ = score._surprises(p, book, latents)
+    nodes, w = np.polynomial.hermite_e.hermegauss(score.NODES)
+    terms = [
+        wa
+        * wb
+        / w.sum() ** 2
+        * stats.norm.pdf(gap, 0.0, np.sqrt(score._covariance(d, p, book, design, a, b)[0]))
+        for a, wa in zip(nodes, w, strict=True)
+        for b, wb in zip(nodes, w, strict=True)
+    ]
+    closed = np.log(np.sum(terms, axis=0)) + np.log(score._jacobian(p, book, design))
+    np.testing.assert_allclose(summed, closed[:, t], atol=0.02)
+
+
+def test_every_day_has_a_density_and_missing_prints_have_none():
+    design = event_design()
+    assert densities().shape == (200, design.days - 2)
+    assert np.isfinite(densities()).all()
+    flows = design.flows.copy()
+    flows[20, 1] = np.nan
+    gap = day_densities({k: v[:5] for k, v in own().items()}, replace(design, flows=flows), True, 1)
+    assert np.isnan(gap[:, 18]).all()
+    assert np.isfinite(np.delete(gap, 18, axis=1)).all()
+
+
+# --- comparisons ------------------------------------------------------------------------------------------
+def stories(gap):
+    """Two stories whose densities differ by ``gap`` nats a day, with noise over days."""
+    rng = np.random.default_rng(2)
+    base = rng.normal(-2.0, 0.05, (400, 60))
+    other = base + gap + 0.05 * rng.standard_normal(60)
+    return [Scored("model", "", "", {}, base), Scored("rival", "", "other data", {}, other)]
+
+
+@pytest.mark.parametrize(("gap", "tied", "sign"), [(0.0, True, 0), (-0.5, False, -1), (0.5, False, 1)])
+def test_better_worse_and_tied(gap, tied, sign):
+    model, rival = compare(stories(gap), np.array([40, 41]))
+    assert model["gain"] == 0.0
+    assert rival["tied"] is tied
+    if sign:
+        assert np.sign(rival["gain"]) == sign
+        assert rival["gain"] == pytest.approx(60 * gap, abs=1.5)
+        assert rival["event_gain"] == pytest.approx(2 * gap, abs=0.5)
+        assert (rival["weight"] > 0.9) == (sign > 0)
+    assert model["weight"] + rival["weight"] == pytest.approx(1.0, abs=1e-3)
+
+
+def test_days_that_one_story_cannot_score_are_left_out_for_all():
+    a, b = stories(0.0)
+    gap = b.log_density.copy()
+    gap[:, 7] = np.nan
+    assert compare([a, replace(b, log_density=gap)], np.array([3]))[0]["days"] == 59
+
+
+# --- sensitivity ------------------------------------------------------------------------------------------
+def test_the_log_prior_is_the_sum_of_the_named_densities():
+    d = own()
+    total = log_prior(d, literature())
+    assert total.shape == (200,)
+    shifted = log_prior(d | {"drift": d["drift"] + 0.1}, literature())
+    prior = literature()["drift"].frozen()
+    np.testing.assert_allclose(
+        shifted - total, prior.logpdf(d["drift"] + 0.1) - prior.logpdf(d["drift"]), atol=1e-9
+    )
+
+
+def test_weighted_quantiles():
+    x = np.random.default_rng(0).standard_normal(20_000)
+    assert quantiles(x, None) == pytest.approx(quantiles(x, importance_weights(np.zeros(20_000))), abs=1e-3)
+    low, mid, high = quantiles(x, importance_weights(0.5 * x))
+    np.testing.assert_allclose((low, mid, high), 0.5 + stats.norm.ppf([0.055, 0.5, 0.945]), atol=0.06)
+
+
+def test_ranges_show_which_shares_change_sign():
+    design = event_design()
+    d = {k: v[:30] for k, v in own().items()}
+    latents, flows = posterior_latents(d, design, True, 1)
+    parts = decompose(d, latents, flows, design, 1)
+    turned = replace(parts, flow_channel=-parts.flow_channel)
+    rows = table([Split(BASE, parts, design), Split("turned", turned, design)])
+    assert set(rows["unit"]) == {"USD m", "log-%"}
+    span = ranges(rows)
+    flow = span[span["quantity"] == "flow"]
+    assert flow.loc[flow["as_fitted"].abs() > 1e-6, "sign_changes"].all()
+    assert not span.loc[span["quantity"] == "return", "sign_changes"].any()
+    assert isinstance(span, pd.DataFrame)

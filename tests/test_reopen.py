@@ -1,0 +1,55 @@
+"""A stored fit is only opened with the data it was made from."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+from model.errors import DataError
+from model.pipeline import Request, load_subject
+from model.reopen import reopen
+
+sys.path.insert(0, str(Path(__file__).parent / "plots"))
+from synthetic_fit import write_fit
+
+
+@pytest.fixture
+def stored(tmp_path):
+    """A fit folder of random numbers whose manifest names the real design."""
+    folder = write_fit(tmp_path / "fit", samples=20, draws=10)
+    request = Request("2026-02-05", None, folder, "both", None, None, None, 1, 1, 1, 1)
+    subject = load_subject(request)
+    manifest = json.loads((folder / "manifest.json").read_text())
+    manifest["hashes"]["design"] = subject.design_hash
+    manifest["hashes"]["priors"] = subject.priors.sha256
+    names = ("event", "dating", "panel", "priors", "as_of", "accept_gate", "chains", "draws", "tune", "seed")
+    values = ("2026-02-05", "both", None, None, None, None, "4", "10", "10", "7")
+    manifest["arguments"] = dict(zip(names, values, strict=True))
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+    return folder, manifest
+
+
+def test_a_fit_is_opened_with_its_design(stored):
+    opened = reopen(stored[0])
+    assert opened.main == "vendor"
+    assert opened.datings == ["vendor", "next_day"]
+    assert opened.subject.design.days == 60
+
+
+def test_other_data_are_refused(stored):
+    folder, manifest = stored
+    manifest["hashes"]["design"] = "00"
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+    with pytest.raises(DataError, match="are not those of the fit"):
+        reopen(folder)
+
+
+def test_a_fit_on_a_given_panel_asks_for_it(stored):
+    folder, manifest = stored
+    manifest["arguments"]["panel"] = "panel.csv"
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+    with pytest.raises(DataError, match="--panel PATH"):
+        reopen(folder)

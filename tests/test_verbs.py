@@ -1,0 +1,161 @@
+"""The commands on a stored fit, end to end, with prior draws in place of a posterior."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import xarray as xr
+
+from model import events
+from model.build import DIMS, coords
+from model.decompose import decompose, to_dataset
+from model.draws import posterior_latents, prior_draws
+from model.pipeline import Request, load_subject
+from model.priors import load_priors
+from model.store import file_hash
+
+ROOT = Path(__file__).resolve().parents[1]
+VERBS = (
+    "new_event",
+    "audit_claims",
+    "what_if",
+    "organic",
+    "weigh_evidence",
+    "update_priors",
+    "compare",
+    "sensitivity",
+)
+
+
+def script(name):
+    spec = importlib.util.spec_from_file_location(name, ROOT / "scripts" / f"{name}.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """A fit folder whose draws come from the prior; everything else is as a fit writes it."""
+    out = tmp_path_factory.mktemp("verbs") / "fit"
+    out.mkdir()
+    subject = load_subject(Request("2026-02-05", None, out, "vendor", None, None, None, 2, 300, 1, 1))
+    design = subject.design
+    draws = prior_draws(subject.priors, design, subject.base_shares, 600, 9)
+    names = {**coords(design), "chain": [0, 1], "draw": np.arange(300)}
+    dims = {**DIMS, "return_state": ("date",), "flow_state": ("date",)}
+    posterior = xr.Dataset(
+        {k: (("chain", "draw", *dims.get(k, ())), v.reshape(2, 300, *v.shape[1:])) for k, v in draws.items()},
+        coords=names,
+    )
+    xr.DataTree.from_dict({"/vendor/posterior": posterior}).to_netcdf(out / "posterior.nc", engine="h5netcdf")
+    few = {k: v[:100] for k, v in draws.items()}
+    latents, flows = posterior_latents(few, design, True, 1)
+    split = to_dataset(decompose(few, latents, flows, design, 1), design, np.arange(2, design.days))
+    xr.DataTree.from_dict({"/vendor": split}).to_netcdf(out / "decomposition.nc", engine="h5netcdf")
+    (out / "gate.json").write_text("{}")
+    manifest = {
+        "event": "2026-02-05", "dates": ["2025-12-02", "2026-02-27"], "seed": 1, "identification": [],
+        "arguments": {"event": "2026-02-05", "panel": None, "dating": "vendor", "priors": None, "as_of": None,
+                      "accept_gate": None, "chains": "2", "draws": "300", "tune": "1", "seed": "1"},
+        "hashes": {"design": subject.design_hash, "priors": subject.priors.sha256, "data": subject.panel.sha256},
+        "diagnostics": {"vendor": {}}, "files": {"posterior.nc": file_hash(out / "posterior.nc")},
+    }  # fmt: skip
+    (out / "manifest.json").write_text(json.dumps(manifest))
+    return out
+
+
+@pytest.mark.parametrize("name", VERBS)
+def test_help_imports_nothing_heavy(name):
+    code = (
+        f"import runpy, sys\nsys.argv = ['{name}.py', '--help']\n"
+        f"try:\n    runpy.run_path({str(ROOT / 'scripts' / f'{name}.py')!r}, run_name='__main__')\n"
+        "except SystemExit as stop:\n    assert stop.code == 0\n"
+        "print(sorted({'pymc', 'dowhy', 'pandas', 'numpy', 'arviz'} & set(sys.modules)))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip().endswith("[]")
+
+
+def test_audit(folder, capsys):
+    assert script("audit_claims").main([str(folder)]) == 0
+    assert "42 claims" in capsys.readouterr().out
+    found = json.loads((folder / "claims.json").read_text())
+    assert sum(found["verdicts"].values()) == 42
+    assert all(v > 0 for v in found["verdicts"].values())
+
+
+def test_what_if(folder, capsys):
+    arguments = [str(folder), "--set", "gamma=0", "--set", "notes=0", "--draws", "10"]
+    assert script("what_if").main(arguments) == 0
+    assert "Shapley" in capsys.readouterr().out
+    table = pd.read_csv(folder / "tables" / "what_if.csv")
+    means = table.pivot_table(index=["day", "quantity"], columns="line", values="mean")
+    effects = means["effect of gamma=0"] + means["effect of notes=0"]
+    np.testing.assert_allclose(effects, means["counterfactual"] - means["observed"], atol=1e-6)
+    assert script("what_if").main([str(folder), "--set", "nobody=0"]) == 2
+    assert script("what_if").main([str(folder), "--scenario", "15", "--draws", "5"]) == 0
+    assert (folder / "tables" / "scenario.csv").is_file()
+
+
+def test_organic(folder, capsys):
+    assert script("organic").main([str(folder), "--draws", "20"]) == 0
+    assert len(pd.read_csv(folder / "tables" / "organic.csv")) == 58
+    assert script("organic").main([str(folder), "--as-of", "2026-02-09"]) == 3
+    assert "--as-of 2026-02-09" in capsys.readouterr().err
+
+
+def test_update_priors_and_overlap(folder, tmp_path, capsys):
+    out = tmp_path / "after.toml"
+    assert script("update_priors").main([str(folder), "--out", str(out), "--forgetting", "0.5"]) == 0
+    made = load_priors(out)
+    assert made.joint is not None
+    assert str(made.learned_from[1]) == "2026-02-27"
+    assert script("fit").main(["--priors", str(out), "--dry-run"]) == 3
+    assert "count twice" in capsys.readouterr().err
+
+
+def test_evidence_of_no_strength_leaves_the_split_alone(folder):
+    assert script("weigh_evidence").main([str(folder), "--draws", "60"]) == 0
+    table = pd.read_csv(folder / "tables" / "evidence.csv")
+    np.testing.assert_array_equal(table["median"], table["evidence_median"])
+    assert script("weigh_evidence").main([str(folder), "--draws", "200", "--strength", "1"]) == 0
+    said = json.loads((folder / "evidence.json").read_text())["vendor"]
+    assert all(s["after_evidence"] > s["after_data"] for s in said["statements"])
+    assert not said["refitted"]
+
+
+def test_evidence_beyond_the_draws_asks_for_a_refit(folder, capsys, monkeypatch):
+    original = events.load_event
+
+    def far(name):
+        card = original(name)
+        s = replace(card.evidence[0], kind="measurement", form="joint", value=-5000.0, sd=20.0, strength=1.0)
+        return replace(card, evidence=(s,))
+
+    monkeypatch.setattr("model.pipeline.load_event", far)
+    assert script("weigh_evidence").main([str(folder), "--draws", "100", "--no-refit"]) == 4
+    assert "Pareto k" in capsys.readouterr().err
+
+
+def test_an_unknown_rival_is_refused(folder, capsys):
+    assert script("compare").main([str(folder), "--rival", "nobody"]) == 2
+    assert "no_dealer" in capsys.readouterr().err
+
+
+def test_sensitivity_without_refits(folder, capsys):
+    assert script("sensitivity").main([str(folder), "--refit", "none", "--draws", "50"]) == 0
+    assert "3 assumptions" in capsys.readouterr().out
+    span = pd.read_csv(folder / "tables" / "sensitivity_ranges.csv")
+    assert (span["lowest"] <= span["as_fitted"]).all()
+    assert (span["as_fitted"] <= span["highest"]).all()
