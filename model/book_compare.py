@@ -17,13 +17,13 @@ from scipy.special import logsumexp
 
 from model import impact
 from model.book_days import sign_priors
+from model.bridge import Score, log_likelihood, score
 from model.build import parameter_names
 from model.components import COMPONENTS
 from model.components.dealer import book_weights
 from model.decompose import FLOW_PARTS, RETURN_PARTS, decompose
 from model.design import Design
 from model.draws import Draws, posterior_latents, prior_draws, thin
-from model.evidence import Score, log_likelihood, score
 from model.frame import arrays
 from model.hedge_curves import CURVES
 from model.ledger import Ledger, make_ledger

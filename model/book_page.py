@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 
 from model.book_compare import BOOK_PARAMETERS, Comparison
+from model.bridge import Score
 from model.components import COMPONENTS
 from model.decompose import RETURN_PARTS
 from model.errors import DataError
-from model.evidence import Score
 from model.identification import unmoved
 from model.pipeline import Subject
 from model.report import words

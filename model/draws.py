@@ -14,7 +14,6 @@ from model.frame import arrays, make_frame, system_data
 from model.native import draw_latents
 from model.observation import premium_vector
 from model.priors import PriorSet
-from model.system import Inputs
 
 Draws = Mapping[str, np.ndarray]
 STATES = ("return_state", "flow_state")
@@ -84,7 +83,7 @@ def posterior_latents(
     gaps = frame.missing >= 0
     flows = np.repeat(d["flows"][None], count if gaps.any() else 1, axis=0)
     for s in range(count):
-        inputs = as_inputs(evaluate(one(draws, s), d, np).inputs)
+        inputs = evaluate(one(draws, s), d, np).inputs
         _, x = draw_latents(inputs, data, frame, rng.standard_normal(len(frame.first)))
         latents[s] = x[frame.column]
         if gaps.any():
@@ -106,8 +105,3 @@ def prior_latents(draws: Draws, design: Design, seed: int) -> np.ndarray:
             sd = sd * np.exp(draws["flow_state"])
         latents[..., g] = sd * rng.standard_normal(sd.shape)
     return latents
-
-
-def as_inputs(inputs: Inputs) -> Inputs:
-    """Contiguous float arrays, as the compiled system wants them."""
-    return Inputs(*[np.ascontiguousarray(x, dtype=np.float64) for x in inputs])

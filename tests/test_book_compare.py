@@ -25,11 +25,11 @@ from model.book_compare import (
 )
 from model.book_days import sign_priors, with_book
 from model.book_page import page
+from model.bridge import Score, log_likelihood
 from model.dealer_book import load_book
 from model.decompose import RETURN_PARTS, decompose
 from model.draws import prior_draws, prior_latents
 from model.events import event_panel, load_event
-from model.evidence import Score, log_likelihood
 from model.frame import arrays
 from model.ledger import make_ledger
 from model.pipeline import Subject

@@ -13,10 +13,10 @@ import numpy as np
 from scipy.special import expit, logsumexp
 
 from model.design import PRE_SAMPLE, Design
-from model.draws import Draws, as_inputs, one
+from model.draws import Draws, one
 from model.equations import evaluate
 from model.frame import arrays, make_frame, system_data
-from model.system import value_and_gradient
+from model.native import value_and_gradient
 
 STEPS = 200
 
@@ -38,7 +38,7 @@ def log_likelihood(draws: Draws, design: Design, use_positions: bool = True) -> 
     out = np.empty(len(draws["impact"]))
     for s in range(len(out)):
         eq = evaluate(one(draws, s), d, np)
-        value, _ = value_and_gradient(as_inputs(eq.inputs), data, frame)
+        value, _ = value_and_gradient(eq.inputs, data, frame)
         out[s] = value + np.log(eq.jacobian[PRE_SAMPLE:]).sum()
     return out
 

@@ -8,10 +8,10 @@ from book_support import booked_event
 from scipy import stats
 from synthetic import event_design, random_parameters, system_of
 
+from model.bridge import log_likelihood, log_ratio, score
 from model.equations import evaluate
-from model.evidence import log_likelihood, log_ratio, score
 from model.frame import arrays
-from model.system import value_and_gradient
+from model.native import value_and_gradient
 
 
 def conjugate(y, noise, count, rng):
