@@ -182,7 +182,7 @@ def _shorting(found: Comparison) -> str:
 
 
 def _sampling(manifests: Mapping[str, Mapping[str, Any]]) -> str:
-    rows = []
+    rows, short = [], []
     for title, manifest in manifests.items():
         d, given = manifest["diagnostics"]["vendor"], manifest["arguments"]
         ess = f"{min(d['ess_bulk_min'], d['ess_tail_min']):.0f}"
@@ -190,7 +190,14 @@ def _sampling(manifests: Mapping[str, Mapping[str, Any]]) -> str:
         rows.append(
             [title, drawn, f"{d['r_hat_max']:.3f}", ess, str(d["divergences"]), f"{d['seconds']:.0f}"]
         )
-    return _table(["fit", "draws", "largest R-hat", "smallest ESS", "divergences", "seconds"], rows)
+        if not d["passed"]:
+            short.append(title)
+    note = (
+        f"\n\n**Not converged by the project's own bounds: the fit {' and the fit '.join(short)}.** R-hat must be below "
+        "1.01, effective draws above 400, divergences none; numbers above are for orientation."
+    )
+    head = ["fit", "draws", "largest R-hat", "smallest ESS", "divergences", "seconds"]
+    return _table(head, rows) + (note if short else "")
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

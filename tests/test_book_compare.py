@@ -154,6 +154,7 @@ def written(drawn, nats: float, changed=None) -> str:
                 "r_hat_max": 1.005,
                 "divergences": 0,
                 "seconds": 90.0,
+                "passed": nats != 4.0,
             }
         },
         "arguments": {"chains": "4", "draws": "900", "tune": "600"},
@@ -168,6 +169,11 @@ def test_the_page_claims_no_more_than_the_score(drawn):
     decided = written(drawn, 4.0)
     assert "**-4.00 nats**" in decided
     assert "undecided" not in decided
+
+
+def test_the_page_flags_a_fit_that_did_not_converge(drawn):
+    assert "Not converged" in written(drawn, 4.0)
+    assert "Not converged" not in written(drawn, 0.0)
 
 
 def test_the_page_says_where_the_posterior_is_the_prior(drawn):
