@@ -125,13 +125,14 @@ def _add(rows, band, eta, width, w):
     """Add a family of rows to the banded precision and the information vector."""
     columns, count, days = rows.coef.shape
     acc = np.empty(days)
+    info = rows.weight / rows.var
     scaled = np.empty((count, days))
     for c in range(columns):
         acc[:] = 0.0
         for r in range(count):
-            a, b, v, m, s = rows.coef[c, r], rows.target[r], rows.var[r], rows.weight[r], scaled[r]
+            a, b, i, s = rows.coef[c, r], rows.target[r], info[r], scaled[r]
             for t in range(days):
-                s[t] = a[t] * m[t] / v[t]
+                s[t] = a[t] * i[t]
                 acc[t] += s[t] * b[t]
         start = rows.slot[c] - rows.lag[c] * width
         for t in range(rows.lag[c], days):
@@ -271,10 +272,12 @@ def _differentiate(rows, mean, cov, width, w):
                 acc[t] += a[t] * x[t]
     logp = _log_density(rows, error)
     spread = np.empty((columns, days))
-    quad = np.empty(days)
+    quad, info = np.empty(days), np.empty(days)
     for r in range(count):
         e, v, m = error[r], rows.var[r], rows.weight[r]
-        quad[:] = 0.0
+        for t in range(days):
+            quad[t] = 0.0
+            info[t] = m[t] / v[t]
         for c in range(columns):
             acc, own = spread[c], rows.coef[c, r]
             acc[:] = 0.0
@@ -287,12 +290,11 @@ def _differentiate(rows, mean, cov, width, w):
         for c in range(columns):
             acc, x, out = spread[c], mu[c], rows.coef[c, r]
             for t in range(days):
-                out[t] = -(e[t] * x[t] + acc[t]) * m[t] / v[t]
+                out[t] = -(e[t] * x[t] + acc[t]) * info[t]
         target = rows.target[r]
         for t in range(days):
-            info = m[t] / v[t]
-            target[t] = e[t] * info
-            v[t] = 0.5 * info * ((e[t] * e[t] + quad[t]) / v[t] - 1.0)
+            target[t] = e[t] * info[t]
+            v[t] = 0.5 * info[t] * ((e[t] * e[t] + quad[t]) / v[t] - 1.0)
     return logp
 
 

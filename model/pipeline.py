@@ -217,11 +217,18 @@ def _sample(sampler, reading: Reading, request: Request, results, say: Say) -> N
     settings = Settings(request.chains, request.draws, request.tune, request.seed)
     say(f"Sampling: {reading.title} ...")
     trace, diagnostics = sampler.sample(reading.design, settings, reading.use_positions)
-    if diagnostics.mixed and not diagnostics.passed:
+    if diagnostics.nearly and not diagnostics.passed:
         say(
-            f"  {diagnostics.divergences} divergence(s) in {diagnostics.seconds:.1f} s: once more with smaller steps ..."
+            f"  R-hat {diagnostics.r_hat_max:.3f}, {diagnostics.divergences} divergence(s) in {diagnostics.seconds:.1f} s: "
+            "once more, twice as long with smaller steps ..."
         )
-        settings = replace(settings, target_accept=FINE_ACCEPT, seed=settings.seed + 1)
+        settings = replace(
+            settings,
+            target_accept=FINE_ACCEPT,
+            seed=settings.seed + 1,
+            draws=2 * settings.draws,
+            tune=2 * settings.tune,
+        )
         trace, diagnostics = sampler.sample(reading.design, settings, reading.use_positions)
     say(
         f"  {diagnostics.seconds:.1f} s, R-hat {diagnostics.r_hat_max:.3f}, "
