@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import ctypes
 import functools
+import tempfile
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -17,7 +19,7 @@ from model import gaussian
 from model.adjoint import pull
 from model.design import LAGS
 from model.gaussian import Band
-from model.kernels import entry, jit
+from model.kernels import entry, jit, version
 from model.observation import LOADINGS
 from model.system import Data, Frame, Inputs, fill
 
@@ -179,10 +181,15 @@ def _system(inputs_at, data_at, frame_at, sizes_at, out_at, mode):
 
 @functools.cache
 def address() -> int:
-    """Address of the compiled system; compiles it (about half a minute) unless it is in the cache."""
+    """Address of the compiled system; compiles it (about half a minute) unless it is in the cache.
+
+    Two processes that start together compile once: the second waits and reads the cache.
+    """
+    from filelock import FileLock
     from llvmlite import binding
 
-    compiled = entry(SIGNATURE)(_system)
+    with FileLock(Path(tempfile.gettempdir()) / f"{SYMBOL}-{version():x}.lock"):
+        compiled = entry(SIGNATURE)(_system)
     binding.add_symbol(SYMBOL, compiled.address)
     _keep.append(compiled)
     return compiled.address

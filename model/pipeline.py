@@ -145,6 +145,13 @@ def gate_job(design: Design, seed: int) -> GateResult:
     return run_gate(design_frame(design), declared_graph(design.factors), seed=seed)
 
 
+def kernel_job() -> None:
+    """Bring the compiled likelihood into the cache (in a process of its own, while the model is being rewritten)."""
+    from model.native import address
+
+    address()
+
+
 def run(request: Request, say: Say) -> Path:
     """Fit, decompose and write everything.
 
@@ -195,10 +202,11 @@ def _weigh_evidence(request: Request, say: Say) -> None:
 
 
 def _prepare(subject: Subject, request: Request, say: Say, timer: Timer):
-    """Gate in one process while the model compiles in another."""
-    say("Running the causal gate and compiling the model (two processes) ...")
+    """Gate in one process, likelihood in another, while the model compiles in this one."""
+    say("Running the causal gate and compiling the model ...")
     context = multiprocessing.get_context("spawn")
-    with concurrent.futures.ProcessPoolExecutor(1, mp_context=context) as pool:
+    with concurrent.futures.ProcessPoolExecutor(2, mp_context=context) as pool:
+        pool.submit(kernel_job)
         job = pool.submit(gate_job, subject.design, request.seed)
         from model.fit import Sampler
 

@@ -25,7 +25,7 @@ def parse(argv: list[str] | None = None) -> argparse.Namespace:
     )
     p.add_argument("--chains", type=int, default=4)
     p.add_argument("--draws", type=int, default=1000)
-    p.add_argument("--tune", type=int, default=600)
+    p.add_argument("--tune", type=int, default=400)
     p.add_argument("--seed", type=int, default=20251128)
     return p.parse_args(argv)
 
