@@ -168,7 +168,7 @@ def ranges(rows: pd.DataFrame) -> pd.DataFrame:
     out = []
     for key, g in rows.groupby(keys, sort=False):
         base = g[g["assumption"] == BASE].iloc[0]
-        low, high = g.loc[g["median"].idxmin()], g.loc[g["median"].idxmax()]
+        low, high = g.iloc[int(g["median"].argmin())], g.iloc[int(g["median"].argmax())]
         out.append(dict(zip(keys, key, strict=True)) | {
             "as_fitted": base["median"], "lowest": low["median"], "lowest_under": low["assumption"],
             "highest": high["median"], "highest_under": high["assumption"],

@@ -138,11 +138,10 @@ def _wider(p: Prior, factor: float) -> Prior:
         args = {k: _flatter(v, factor) for k, v in args.items()}
     items = {k: _wider(v, factor) for k, v in p.items.items()}
     new = replace(p, args=args, items=items, source=f"{p.source}; spread x {factor:g}")
-    return (
-        new
-        if p.dist == "Dirichlet"
-        else replace(new, interval90=tuple(float(x) for x in new.ppf(np.array([0.05, 0.95]))))
-    )
+    if p.dist == "Dirichlet":
+        return new
+    low, high = (float(x) for x in new.ppf(np.array([0.05, 0.95])))
+    return replace(new, interval90=(low, high))
 
 
 def _flatter(value: Any, factor: float) -> Any:
