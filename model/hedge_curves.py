@@ -103,6 +103,38 @@ class BookToday:
             return self.curves.at(r)
         return self.value, self.slope
 
+    def on_day(self, t: int) -> BookOnDay | None:
+        """The book of one day at any returns; ``None`` on a day without one."""
+        found = [b for b, day in enumerate(self.curves.covered) if day == t]
+        if not found:
+            return None
+        return BookOnDay(self.top[t], self.bottom[t], self.curves.grid, self.curves.knots[found[0]])
+
+
+@dataclass(frozen=True)
+class BookOnDay:
+    """The book of one covered day, for returns of any shape.
+
+    Attributes
+    ----------
+    top, bottom : (3,) bounds of the slope over all returns
+    grid : (N,) log-%
+    knots : (3, 2, N) values and slopes of the curves on the grid
+    on : 1, a covered day
+    """
+
+    top: np.ndarray
+    bottom: np.ndarray
+    grid: np.ndarray
+    knots: np.ndarray
+    on: float = 1.0
+
+    def at(self, r):
+        """Value and slope. ``(...) -> (..., 3)`` each."""
+        returns = np.asarray(r, float)
+        pairs = [hermite(self.grid, self.knots[k, 0], self.knots[k, 1], returns) for k in range(3)]
+        return np.stack([v for v, _ in pairs], axis=-1), np.stack([s for _, s in pairs], axis=-1)
+
 
 def hermite(grid: np.ndarray, value: np.ndarray, slope: np.ndarray, r: np.ndarray):
     """Cubic through values and slopes, continued by straight lines; and its slope."""

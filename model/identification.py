@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,6 @@ from scipy.stats import ks_2samp
 
 from model.decompose import FLOW_PARTS, RETURN_PARTS, Parts
 from model.design import Design
-from model.draws import Draws
 
 LEAST_FALL = 0.1
 """A variance that fell by less than a tenth is called not identified by these data."""
@@ -42,7 +42,9 @@ def unmoved(prior: np.ndarray, posterior: np.ndarray) -> bool:
     return bool(ks_2samp(np.ravel(prior), np.ravel(posterior)).statistic < SAME)
 
 
-def parameters(prior: Draws, posterior: Draws, reading: str) -> list[dict[str, Any]]:
+def parameters(
+    prior: Mapping[str, np.ndarray], posterior: Mapping[str, np.ndarray], reading: str
+) -> list[dict[str, Any]]:
     """One record per scalar parameter (vectors by member)."""
     out = []
     for name in prior:

@@ -176,7 +176,7 @@ def test_both_venues_move_the_price_and_one_of_them_flow(sign, flows):
     without = p | {sign: 0.0}
     with_it, base = (evaluate(x, arrays(design), np).inputs for x in (p, without))
     assert abs(with_it.price_target - base.price_target)[t] > 0.05
-    gap = with_it.trades[t] - base.trades[t]
+    gap = with_it.trades[:, t] - base.trades[:, t]
     assert (abs(gap[2]) > 1e-3) == flows
     assert (gap[:2] == 0.0).all()
 

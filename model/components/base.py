@@ -19,7 +19,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, NamedTuple
 
-from model.hedge_curves import BookToday
+from model.hedge_curves import BookOnDay, BookToday
 
 
 class Response(NamedTuple):
@@ -71,7 +71,7 @@ class State:
     barrier: Any = 0.0
     live: Any = 0.0
     barrier_width: float = 1.0
-    book: BookToday | None = None
+    book: BookToday | BookOnDay | None = None
 
 
 @dataclass(frozen=True)

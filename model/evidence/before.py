@@ -17,6 +17,7 @@ from model.design import Design
 from model.draws import Draws
 from model.equations import answer
 from model.frame import arrays
+from model.hedge_curves import BookToday
 from model.ledger import Ledger
 from model.observation import premium_vector
 from model.predict import solve_loop
@@ -119,4 +120,5 @@ def _at(state: State, t: int) -> State:
     for name in ("stress", "basket", "gamma", "gamma_state", "impact", "iv_shock"):
         value = np.asarray(getattr(state, name))
         fields[name] = value[:, t, None] if value.ndim == 2 else value[t]
-    return replace(state, **fields, barrier=state.barrier[t], live=state.live[t])
+    book = state.book.on_day(t) if isinstance(state.book, BookToday) else None
+    return replace(state, **fields, barrier=state.barrier[t], live=state.live[t], book=book)

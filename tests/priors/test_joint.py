@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from synthetic import event_design, literature
 
-from model.build import coords, parameter_names, split_scalars
+from model.build import coords, parameter_names, scalar_groups, split_scalars
 from model.carry import carried, next_set, require_new_days
 from model.draws import prior_draws
 from model.errors import PriorError
@@ -163,7 +163,7 @@ def test_sampled_vectors_get_their_names_back():
     assert new.joint is not None
     z = np.random.default_rng(0).standard_normal((2, 3, len(new.joint.mean)))
     raw = xr.Dataset({"joint": (("chain", "draw", "joint_dim_0"), z)})
-    groups = {f"scalars_{d}": n for d, n in (("HalfNormal", 1), ("TruncatedNormal", 1))}
+    groups = {k: len(n) for k, n in scalar_groups(new).items()}
     raw = raw.assign({k: (("chain", "draw", f"{k}_dim"), np.ones((2, 3, n))) for k, n in groups.items()})
     named = split_scalars(raw, new)
     assert named["kernel"].dims == ("chain", "draw", "regime", "fund", "lag")
