@@ -12,10 +12,10 @@ from model.bridge import Score
 from model.components import COMPONENTS
 from model.decompose import RETURN_PARTS
 from model.errors import DataError
-from model.identification import unmoved
 from model.pipeline import Subject
 from model.report import words
 from model.summary.lines import OTHER_TITLES, QUANTILES
+from model.summary.unmoved import unmoved
 
 TITLES = OTHER_TITLES | {c.name: c.title for c in COMPONENTS}
 SOURCES = {

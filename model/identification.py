@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from scipy.stats import ks_2samp
 
 from model.decompose import FLOW_PARTS, RETURN_PARTS, Parts
 from model.design import Design
@@ -14,8 +13,6 @@ from model.design import Design
 LEAST_FALL = 0.1
 """A variance that fell by less than a tenth is called not identified by these data."""
 IDENTIFIED, UNIDENTIFIED = "identified", "not identified by these data"
-SAME = 0.1
-"""Kolmogorov's distance of prior and posterior below which one is called the other."""
 _SKIP = (
     "gamma_state",
     "return_state",
@@ -32,14 +29,6 @@ def verdict(prior_sd: float, posterior_sd: float) -> str:
     """Identified, or not identified by these data."""
     fall = 1.0 - (posterior_sd / prior_sd) ** 2 if prior_sd > 0 else 0.0
     return IDENTIFIED if fall >= LEAST_FALL else UNIDENTIFIED
-
-
-def unmoved(prior: np.ndarray, posterior: np.ndarray) -> bool:
-    """Whether a posterior is its prior: their distribution functions nowhere differ by a tenth.
-
-    A fall of variance does not say so: a posterior may move, or widen, without becoming narrower.
-    """
-    return bool(ks_2samp(np.ravel(prior), np.ravel(posterior)).statistic < SAME)
 
 
 def parameters(

@@ -8,7 +8,6 @@ from typing import Any
 import pandas as pd
 
 from model.components import COMPONENTS
-from model.identification import unmoved
 from model.plots.basis import WITHOUT, spans_of, trades
 from model.plots.fit_view import FitView
 from model.plots.parameters import main_parameters
@@ -18,6 +17,7 @@ from model.report.answer import contribution, flow_rank, listed, records, unusua
 from model.report.words import NEVER, OPTIONAL
 from model.summary.lines import QUANTILES, READINGS, UNITS, VIEWS
 from model.summary.text import amount, day, interval, number, percent, probability
+from model.summary.unmoved import unmoved
 
 type Rows = list[dict[str, Any]]
 CLAIMS_SHOWN = 8

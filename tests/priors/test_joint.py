@@ -165,6 +165,7 @@ def test_sampled_vectors_get_their_names_back():
     raw = xr.Dataset({"joint": (("chain", "draw", "joint_dim_0"), z)})
     groups = {k: len(n) for k, n in scalar_groups(new).items()}
     raw = raw.assign({k: (("chain", "draw", f"{k}_dim"), np.ones((2, 3, n))) for k, n in groups.items()})
+    raw = raw.assign(dealer_sign=(("chain", "draw"), np.ones((2, 3))))
     named = split_scalars(raw, new)
     assert named["kernel"].dims == ("chain", "draw", "regime", "fund", "lag")
     np.testing.assert_allclose(named["impact"][1, 2], from_standard(new.joint, z[1])["impact"][2])

@@ -11,12 +11,12 @@ import xarray as xr
 from rich.console import Console
 from synthetic_fit import REASON, gate
 
-from model.identification import unmoved
 from model.plots.fit_view import FitView, open_fit
 from model.plots.waterfall import book_note
 from model.report.content import dealers
 from model.summary import event_table, terminal_table
 from model.summary.text import amount, day, interval, number, percent, probability
+from model.summary.unmoved import unmoved
 
 DAYS = ["2026-02-05", "2026-02-06"]
 MINUS = "\N{MINUS SIGN}"
