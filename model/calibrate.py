@@ -39,6 +39,8 @@ WATCHED = (
 """Scalar parameters whose ranks are tested."""
 COMPONENTS = ("basis", "dealer", "multi_asset", "directional")
 KEPT_DRAWS = 100
+WILD = 60.0
+"""log-% per day: half the price or more; explosive panels grow beyond it."""
 LEVEL = 0.01
 """Probability of calling a right program wrong, over all quantities together."""
 
@@ -74,12 +76,25 @@ def calibrate(
 def worlds(
     design: Design, priors: PriorSet, shares: np.ndarray, count: int, seed: int
 ) -> Iterator[tuple[dict[str, np.ndarray], Design, Truth]]:
-    """Parameters from the prior, and a panel simulated with them on the design's dates and gaps."""
-    draws = prior_draws(priors, design, shares, count, seed)
+    """Parameters from the prior, and a panel simulated with them on the design's dates and gaps.
+
+    Panels that explode (a day beyond :data:`WILD` log-%) are drawn again. The choice looks at data only, and given the
+    data the posterior is the same, so ranks stay uniform.
+    """
+    draws = prior_draws(priors, design, shares, 4 * count, seed)
     rng = np.random.default_rng([seed, 7])
-    for s in range(count):
+    made = 0
+    for s in range(4 * count):
+        if made == count:
+            return
         p = one(draws, s)
-        panel, hidden = simulate_panel(p, design, rng)
+        try:
+            panel, hidden = simulate_panel(p, design, rng)
+        except ArithmeticError:
+            continue
+        if np.abs(panel.returns).max() > WILD:
+            continue
+        made += 1
         yield p | {"return_state": hidden.return_state, "flow_state": hidden.flow_state}, panel, hidden
 
 
