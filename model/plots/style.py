@@ -9,7 +9,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -114,9 +114,9 @@ def save(fig: Figure, path: Path) -> Path:
     return path
 
 
-def grid(ax: Axes, axis: str = "x") -> None:
+def grid(ax: Axes, axis: Literal["both", "x", "y"] = "x") -> None:
     """Light lines behind the data."""
-    ax.grid(axis=axis, color=FAINT, lw=0.6)  # type: ignore[arg-type]
+    ax.grid(axis=axis, color=FAINT, lw=0.6)
     ax.set_axisbelow(True)
     ax.tick_params(length=0)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -108,12 +110,11 @@ def _draw_day(ax: Axes, b: Block, i: int, quantity: str, expected: np.ndarray | 
 
 def _bar(ax: Axes, k: int, base: float, values: np.ndarray, line: Line, follow: int) -> None:
     split = line.kind == "split"
-    style = (
-        {"hatch": "/////", "facecolor": "white", "edgecolor": colour(line.key), "lw": 0.8} if split else {}
-    )
-    style = style or {"color": colour(line.key)}
+    style: dict[str, Any] = {"color": colour(line.key)}
+    if split:
+        style = {"hatch": "/////", "facecolor": "white", "edgecolor": colour(line.key), "lw": 0.8}
     mean = float(values.mean())
-    ax.barh(k, mean, left=base, height=0.36 if split else 0.6, zorder=2, **style)  # type: ignore[arg-type]
+    ax.barh(k, mean, left=base, height=0.36 if split else 0.6, zorder=2, **style)
     low, high = _ends(values)
     ax.plot([base + low, base + high], [k, k], color=INK, lw=0.9 if split else 1.2, zorder=3)
     if not split:
