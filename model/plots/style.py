@@ -66,6 +66,7 @@ RC: dict[Any, Any] = {
     "legend.frameon": False,
     "legend.fontsize": 8.5,
     "hatch.linewidth": 0.6,
+    "savefig.bbox": "standard",  # preliz sets "tight" for the whole process, which crops the frame
 }
 
 

@@ -44,6 +44,7 @@ def said(fig: Figure) -> str:
 
 def test_every_figure_is_written(drawn_fit: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(style, "DPI", 50)
+    monkeypatch.setitem(mpl.rcParams, "savefig.bbox", "tight")  # as a package imported elsewhere leaves it
     paths = write_figures(drawn_fit)
     assert {p.stem for p in paths} == KNOWN
     for path in paths:
