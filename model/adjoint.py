@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from model.kernels import jit
+from model.kernels import jit, jit_plain
 from model.system import Booking
 
 
@@ -44,15 +44,20 @@ def pull(out, inputs, data, frame, families, booked):
 def _pull_trades(out, rows, inputs, data, frame, d_demand):
     b_f, c_b, phi = inputs.premium[0], inputs.premium[1], inputs.premium[2]
     a, b = rows.coef[:, 0], rows.coef[:, 1]
-    d_premium = out.premium
+    slope = inputs.premium[3]
+    share, desks, memory, var = 0.0, 0.0, 0.0, 0.0
     for t in range(1, len(d_demand)):
         up = rows.target[0, t]
-        demand = inputs.premium[3] * data.returns[t] - c_b * inputs.basis_drive[t]
-        d_premium[0] += -c_b * a[0, t] - a[1, t] + phi * a[2, t] - demand * up
-        d_premium[1] += -b_f * a[0, t] + b[0, t]
-        d_premium[2] += b_f * a[2, t] - b[2, t]
-        d_premium[5] += rows.var[1, t]
+        demand = slope * data.returns[t] - c_b * inputs.basis_drive[t]
+        share += -c_b * a[0, t] - a[1, t] + phi * a[2, t] - demand * up
+        desks += -b_f * a[0, t] + b[0, t]
+        memory += b_f * a[2, t] - b[2, t]
+        var += rows.var[1, t]
         d_demand[t] += rows.target[1, t] - b_f * up
+    out.premium[0] += share
+    out.premium[1] += desks
+    out.premium[2] += memory
+    out.premium[5] += var
     out.group_var[frame.basis[0]] += rows.var[0].sum()
 
 
@@ -61,12 +66,20 @@ def _pull_shocks(out, rows, inputs, frame):
     for r in range(len(rows.slot)):
         g, up = rows.slot[r], rows.var[r]
         if frame.group_mixed[g] > 0:
-            for t in range(len(up)):
-                scaled = up[t] / inputs.flow_mix[t]
-                out.group_var[g] += scaled
-                out.flow_mix[t] -= scaled * inputs.group_var[g] / inputs.flow_mix[t]
+            out.group_var[g] += _pull_scaled(up, inputs.flow_mix, inputs.group_var[g], out.flow_mix)
         else:
             out.group_var[g] += up.sum()
+
+
+@jit_plain
+def _pull_scaled(up, mix, var, d_mix):
+    """Derivative of a variance that the day's precision divides; the precision's own goes to ``d_mix``."""
+    total = 0.0
+    for t in range(len(up)):
+        scaled = up[t] / mix[t]
+        total += scaled
+        d_mix[t] -= scaled * var / mix[t]
+    return total
 
 
 @jit
@@ -74,9 +87,10 @@ def _pull_price(out, rows, inputs, data, frame, d_demand, pre):
     days, funds = data.flows.shape
     groups = frame.column.shape[1] - 1
     c_b, phi, follow = inputs.premium[1], inputs.premium[2], inputs.premium[4]
-    coef, up = rows.coef[:, 0], rows.target[0]
+    coef, up, slope = rows.coef[:, 0], rows.target[0], inputs.premium[3]
+    desks, memory, trail = 0.0, 0.0, 0.0
     for t in range(pre, days):
-        demand = inputs.premium[3] * data.returns[t] - c_b * inputs.basis_drive[t]
+        demand = slope * data.returns[t] - c_b * inputs.basis_drive[t]
         lagged = 0.0
         for i in range(funds):
             lagged += data.flows_lag[t, i]
@@ -84,10 +98,13 @@ def _pull_price(out, rows, inputs, data, frame, d_demand, pre):
         for m in range(frame.gap_fund.shape[0]):
             out.price_lag[t] += coef[groups + 2 + m, t] * (frame.gap_fund[m, t - 1] >= 0)
         d_basis = coef[frame.basis[0], t]
-        out.premium[1] += follow * d_basis
-        out.premium[2] -= follow * coef[groups + 1, t]
-        out.premium[4] += up[t] * demand + c_b * d_basis + coef[groups, t] - phi * coef[groups + 1, t]
+        desks += follow * d_basis
+        memory -= follow * coef[groups + 1, t]
+        trail += up[t] * demand + c_b * d_basis + coef[groups, t] - phi * coef[groups + 1, t]
         d_demand[t] += follow * up[t]
+    out.premium[1] += desks
+    out.premium[2] += memory
+    out.premium[4] += trail
     out.price_target[:] = up
     out.price_var[:] = rows.var[0]
     for g in range(groups):
@@ -104,11 +121,7 @@ def _pull_funds(out, rows, inputs, data, frame, booked):
     gaps = frame.gap_fund.shape[0]
     d = Booking(np.zeros_like(booked.share), np.zeros_like(booked.load), np.zeros_like(booked.known))
     for i in range(funds):
-        up, mix = rows.var[i], inputs.flow_mix
-        for t in range(days):
-            scaled = up[t] / mix[t]
-            out.fund_var[i] += scaled
-            out.flow_mix[t] -= scaled * inputs.fund_var[i] / mix[t]
+        out.fund_var[i] += _pull_scaled(rows.var[i], inputs.flow_mix, inputs.fund_var[i], out.flow_mix)
         known, d_known = booked.known[i], d.known[i]
         for k in range(lags):
             up, share, d_share = rows.target[i][k:], booked.share[k, i], d.share[k, i]
@@ -140,34 +153,54 @@ def _pull_funds(out, rows, inputs, data, frame, booked):
 def _pull_booking(out, d, inputs, data, frame, booked):
     days, funds = data.listed.shape
     kinds = inputs.weights.shape[0]
+    listed = np.ascontiguousarray(data.listed.T)
     for i in range(funds):
-        up = d.known[i]
+        up, a = d.known[i], listed[i]
+        mean, follow = 0.0, 0.0
         for t in range(days):
-            out.fund_mean[i] += up[t] * data.listed[t, i]
-            out.fund_lag[0] += up[t] * data.listed[t, i] * data.flows_lag[t, i]
+            mean += up[t] * a[t]
+            follow += up[t] * a[t] * data.flows_lag[t, i]
+        out.fund_mean[i] += mean
+        out.fund_lag[0] += follow
         for l in range(kinds):
             d_load, load = d.load[l, i], booked.load[l, i]
             trades, d_trades = inputs.trades[l], out.trades[l]
             for t in range(days):
                 d_load[t] += up[t] * trades[t]
                 d_trades[t] += up[t] * load[t]
+        on_time = 1.0 - data.next_day[:, i]
         for k in range(inputs.kernel.shape[2]):
-            up = d.share[k, i]
-            for t in range(days):
-                out.kernel[frame.regime[t], i, k] += (1.0 - data.next_day[t, i]) * up[t]
-    mean, total = np.empty(days), np.empty(days)
+            for r in range(inputs.kernel.shape[0]):
+                out.kernel[r, i, k] += _pull_share(d.share[k, i], on_time, frame.regime, r)
     for l in range(kinds):
-        mean[:] = 0.0
-        total[:] = 0.0
-        for i in range(funds):
-            d_load, load, weight = d.load[l, i], booked.load[l, i], inputs.weights[l, i]
-            for t in range(days):
-                total[t] += weight * data.listed[t, i]
-                mean[t] += d_load[t] * load[t]
-        for i in range(funds):
-            d_load = d.load[l, i]
-            for t in range(days):
-                out.weights[l, i] += data.listed[t, i] * (d_load[t] - mean[t]) / max(total[t], 1e-300)
+        _pull_weights(out.weights[l], inputs.weights[l], d.load[l], booked.load[l], listed)
+
+
+@jit_plain
+def _pull_share(up, on_time, regime, chosen):
+    """Derivative of one regime's kernel at one lag."""
+    total = 0.0
+    for t in range(len(up)):
+        total += up[t] * on_time[t] * (regime[t] == chosen)
+    return total
+
+
+@jit
+def _pull_weights(out, weights, d_load, load, listed):
+    """Derivatives of unnormalised loadings from those of the normalised ones; all ``(I, T)`` but the first two."""
+    funds, days = load.shape
+    mean, total = np.zeros(days), np.full(days, 1e-300)
+    for i in range(funds):
+        a, up, part, weight = listed[i], d_load[i], load[i], weights[i]
+        for t in range(days):
+            total[t] += weight * a[t]
+            mean[t] += up[t] * part[t]
+    total[:] = 1.0 / total
+    for i in range(funds):
+        a, up, slope = listed[i], d_load[i], 0.0
+        for t in range(days):
+            slope += a[t] * (up[t] - mean[t]) * total[t]
+        out[i] += slope
 
 
 @jit

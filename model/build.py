@@ -19,7 +19,7 @@ from model.frame import CHANGEABLE, arrays, make_frame
 from model.joint import from_standard, symbolic
 from model.priors import Prior, PriorSet
 from model.system_op import system_likelihood
-from model.transforms import half_normal_quantile, isometric_simplex
+from model.transforms import Linear, half_normal_quantile, isometric_simplex
 
 DIMS: Mapping[str, tuple[str, ...]] = {
     "factor_beta": ("factor",),
@@ -214,7 +214,19 @@ def _variable(name: str, prior: Prior, design: Design, base_shares: np.ndarray):
         return pm.Dirichlet(name, a=a, dims=dims, default_transform=isometric_simplex)
     members = {"factor": design.factors, "fund": design.funds}.get(dims[0]) if dims else None
     arguments = {k: (prior.argument(k, members) if members else prior.args[k]) for k in prior.args}
+    if name == "fund_mean" and prior.dist == "Normal":
+        arguments["default_transform"] = Linear(_typical_spread(design, arguments["sigma"]))
     return getattr(pm, prior.dist)(name, **arguments, dims=dims)
+
+
+def _typical_spread(design: Design, prior_sd) -> np.ndarray:
+    """A root of the funds' mean flows' covariance, were daily flows independent normal. ``Shape: (I, I)``.
+
+    Funds share their buyers, so what is not known of their means is mostly common to all.
+    """
+    prior = np.diag(np.full(len(design.funds), prior_sd) ** 2)
+    sampling = np.cov(design.flows[PRE_SAMPLE:].T) / (design.days - PRE_SAMPLE)
+    return np.linalg.cholesky(prior - prior @ np.linalg.solve(prior + sampling, prior) + 1e-6 * prior)
 
 
 def concentration(prior: Prior, design: Design, base_shares: np.ndarray, name: str) -> np.ndarray:

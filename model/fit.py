@@ -6,7 +6,7 @@ import os
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 import pymc as pm
@@ -22,6 +22,8 @@ FINE_ACCEPT = 0.97
 """Target acceptance of a second, twice as long attempt, when the first only just missed a bound."""
 NEARLY = {"r_hat": 1.05, "ess": 100, "divergences": 0.005}
 """What an attempt must reach for a longer one to be worth its time: a model that fails these needs more than draws."""
+MAX_DEPTH = 6
+"""Trees of at most 63 steps: later trees have 15 to 31, but the first fifty would take a fifth of all gradients."""
 KEPT_STATS = ("diverging", "n_steps", "step_size", "logp", "energy")
 
 
@@ -31,7 +33,7 @@ class Settings:
 
     chains: int = 4
     draws: int = 1000
-    tune: int = 400
+    tune: int = 300
     seed: int = 20260205
     target_accept: float = 0.92
 
@@ -72,6 +74,14 @@ class Diagnostics:
             self.r_hat_max < MAX_R_HAT
             and min(self.ess_bulk_min, self.ess_tail_min) > MIN_ESS
             and self.divergences == 0
+        )
+
+    @property
+    def sentence(self) -> str:
+        """The numbers that decide, for the terminal."""
+        return (
+            f"{self.seconds:.1f} s, R-hat {self.r_hat_max:.3f}, "
+            f"ESS {min(self.ess_bulk_min, self.ess_tail_min):.0f}, divergences {self.divergences} [{self.worst}]"
         )
 
     def to_dict(self) -> dict:
@@ -131,6 +141,7 @@ class Sampler:
             cores=min(settings.chains, os.cpu_count() or 1),
             seed=settings.seed,
             target_accept=settings.target_accept,
+            maxdepth=MAX_DEPTH,
             progress_bar=sys.stderr.isatty(),
         )
         seconds = time.perf_counter() - started
@@ -139,6 +150,28 @@ class Sampler:
             {"posterior": posterior, "sample_stats": trace["sample_stats"].to_dataset()[list(KEPT_STATS)]}
         )
         return tree, diagnose(tree, seconds)
+
+
+def sample_until_mixed(
+    sampler: Sampler,
+    design: Design,
+    settings: Settings,
+    say: Callable[[str], None],
+    use_positions: bool = True,
+) -> tuple[xr.DataTree, Diagnostics]:
+    """Sample; if a bound was only just missed, once more, twice as long with smaller steps."""
+    trace, diagnostics = sampler.sample(design, settings, use_positions)
+    if diagnostics.passed or not diagnostics.nearly:
+        return trace, diagnostics
+    say(f"  {diagnostics.sentence}: once more, twice as long with smaller steps ...")
+    longer = replace(
+        settings,
+        target_accept=FINE_ACCEPT,
+        seed=settings.seed + 1,
+        draws=2 * settings.draws,
+        tune=2 * settings.tune,
+    )
+    return sampler.sample(design, longer, use_positions)
 
 
 def diagnose(trace: xr.DataTree, seconds: float) -> Diagnostics:

@@ -22,11 +22,15 @@ from typing import NamedTuple
 
 import numpy as np
 
-from model.kernels import jit
+from model.banded import cholesky, selected_inverse, solve, solve_upper
+from model.kernels import jit, jit_plain
 
 LOG_2PI = float(np.log(2.0 * np.pi))
 LOG_EVERY = 8
 """Variances multiplied before one logarithm is taken: far from under- and overflow, and logarithms are slow."""
+
+BLOCK = 64
+"""Days handled together: all coefficients of one family then stay in the processor's nearest memory."""
 
 
 class Rows(NamedTuple):
@@ -108,150 +112,113 @@ def empty_rows(lag, slot, rows, days):
     )
 
 
-@jit
-def _scatter(values, band, width, w, lag_a, slot_a, lag_b, slot_b):
-    """Add one product of columns per day to the banded precision."""
+@jit_plain
+def _scatter(values, start, band, width, w, lag_a, slot_a, lag_b, slot_b):
+    """Add one product of columns per day, from day ``start``, to the banded precision."""
     i = slot_a - lag_a * width
     j = slot_b - lag_b * width
     if i < j:
         i, j = j, i
-    k = j - i + w
-    for t in range(max(lag_a, lag_b), len(values)):
-        band[t * width + i, k] += values[t]
+    skip = max(max(lag_a, lag_b) - start, 0)
+    late, out = values[skip:], band[(start + skip) * width + i :, j - i + w]
+    for t in range(len(late)):
+        out[t * width] += late[t]
 
 
 @jit
 def _add(rows, band, eta, width, w):
     """Add a family of rows to the banded precision and the information vector."""
     columns, count, days = rows.coef.shape
-    acc = np.empty(days)
-    info = rows.weight / rows.var
-    scaled = np.empty((count, days))
+    scaled, info, acc = np.empty((count, BLOCK)), np.empty((count, BLOCK)), np.empty(BLOCK)
+    for start in range(0, days, BLOCK):
+        _add_block(rows, start, min(start + BLOCK, days), band, eta, width, w, info, scaled, acc)
+
+
+@jit_plain
+def _add_block(rows, start, stop, band, eta, width, w, info, scaled, workspace):
+    """Add the rows of a block of days."""
+    columns, count, _ = rows.coef.shape
+    acc = workspace[: stop - start]
+    for r in range(count):
+        i, m, v = info[r], rows.weight[r][start:stop], rows.var[r][start:stop]
+        for t in range(len(acc)):
+            i[t] = m[t] / v[t]
     for c in range(columns):
         acc[:] = 0.0
         for r in range(count):
-            a, b, i, s = rows.coef[c, r], rows.target[r], info[r], scaled[r]
-            for t in range(days):
+            a, b, i, s = rows.coef[c, r][start:stop], rows.target[r][start:stop], info[r], scaled[r]
+            for t in range(len(acc)):
                 s[t] = a[t] * i[t]
                 acc[t] += s[t] * b[t]
-        start = rows.slot[c] - rows.lag[c] * width
-        for t in range(rows.lag[c], days):
-            eta[t * width + start] += acc[t]
+        skip = max(rows.lag[c] - start, 0)
+        late, out = acc[skip:], eta[(start + skip - rows.lag[c]) * width + rows.slot[c] :]
+        for t in range(len(late)):
+            out[t * width] += late[t]
         for e in range(c + 1):
             acc[:] = 0.0
             for r in range(count):
-                s, a = scaled[r], rows.coef[e, r]
-                for t in range(days):
+                s, a = scaled[r], rows.coef[e, r][start:stop]
+                for t in range(len(acc)):
                     acc[t] += s[t] * a[t]
-            _scatter(acc, band, width, w, rows.lag[c], rows.slot[c], rows.lag[e], rows.slot[e])
+            _scatter(acc, start, band, width, w, rows.lag[c], rows.slot[c], rows.lag[e], rows.slot[e])
 
 
-@jit
-def _cholesky(q, first, n, w):
-    """Overwrite the banded precision with its lower Cholesky factor; half the log determinant."""
-    half_logdet = 0.0
-    for i in range(n):
-        lo = first[i]
-        row = q[i]
-        oi = w - i
-        for j in range(lo, i):
-            other = q[j]
-            oj = w - j
-            acc = row[j + oi]
-            for k in range(max(lo, first[j]), j):
-                acc -= row[k + oi] * other[k + oj]
-            row[j + oi] = acc * other[w]
-        acc = row[w]
-        for k in range(lo + oi, w):
-            acc -= row[k] * row[k]
-        if not acc > 0.0:
-            return np.nan
-        half_logdet += 0.5 * np.log(acc)
-        row[w] = 1.0 / np.sqrt(acc)
-    return half_logdet
-
-
-@jit
-def _solve_upper(chol, first, b, n, w):
-    """Solve L' x = b in place (the diagonal of ``chol`` holds reciprocals)."""
-    for i in range(n - 1, -1, -1):
-        b[i] *= chol[i, w]
-        for k in range(first[i], i):
-            b[k] -= chol[i, k - i + w] * b[i]
-
-
-@jit
-def _solve(chol, first, b, n, w):
-    """Solve L L' x = b in place."""
-    for i in range(n):
-        acc = b[i]
-        for k in range(first[i], i):
-            acc -= chol[i, k - i + w] * b[k]
-        b[i] = acc * chol[i, w]
-    _solve_upper(chol, first, b, n, w)
-
-
-@jit
-def _selected_inverse(chol, first, n, w):
-    """Covariance inside the band, ``Shape: (n, 2w + 1)``, entry (i, j) at ``[i, j - i + w]``."""
-    cov = np.zeros((n, 2 * w + 1))
-    column = np.empty(w + 1)
-    member = np.empty(w + 1, np.int64)
-    for j in range(n - 1, -1, -1):
-        inv = chol[j, w]
-        count = 0
-        for i in range(j + 1, min(n - 1, j + w) + 1):
-            if first[i] <= j:
-                member[count] = i
-                column[count] = chol[i, j - i + w] * inv
-                count += 1
-        diag = inv * inv
-        for a in range(count):
-            i = member[a]
-            row = cov[i]
-            shift = w - i
-            acc = 0.0
-            for b in range(count):
-                acc -= row[member[b] + shift] * column[b]
-            row[j + shift] = acc
-            cov[j, i - j + w] = acc
-            diag -= acc * column[a]
-        cov[j, w] = diag
-    return cov
-
-
-@jit
-def _moments(rows, mean, cov, width, w):
-    """Posterior means ``(C, T)`` and covariances ``(C, C, T)`` of the unknowns each day's rows touch."""
-    columns, _, days = rows.coef.shape
-    mu = np.zeros((columns, days))
-    sigma = np.zeros((columns, columns, days))
+@jit_plain
+def _look_up(rows, start, stop, mean, cov, width, w, mu, sigma):
+    """Posterior means ``(C, BLOCK)`` and covariances ``(C, C, BLOCK)`` of the unknowns that a block's rows touch."""
+    columns = len(rows.slot)
     for c in range(columns):
-        i = rows.slot[c] - rows.lag[c] * width
-        for t in range(rows.lag[c], days):
-            mu[c, t] = mean[t * width + i]
+        own = rows.slot[c] - rows.lag[c] * width
+        _copy(mean, own, width, start, stop, rows.lag[c], mu[c])
         for e in range(c + 1):
-            k = rows.slot[e] - rows.lag[e] * width - i + w
-            for t in range(max(rows.lag[c], rows.lag[e]), days):
-                sigma[c, e, t] = cov[t * width + i, k]
-            if e < c:
-                sigma[e, c] = sigma[c, e]
-    return mu, sigma
+            i, j = own, rows.slot[e] - rows.lag[e] * width
+            if i < j:
+                i, j = j, i
+            out = sigma[c, e]
+            _copy(cov[:, j - i + w], i, width, start, stop, max(rows.lag[c], rows.lag[e]), out)
+            other = sigma[e, c]
+            for t in range(stop - start):
+                other[t] = out[t]
 
 
-@jit
-def _log_density(rows, error):
+@jit_plain
+def _copy(values, slot, width, start, stop, lag, out):
+    """One number per day of a block, zero before day ``lag``."""
+    skip = min(max(lag - start, 0), stop - start)
+    out[:skip] = 0.0
+    late, source = out[skip : stop - start], values[(start + skip) * width + slot :]
+    for t in range(len(late)):
+        late[t] = source[t * width]
+
+
+@jit_plain
+def _errors(rows, start, stop, mu, error):
+    """Rows at the posterior mean less their targets."""
+    columns, count, _ = rows.coef.shape
+    for r in range(count):
+        acc, b = error[r][: stop - start], rows.target[r][start:stop]
+        for t in range(len(acc)):
+            acc[t] = -b[t]
+        for c in range(columns):
+            a, x = rows.coef[c, r][start:stop], mu[c]
+            for t in range(len(acc)):
+                acc[t] += a[t] * x[t]
+
+
+@jit_plain
+def _log_density(rows, start, stop, error, workspace):
     """Sum of the rows' normal log densities at the posterior mean."""
-    count, days = rows.target.shape
-    product = np.ones(days)
+    count = len(rows.target)
+    product = workspace[: stop - start]
+    product[:] = 1.0
     total = 0.0
     for r in range(count):
-        e, v, m = error[r], rows.var[r], rows.weight[r]
-        for t in range(days):
+        e, v, m = error[r], rows.var[r][start:stop], rows.weight[r][start:stop]
+        for t in range(len(product)):
             total -= m[t] * (LOG_2PI + e[t] * e[t] / v[t])
             product[t] *= 1.0 + m[t] * (v[t] - 1.0)
         if r % LOG_EVERY == LOG_EVERY - 1 or r == count - 1:
-            for t in range(days):
+            for t in range(len(product)):
                 total -= np.log(product[t])
                 product[t] = 1.0
     return 0.5 * total
@@ -261,41 +228,50 @@ def _log_density(rows, error):
 def _differentiate(rows, mean, cov, width, w):
     """Replace a family's numbers by their derivatives; its share of the log marginal likelihood."""
     columns, count, days = rows.coef.shape
-    mu, sigma = _moments(rows, mean, cov, width, w)
-    error = np.empty((count, days))
+    mu, sigma, error = (
+        np.empty((columns, BLOCK)),
+        np.empty((columns, columns, BLOCK)),
+        np.empty((count, BLOCK)),
+    )
+    spread, quad, info = np.empty((columns, BLOCK)), np.empty(BLOCK), np.empty(BLOCK)
+    logp = 0.0
+    for start in range(0, days, BLOCK):
+        stop = min(start + BLOCK, days)
+        _look_up(rows, start, stop, mean, cov, width, w, mu, sigma)
+        _errors(rows, start, stop, mu, error)
+        logp += _log_density(rows, start, stop, error, quad)
+        _slopes(rows, start, stop, mu, sigma, error, spread, quad, info)
+    return logp
+
+
+@jit_plain
+def _slopes(rows, start, stop, mu, sigma, error, spread, quad, info):
+    """Put the derivatives in the place of coefficients, targets and variances."""
+    columns, count, _ = rows.coef.shape
+    days = stop - start
     for r in range(count):
-        acc = error[r]
-        acc[:] = -rows.target[r]
-        for c in range(columns):
-            a, x = rows.coef[c, r], mu[c]
-            for t in range(days):
-                acc[t] += a[t] * x[t]
-    logp = _log_density(rows, error)
-    spread = np.empty((columns, days))
-    quad, info = np.empty(days), np.empty(days)
-    for r in range(count):
-        e, v, m = error[r], rows.var[r], rows.weight[r]
+        e, v, m = error[r], rows.var[r][start:stop], rows.weight[r][start:stop]
         for t in range(days):
             quad[t] = 0.0
             info[t] = m[t] / v[t]
         for c in range(columns):
-            acc, own = spread[c], rows.coef[c, r]
-            acc[:] = 0.0
+            acc, own = spread[c], rows.coef[c, r][start:stop]
+            for t in range(days):
+                acc[t] = 0.0
             for d in range(columns):
-                s, a = sigma[c, d], rows.coef[d, r]
+                s, a = sigma[c, d], rows.coef[d, r][start:stop]
                 for t in range(days):
                     acc[t] += s[t] * a[t]
             for t in range(days):
                 quad[t] += own[t] * acc[t]
         for c in range(columns):
-            acc, x, out = spread[c], mu[c], rows.coef[c, r]
+            acc, x, out = spread[c], mu[c], rows.coef[c, r][start:stop]
             for t in range(days):
                 out[t] = -(e[t] * x[t] + acc[t]) * info[t]
-        target = rows.target[r]
+        target = rows.target[r][start:stop]
         for t in range(days):
             target[t] = e[t] * info[t]
             v[t] = 0.5 * info[t] * ((e[t] * e[t] + quad[t]) / v[t] - 1.0)
-    return logp
 
 
 @jit
@@ -307,7 +283,7 @@ def _factor(families, band):
     eta = np.zeros(n)
     for rows in families:
         _add(rows, chol, eta, width, w)
-    return chol, _cholesky(chol, band.first, n, w), eta
+    return chol, cholesky(chol, band.first, n, w), eta
 
 
 @jit
@@ -324,8 +300,8 @@ def marginal(families, band):
     chol, half_logdet, mean = _factor(families, band)
     if np.isnan(half_logdet):
         return -np.inf
-    _solve(chol, band.first, mean, n, w)
-    cov = _selected_inverse(chol, band.first, n, w)
+    solve(chol, band.first, mean, n, w)
+    cov = selected_inverse(chol, band.first, n, w)
     logp = 0.5 * n * LOG_2PI - half_logdet
     for rows in families:
         logp += _differentiate(rows, mean, cov, width, w)
@@ -350,7 +326,7 @@ def draw(families, band, noise):
     """
     n, w = len(band.first), band.shape[1]
     chol, _, mean = _factor(families, band)
-    _solve(chol, band.first, mean, n, w)
+    solve(chol, band.first, mean, n, w)
     sample = noise.copy()
-    _solve_upper(chol, band.first, sample, n, w)
+    solve_upper(chol, band.first, sample, n, w)
     return mean, mean + sample

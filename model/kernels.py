@@ -16,7 +16,7 @@ from numba.core import config as _numba_config
 
 config: Any = _numba_config
 FOLDER = Path(__file__).parent
-SOURCES = ("adjoint.py", "gaussian.py", "kernels.py", "native.py", "system.py")
+SOURCES = ("adjoint.py", "banded.py", "gaussian.py", "kernels.py", "native.py", "system.py")
 """Files whose functions call one another."""
 _FAST = {"reassoc", "contract", "arcp", "nsz", "afn"}
 """Fast arithmetic in which a NaN stays a NaN: an impossible factorisation must be recognised."""
@@ -32,6 +32,15 @@ def version() -> int:
 def jit(function: Callable[..., Any]) -> Any:
     """Compile a function that only other kernels call: wrappers for Python would take half the compile time."""
     wrappers: dict[str, Any] = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+    return numba.njit(**wrappers, **_OPTIONS)(function)
+
+
+def jit_plain(function: Callable[..., Any]) -> Any:
+    """Compile a kernel that allocates nothing: without reference counts its rows are plain pointers.
+
+    Counting the references of every row a loop looks at took a tenth of an evaluation.
+    """
+    wrappers: dict[str, Any] = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True, "_nrt": False}
     return numba.njit(**wrappers, **_OPTIONS)(function)
 
 

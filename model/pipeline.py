@@ -218,31 +218,12 @@ def _prepare(subject: Subject, request: Request, say: Say, timer: Timer):
 
 
 def _sample(sampler, reading: Reading, request: Request, results, say: Say) -> None:
-    from dataclasses import replace
-
-    from model.fit import FINE_ACCEPT, Settings
+    from model.fit import Settings, sample_until_mixed
 
     settings = Settings(request.chains, request.draws, request.tune, request.seed)
     say(f"Sampling: {reading.title} ...")
-    trace, diagnostics = sampler.sample(reading.design, settings, reading.use_positions)
-    if diagnostics.nearly and not diagnostics.passed:
-        say(
-            f"  R-hat {diagnostics.r_hat_max:.3f}, {diagnostics.divergences} divergence(s) in {diagnostics.seconds:.1f} s: "
-            "once more, twice as long with smaller steps ..."
-        )
-        settings = replace(
-            settings,
-            target_accept=FINE_ACCEPT,
-            seed=settings.seed + 1,
-            draws=2 * settings.draws,
-            tune=2 * settings.tune,
-        )
-        trace, diagnostics = sampler.sample(reading.design, settings, reading.use_positions)
-    say(
-        f"  {diagnostics.seconds:.1f} s, R-hat {diagnostics.r_hat_max:.3f}, "
-        f"ESS {min(diagnostics.ess_bulk_min, diagnostics.ess_tail_min):.0f}, "
-        f"divergences {diagnostics.divergences} [{diagnostics.worst}]"
-    )
+    trace, diagnostics = sample_until_mixed(sampler, reading.design, settings, say, reading.use_positions)
+    say(f"  {diagnostics.sentence}")
     results.add(reading, trace, diagnostics)
 
 

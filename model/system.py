@@ -198,25 +198,25 @@ def booking(inputs, data, frame):
     listed = np.ascontiguousarray(data.listed.T)
     total = np.empty(days)
     for l in range(kinds):
-        total[:] = 0.0
+        total[:] = 1e-300
         for i in range(funds):
             a, weight = listed[i], inputs.weights[l, i]
             for t in range(days):
                 total[t] += weight * a[t]
+        total[:] = 1.0 / total
         for i in range(funds):
             a, weight, out = listed[i], inputs.weights[l, i], load[l, i]
             for t in range(days):
-                out[t] = weight * a[t] / max(total[t], 1e-300)
+                out[t] = weight * a[t] * total[t]
     for i in range(funds):
+        late = data.next_day[:, i].copy()
         for k in range(lags):
-            out = share[k, i]
+            out, kernel, next_day = share[k, i], inputs.kernel[:, i, k], 1.0 * (k == 1)
             for t in range(days):
-                out[t] = (1.0 - data.next_day[t, i]) * inputs.kernel[frame.regime[t], i, k]
-                if k == 1:
-                    out[t] += data.next_day[t, i]
-        out, a = known[i], listed[i]
+                out[t] = (1.0 - late[t]) * kernel[frame.regime[t]] + late[t] * next_day
+        out, a, mean, follow = known[i], listed[i], inputs.fund_mean[i], inputs.fund_lag[0]
         for t in range(days):
-            out[t] = a[t] * (inputs.fund_mean[i] + inputs.fund_lag[0] * data.flows_lag[t, i])
+            out[t] = a[t] * (mean + follow * data.flows_lag[t, i])
         for l in range(kinds):
             part, trades = load[l, i], inputs.trades[l]
             for t in range(days):
@@ -312,20 +312,22 @@ def _fill_funds(rows, inputs, data, frame, booked):
     groups = frame.column.shape[1] - 1
     lags = inputs.kernel.shape[2]
     gaps = frame.gap_fund.shape[0]
+    spread, grain = 1.0 / inputs.flow_mix, data.print_var[0]
     for i in range(funds):
-        target = rows.target[i]
+        target, weight, var, own_var = rows.target[i], rows.weight[i], rows.var[i], inputs.fund_var[i]
         for t in range(days):
             target[t] = data.flows[t, i]
-            rows.weight[i, t] = data.listed[t, i] * (t >= lags - 1)
-            rows.var[i, t] = inputs.fund_var[i] / inputs.flow_mix[t] + data.print_var[0]
+            weight[t] = data.listed[t, i] * (t >= lags - 1)
+            var[t] = own_var * spread[t] + grain
         for k in range(lags):
             late, known, share = target[k:], booked.known[i], booked.share[k, i]
             for u in range(days - k):
                 late[u] -= share[u] * known[u]
             for g in range(groups):
                 out, load = rows.coef[k * groups + g, i][k:], booked.load[frame.group_loading[g], i]
+                reaching = inputs.group_booked[g]
                 for u in range(days - k):
-                    out[u] = inputs.group_booked[g] * share[u] * load[u]
+                    out[u] = reaching * share[u] * load[u]
     for m in range(gaps):
         own = rows.coef[lags * groups + m]
         for t in range(days):

@@ -31,7 +31,7 @@ def parse(argv: list[str] | None = None) -> argparse.Namespace:
     )
     p.add_argument("--chains", type=int, default=4)
     p.add_argument("--draws", type=int, default=1000, help="draws per chain (default %(default)s)")
-    p.add_argument("--tune", type=int, default=400, help="tuning steps per chain (default %(default)s)")
+    p.add_argument("--tune", type=int, default=300, help="tuning steps per chain (default %(default)s)")
     p.add_argument("--seed", type=int, default=20260205)
     p.add_argument(
         "--priors",

@@ -25,7 +25,7 @@ def parse(argv: list[str] | None = None) -> argparse.Namespace:
     )
     p.add_argument("--chains", type=int, default=4)
     p.add_argument("--draws", type=int, default=1000)
-    p.add_argument("--tune", type=int, default=400)
+    p.add_argument("--tune", type=int, default=300)
     p.add_argument("--seed", type=int, default=20251128)
     return p.parse_args(argv)
 
@@ -50,7 +50,7 @@ def _learn(args: argparse.Namespace) -> int:
     from model.design import background_design
     from model.draws import thin
     from model.errors import ConvergenceError
-    from model.fit import Sampler, Settings
+    from model.fit import Sampler, Settings, sample_until_mixed
     from model.learn import learned_set
     from model.panel import load_panel
     from model.priors import load_priors
@@ -60,8 +60,9 @@ def _learn(args: argparse.Namespace) -> int:
     design, priors = background_design(panel), load_priors(args.priors)
     print(f"{design.days} days to {design.dates[-1].date()}; compiling and sampling ...", flush=True)
     sampler = Sampler(design, priors, np.array([f.base_share for f in panel.universe.funds]))
-    trace, diagnostics = sampler.sample(design, Settings(args.chains, args.draws, args.tune, args.seed))
-    print(diagnostics)
+    settings = Settings(args.chains, args.draws, args.tune, args.seed)
+    trace, diagnostics = sample_until_mixed(sampler, design, settings, print)
+    print(f"  {diagnostics.sentence}")
     if not diagnostics.mixed:
         raise ConvergenceError(
             "The learning fit did not mix; nothing was written.", "Use more --tune and --draws."

@@ -6,19 +6,18 @@ Example: uv run scripts/fit.py --as-of 2026-02-09 --dating vendor --out fits/as-
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from datetime import date
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from model.command import fit_parser, run_on_fit  # noqa: E402
+
 
 def parse(argv: list[str] | None = None) -> argparse.Namespace:
     """Command line."""
-    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    p.add_argument("fit", metavar="FIT", help="fit id or folder")
-    p.add_argument("--panel", type=Path, metavar="PATH", help="the panel of the fit, if it was given one")
+    p = fit_parser(__doc__)
     p.add_argument(
         "--as-of", type=date.fromisoformat, metavar="DATE", help="refuse a fit that saw what came later"
     )
@@ -32,25 +31,16 @@ def parse(argv: list[str] | None = None) -> argparse.Namespace:
 def main(argv: list[str] | None = None) -> int:
     """Work out the series, print its end, write it."""
     args = parse(argv)
-    os.environ.setdefault("OMP_NUM_THREADS", "1")
-    from rich.console import Console
 
-    from model.errors import AttributionError
-
-    try:
+    def work(opened, console) -> None:
         from model.organic import of_fit, write_series
-        from model.reopen import reopen
 
-        opened = reopen(args.fit, args.panel)
         table = of_fit(opened, args.reading, args.draws, args.as_of, args.seed)
         path = write_series(table, opened.fit.folder)
-    except AttributionError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return error.exit_code
-    console = Console(highlight=False)
-    _show(table.tail(args.last), console)
-    console.print(f"Wrote {path}", markup=False)
-    return 0
+        _show(table.tail(args.last), console)
+        console.print(f"Wrote {path}", markup=False)
+
+    return run_on_fit(args, work)
 
 
 def _show(table, console) -> None:

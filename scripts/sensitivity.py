@@ -7,56 +7,38 @@ Example: uv run scripts/sensitivity.py 2026-02-05
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from model.command import add_sampling, fit_parser, require_sampling, run_on_fit  # noqa: E402
 
 REFITS = ("wide", "seed_free", "short_gamma", "long_gamma")
 
 
 def parse(argv: list[str] | None = None) -> argparse.Namespace:
     """Command line."""
-    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    p.add_argument("fit", metavar="FIT", help="fit id or folder")
-    p.add_argument("--panel", type=Path, metavar="PATH", help="the panel of the fit, if it was given one")
+    p = fit_parser(__doc__)
     p.add_argument(
         "--refit", action="append", choices=(*REFITS, "none"), help="only these (default: all four)"
     )
-    p.add_argument("--chains", type=int, default=2)
-    p.add_argument("--draws", type=int, default=500)
-    p.add_argument("--tune", type=int, default=400)
-    p.add_argument("--seed", type=int, default=1)
+    add_sampling(p, chains=2, draws=500, tune=300, seed=1)
     args = p.parse_args(argv)
-    if min(args.chains, args.draws, args.tune) < 1:
-        p.error("--chains, --draws and --tune must be positive")
+    require_sampling(p, args)
     return args
 
 
 def main(argv: list[str] | None = None) -> int:
     """Refit, print, write."""
     args = parse(argv)
-    os.environ.setdefault("OMP_NUM_THREADS", "1")
-    from rich.console import Console
-
-    from model.errors import AttributionError
-
-    console = Console(highlight=False)
-    try:
-        _run(args, console)
-    except AttributionError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return error.exit_code
-    return 0
+    return run_on_fit(args, lambda opened, console: _run(opened, args, console))
 
 
-def _run(args: argparse.Namespace, console) -> None:
+def _run(opened, args: argparse.Namespace, console) -> None:
     from model.fit import Settings
-    from model.reopen import reopen
     from model.rivals.sensitivity import other_dating, power_scaled, ranges, refitted, table
 
-    opened = reopen(args.fit, args.panel)
     count = args.chains * args.draws
     splits = power_scaled(opened, count, args.seed) + other_dating(opened, count, args.seed)
     settings = Settings(args.chains, args.draws, args.tune, args.seed)

@@ -7,18 +7,17 @@ Exit 4: Pareto k stays above 0.7 after a refit.
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from model.command import fit_parser, run_on_fit  # noqa: E402
+
 
 def parse(argv: list[str] | None = None) -> argparse.Namespace:
     """Command line."""
-    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    p.add_argument("fit", metavar="FIT", help="fit id or folder")
-    p.add_argument("--panel", type=Path, metavar="PATH", help="the panel of the fit, if it was given one")
+    p = fit_parser(__doc__)
     p.add_argument("--strength", type=float, metavar="0..1", help="replaces every statement's own strength")
     p.add_argument("--draws", type=int, default=1000)
     p.add_argument("--seed", type=int, default=0)
@@ -32,28 +31,19 @@ def parse(argv: list[str] | None = None) -> argparse.Namespace:
 def main(argv: list[str] | None = None) -> int:
     """Weigh, print, write."""
     args = parse(argv)
-    os.environ.setdefault("OMP_NUM_THREADS", "1")
-    from rich.console import Console
 
-    from model.errors import AttributionError
-
-    console = Console(highlight=False)
-    try:
+    def work(opened, console) -> None:
         from model.evidence.report import apply_evidence, write_evidence
         from model.evidence.show import show
-        from model.reopen import reopen
 
-        opened = reopen(args.fit, args.panel)
         applied = apply_evidence(
             opened, args.strength, args.draws, args.seed, console.print, may_refit=not args.no_refit
         )
         show(applied, console)
         for path in write_evidence(applied, opened):
             console.print(f"Wrote {path}", markup=False)
-    except AttributionError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return error.exit_code
-    return 0
+
+    return run_on_fit(args, work)
 
 
 if __name__ == "__main__":

@@ -8,18 +8,17 @@ Examples:
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from model.command import fit_parser, run_on_fit  # noqa: E402
+
 
 def parse(argv: list[str] | None = None) -> argparse.Namespace:
     """Command line."""
-    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    p.add_argument("fit", metavar="FIT", help="fit id or folder")
-    p.add_argument("--panel", type=Path, metavar="PATH", help="the panel of the fit, if it was given one")
+    p = fit_parser(__doc__)
     p.add_argument(
         "--set", action="append", default=[], dest="settings", metavar="NAME=VALUE",
         help="notes, gamma, vanna, sign, hedge_booked, basis_stock, multi_asset, directional, factors, stress, "
@@ -44,25 +43,16 @@ def parse(argv: list[str] | None = None) -> argparse.Namespace:
 def main(argv: list[str] | None = None) -> int:
     """Simulate, print, write."""
     args = parse(argv)
-    os.environ.setdefault("OMP_NUM_THREADS", "1")
-    from rich.console import Console
 
-    from model.errors import AttributionError
-
-    console = Console(highlight=False)
-    try:
+    def work(opened, console) -> None:
         from model.counterfactual.show import run_scenario, run_what_if
-        from model.reopen import reopen
 
-        opened = reopen(args.fit, args.panel)
         if args.settings:
             run_what_if(opened, args, console)
         if args.scenario is not None:
             run_scenario(opened, args, console)
-    except AttributionError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return error.exit_code
-    return 0
+
+    return run_on_fit(args, work)
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ from scipy import stats
 from synthetic import literature
 
 from model.build import SIGN, SIGN_EFFECTS, _sign
-from model.transforms import half_normal_quantile, isometric_simplex
+from model.transforms import Linear, half_normal_quantile, isometric_simplex
 
 
 @pytest.mark.parametrize("scale", [0.3, 1.0])
@@ -61,6 +61,23 @@ def test_shares_and_their_jacobian(parts):
         slopes = [(evaluate(z + e)[0] - evaluate(z - e)[0])[:-1] / 2e-5 for e in 1e-5 * np.eye(parts - 1)]
         gaps.append(np.linalg.slogdet(np.array(slopes))[1] - jacobian)
     np.testing.assert_allclose(gaps, gaps[0], atol=1e-6)
+
+
+def test_a_linear_map_keeps_the_density():
+    """A normal vector sampled through the map has the density of the normal vector itself."""
+    matrix = np.linalg.cholesky(np.array([[1.0, 0.6], [0.6, 2.0]]))
+    with pm.Model() as mapped:
+        pm.Normal("x", [0.3, -1.0], [0.5, 2.0], default_transform=Linear(matrix))
+    z = np.array([0.7, -0.2])
+    x = matrix @ z
+    expected = stats.norm([0.3, -1.0], [0.5, 2.0]).logpdf(x).sum() + np.log(np.linalg.det(matrix))
+    name = mapped.value_vars[0].name
+    assert mapped.compile_logp(mode="FAST_COMPILE")({name: z}) == pytest.approx(expected)
+    free = pt.dvector()
+    back = pytensor.function(
+        [free], Linear(matrix).forward(Linear(matrix).backward(free)), mode="FAST_COMPILE"
+    )
+    np.testing.assert_allclose(back(z), z)
 
 
 @pytest.mark.parametrize("size", [0.2, 1.0, 2.5])
