@@ -22,8 +22,10 @@ fi
 
 "$UV" venv --quiet --allow-existing --python 3.13 .venv \
   || fail "no Python 3.13 and none could be fetched. Install Python 3.13, then run make again."
-"$UV" pip sync --quiet --python .venv/bin/python --require-hashes requirements.lock \
+"$UV" pip sync --quiet --compile-bytecode --python .venv/bin/python --require-hashes requirements.lock \
   || fail "the locked dependencies could not be installed: is the package index reachable?"
 "$UV" pip install --quiet --python .venv/bin/python --no-deps --no-build-isolation --editable . \
   || fail "the project itself could not be installed."
+echo "install: compiling the model into this machine's caches; up to six minutes the first time ..."
+.venv/bin/python scripts/warm_up.py || echo "install: not compiled now; the first fit will do it." >&2
 echo "install: ready ($(.venv/bin/python --version))."
