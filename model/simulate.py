@@ -407,7 +407,8 @@ def _morning(p: Parameters, design: Design, path: _Path, t: int, basis_shock: fl
 
 def _damping(p: Parameters, lam: float, steepest: float) -> float:
     """Factor on all answers to the return, from the most that they could add at any return."""
-    vanna = max(-p["vanna"] * p["iv_response"], -p["vanna"] * (p["iv_response"] + p["iv_crash"]))
+    bends = max(0.0, -p["vanna"] * p["iv_crash"]) + max(0.0, p["vanna"] * p["iv_rally"])
+    vanna = bends - p["vanna"] * p["iv_response"]
     demand = max(p["response_today"], p["response_today"] - p["response_today_crash"])
     gain = lam * (steepest + vanna + demand)
     return 1.0 / math.hypot(1.0, max(gain, 0.0) / MAX_GAIN)
@@ -496,7 +497,8 @@ def _bent(slope: float, flattening: float, r: float) -> float:
 
 def _iv_fall(p: Parameters, r: float) -> float:
     """Fall of implied volatility that the return explains. Vol points."""
-    return p["iv_response"] * r - p["iv_crash"] * _bend(r)
+    rally = 0.5 * (r + math.hypot(r, KINK_WIDTH) - KINK_WIDTH)
+    return p["iv_response"] * r - p["iv_crash"] * _bend(r) - p["iv_rally"] * rally
 
 
 def _sold_behind(distance: float, width: float) -> float:

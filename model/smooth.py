@@ -35,6 +35,16 @@ def hinge_slope(r):
     return -0.5 * (1.0 + u / (u * u + KINK_WIDTH**2) ** 0.5)
 
 
+def rise(r):
+    """Smooth max(0, r), zero at r = 0. Unit: log-%."""
+    return 0.5 * (r + (r * r + KINK_WIDTH**2) ** 0.5 - KINK_WIDTH)
+
+
+def rise_slope(r):
+    """Derivative of :func:`rise`; between 0 (fall) and 1 (rally)."""
+    return 0.5 * (1.0 + r / (r * r + KINK_WIDTH**2) ** 0.5)
+
+
 def step(u):
     """Smooth step from 0 to 1, one half at u = 0."""
     return 0.5 * (1.0 + u / (1.0 + u * u) ** 0.5)

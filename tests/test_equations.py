@@ -85,7 +85,7 @@ def test_without_answers_the_jacobian_is_one():
 
 def test_implied_volatility_shock_is_what_the_return_leaves():
     design = small_design(2)
-    p = random_parameters(design, 2) | {"iv_response": 0.3, "iv_crash": 0.0, "iv_drift": 0.1}
+    p = random_parameters(design, 2) | {"iv_response": 0.3, "iv_crash": 0.0, "iv_rally": 0.0, "iv_drift": 0.1}
     shock = evaluate(p, arrays(design), np).iv_shock
     seen = np.isfinite(design.iv_change)
     np.testing.assert_allclose(shock[seen], (design.iv_change + 0.3 * design.returns - 0.1)[seen])

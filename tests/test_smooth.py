@@ -11,7 +11,8 @@ GRID = np.linspace(-25.0, 15.0, 401)
 
 
 @pytest.mark.parametrize(
-    ("shape", "slope"), [(smooth.hinge, smooth.hinge_slope), (smooth.step, smooth.step_slope)]
+    ("shape", "slope"),
+    [(smooth.hinge, smooth.hinge_slope), (smooth.rise, smooth.rise_slope), (smooth.step, smooth.step_slope)],
 )
 def test_slopes_by_finite_differences(shape, slope):
     h = 1e-5

@@ -30,13 +30,21 @@ def test_gamma_by_hand():
 
 
 def test_volatility_falls_with_a_rise_and_jumps_in_a_crash():
-    p = parameters(iv_response=0.3, iv_crash=1.0)
+    p = parameters(iv_response=0.3, iv_crash=1.0, iv_rally=0.0)
     assert iv_fall(p, 2.0)[0] == pytest.approx(0.6, abs=0.08)
     assert -iv_fall(p, -13.0)[0] == pytest.approx(0.3 * 13.0 + 1.0 * 8.0, abs=0.1)
 
 
+def test_volatility_rises_in_a_rally_too():
+    p = parameters(iv_response=0.3, iv_crash=1.0, iv_rally=0.9)
+    assert -iv_fall(p, 10.0)[0] == pytest.approx((0.9 - 0.3) * 10.0 - 0.45, abs=0.1)
+    assert iv_fall(p, 0.0)[0] == pytest.approx(0.0, abs=1e-12)
+    p = parameters(iv_response=0.3, iv_crash=0.0, iv_rally=0.0)
+    assert -iv_fall(p, -10.0)[0] == pytest.approx(3.0, abs=0.1)
+
+
 def test_vanna_answers_both_the_expected_and_the_surprising_move_of_volatility():
-    p = parameters(vanna=0.02, dealer_sign=0.0, knock_in=0.0, iv_response=0.5, iv_crash=0.0)
+    p = parameters(vanna=0.02, dealer_sign=0.0, knock_in=0.0, iv_response=0.5, iv_crash=0.0, iv_rally=0.0)
     s = state(iv_shock=3.0)
     assert DEALER.drive(p, s) == pytest.approx(0.06)
     assert DEALER.response(p, s, -4.0).value == pytest.approx(0.02 * 0.5 * 4.0)
