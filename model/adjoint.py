@@ -168,17 +168,20 @@ def _pull_booking(out, d, inputs, data, frame, booked):
             for t in range(days):
                 d_load[t] += up[t] * trades[t]
                 d_trades[t] += up[t] * load[t]
-        on_time = 1.0 - data.next_day[:, i]
+        free = (1.0 - data.next_day[:, i]) * data.late_window[:, i]
+        on_time = 1.0 - data.next_day[:, i] - inputs.late[0] * free
         for k in range(inputs.kernel.shape[2]):
             for r in range(inputs.kernel.shape[0]):
                 out.kernel[r, i, k] += _pull_share(d.share[k, i], on_time, frame.regime, r)
+                gain = 1.0 * (k == 1) - inputs.kernel[r, i, k]
+                out.late[0] += gain * _pull_share(d.share[k, i], free, frame.regime, r)
     for l in range(kinds):
         _pull_weights(out.weights[l], inputs.weights[l], d.load[l], booked.load[l], listed)
 
 
 @jit_plain
 def _pull_share(up, on_time, regime, chosen):
-    """Derivative of one regime's kernel at one lag."""
+    """Derivative of one regime's kernel at one lag, or (with what could be late) of its weight."""
     total = 0.0
     for t in range(len(up)):
         total += up[t] * on_time[t] * (regime[t] == chosen)
@@ -195,7 +198,9 @@ def _pull_weights(out, weights, d_load, load, listed):
         for t in range(days):
             total[t] += weight * a[t]
             mean[t] += up[t] * part[t]
-    total[:] = 1.0 / total
+    for t in range(days):
+        # Where no listed fund carries the loading there is nothing to share: the loadings are zero, not undefined.
+        total[t] = 1.0 / total[t] if total[t] > 1e-200 else 0.0
     for i in range(funds):
         a, up, slope = listed[i], d_load[i], 0.0
         for t in range(days):

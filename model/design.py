@@ -6,7 +6,7 @@ feed booking lags: their trades are latent, their prints and prices are conditio
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from datetime import date
 
 import numpy as np
@@ -64,10 +64,12 @@ class Design:
         ``Shape: (T,)``, booking-kernel regime.
     next_day : numpy.ndarray
         ``Shape: (T, I)``, 1 where the next-day reading books the whole trade one day later.
+    late_window : numpy.ndarray
+        ``Shape: (T, I)``, 1 where a share of the trade is created one day later; zero unless switched on.
     barrier, live : numpy.ndarray
         ``Shape: (T, N)``; log-% from the previous close, and share of the notes behind it.
     option_fund : numpy.ndarray
-        ``Shape: (I,)``, one at the fund whose options dealers hedge.
+        ``Shape: (I,)``, one at the fund whose creations settle dealers' hedges; zero where none does.
     basket_bn : float
         Value of one creation basket at the first price, USD bn: the grain of every print.
     event_days : tuple of int
@@ -100,6 +102,7 @@ class Design:
     position_expiry: np.ndarray
     regime: np.ndarray
     next_day: np.ndarray
+    late_window: np.ndarray
     barrier: np.ndarray
     live: np.ndarray
     option_fund: np.ndarray
@@ -169,7 +172,7 @@ def make_design(panel: Panel, card: EventCard | None) -> Design:
     cut = slice(1, None)
     returns_lag = np.nan_to_num(np.concatenate([[0.0], returns[:-1]]))
     dates = pd.DatetimeIndex(frame.index)
-    return Design(
+    design = Design(
         dates=dates[cut],
         funds=universe.fund_keys,
         factors=tuple(f.key for f in universe.factors),
@@ -194,6 +197,7 @@ def make_design(panel: Panel, card: EventCard | None) -> Design:
         position_expiry=expiries,
         regime=_regimes(dates[cut], universe.kernel_breaks),
         next_day=np.zeros_like(listed[cut]),
+        late_window=np.zeros_like(listed[cut]),
         barrier=barrier[cut],
         live=live[cut],
         option_fund=np.array([float(k == universe.option_fund) for k in universe.fund_keys]),
@@ -201,6 +205,20 @@ def make_design(panel: Panel, card: EventCard | None) -> Design:
         basket_bn=_basket_bn(universe, float(frame["price"].iloc[0])),
         barrier_width=float(np.mean([k.width_pct for k in notes])) if notes else 1.0,
     )
+    return _with_mechanisms(design, card) if card else design
+
+
+def _with_mechanisms(design: Design, card: EventCard) -> Design:
+    """The design with the card's switches of operational shorting.
+
+    Hedges that no creation settles reach no fund: without the option fund their loading is empty, here and wherever
+    else flows are computed from the design.
+    """
+    if not card.mechanisms.hedge_settlement:
+        design = replace(design, option_fund=np.zeros_like(design.option_fund))
+    if card.mechanisms.late_creation:
+        design = replace(design, late_window=next_day_mask(design, card))
+    return design
 
 
 def _basket_bn(universe, price: float) -> float:
@@ -208,7 +226,7 @@ def _basket_bn(universe, price: float) -> float:
 
 
 def next_day_mask(design: Design, card: EventCard) -> np.ndarray:
-    """Where the next-day reading books the whole trade one trading day later. ``Shape: (T, I)``."""
+    """Next-day funds on the event's days: booked late by the next-day reading, in part by late creation. ``(T, I)``."""
     mask = np.zeros_like(design.listed)
     columns = [design.funds.index(k) for k in card.next_day_funds]
     for day in design.event_days:

@@ -10,6 +10,7 @@ from model import units
 from model.build import parameter_names
 from model.decompose import FLOW_PARTS, RETURN_PARTS, decompose
 from model.draws import prior_draws, prior_latents
+from model.mechanisms import sentence as mechanism_sentence
 from model.pipeline import Request, Subject, book_sentence, load_subject
 from model.predict import replicate
 
@@ -30,6 +31,7 @@ def describe(request: Request, console: Console) -> None:
     )
     console.print(f"Supplied: {', '.join(subject.panel.supplied)}")
     console.print(book_sentence(subject), markup=False)
+    console.print(mechanism_sentence(subject.card.mechanisms), markup=False)
     console.print(_prior_table(subject))
     console.print(_predictive_table(subject, request.seed))
 

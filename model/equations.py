@@ -130,6 +130,7 @@ def evaluate(p, d, xp) -> Equations:
         fund_lag=xp.stack([sum(c.booked(p) * c.fund_lag(p) for c in COMPONENTS)]),
         weights=observation.loading_weights(p, d, xp),
         kernel=p["kernel"],
+        late=xp.stack([p["late_creation"]]),
         fund_var=p["fund_noise"] ** 2,
         flow_mix=1.0 / impact.scale_mixture(p["flow_state"]),
         group_var=xp.stack([p[f"{g}_scale"] ** 2 for g in shock_groups()]),

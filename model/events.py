@@ -15,6 +15,7 @@ from model.errors import DataError
 from model.evidence.changes import PriorChange, read_changes
 from model.evidence.statements import Statement, read_statements
 from model.facts import Fact, read_fact
+from model.mechanisms import Mechanisms, read_mechanisms
 from model.panel import Panel, load_panel
 from model.panel.roles import FLOW, roles
 from model.quantities import Ground
@@ -45,6 +46,7 @@ class EventCard:
     """One event. Dates are trading days; paths are absolute; see ARCHITECTURE.md for the contract.
 
     `next_day_funds` are the funds whose trades the next-day reading books one day later, on the event's days.
+    `mechanisms` switches the sub-hypotheses of operational shorting; late creation concerns the same funds and days.
     `gate_reason` is the written reason for decomposing although the causal gate is inconclusive.
     """
 
@@ -64,6 +66,7 @@ class EventCard:
     evidence: tuple[Statement, ...]
     claims: tuple[Claim, ...]
     rivals: tuple[Rival, ...]
+    mechanisms: Mechanisms
     sha256: str
 
 
@@ -106,6 +109,7 @@ def load_event(id_or_path: str | Path) -> EventCard:
         evidence=read_statements(t.tables("evidence", []), universe.calendar, span),
         claims=read_claims(t.tables("claims", []), Ground(universe.calendar, span, columns)),
         rivals=read_rivals(t.tables("rivals", []), universe.calendar),
+        mechanisms=read_mechanisms(t),
         sha256=hashlib.sha256(t.source.encode()).hexdigest(),
     )
     for table in (window, gate, t):

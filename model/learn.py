@@ -23,8 +23,9 @@ KEPT = (
     "etf_book_scale",
     "crypto_book_scale",
     "note_share",
+    "late_creation",
 )
-"""Parameters of one week, one note or one book: nothing carries over."""
+"""Parameters of one week, one note, one book or one event's days: nothing carries over."""
 
 
 def learned_set(

@@ -116,7 +116,7 @@ def make_ledger(draws: Draws, latents: np.ndarray, flows: np.ndarray, design: De
     )
     flows_lag = flows_lag * d["listed"]
     load = _loadings(p, d)
-    kernel = _kernel(draws["kernel"], d)
+    kernel = _kernel(draws, d)
     shocks = split_shocks(draws, latents, rng)
     trades, by_fund, shock_fund, pressure, own_price = ({} for _ in range(5))
     own_flow, answers, off_fund, booked_load = ({} for _ in range(4))
@@ -195,11 +195,11 @@ def _loadings(p, d) -> dict[str, np.ndarray]:
     return out
 
 
-def _kernel(kernel: np.ndarray, d) -> np.ndarray:
-    """Booking kernel of each trade date ``(S, T, I, K)``."""
-    late = d["next_day"][:, :, None]
-    one_day = np.eye(LAGS)[1]
-    return (1.0 - late) * kernel[:, d["regime"]] + late * one_day
+def _kernel(draws: Draws, d) -> np.ndarray:
+    """Booking kernel of each trade date ``(S, T, I, K)``: what is late is booked on the next day."""
+    created_late = draws["late_creation"][:, None, None] * d["late_window"]
+    late = (d["next_day"] + (1.0 - d["next_day"]) * created_late)[..., None]
+    return (1.0 - late) * draws["kernel"][:, d["regime"]] + late * np.eye(LAGS)[1]
 
 
 def split_shocks(draws: Draws, latents: np.ndarray, rng) -> dict[str, np.ndarray]:

@@ -31,6 +31,10 @@ next_day_funds = ["{fund}"]             # funds whose trades of these days the n
 start = {start}
 end = {end}
 
+# [mechanisms]                        # operational shorting; these are the defaults
+# hedge_settlement = true             # dealers' hedges reach creations and redemptions
+# late_creation = false               # a share of next_day_funds' trades of these days is created one day later
+
 # [gate]                              # the written reason for decomposing although the causal gate is inconclusive
 # accept_inconclusive = "..."
 

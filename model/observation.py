@@ -2,8 +2,9 @@ r"""From trades to what vendors print: fund loadings, booking kernels, premium, 
 
 .. math:: F_{i,t} = \sum_k \pi_{i,t-k,k}\, Z_{i,t-k} + e_{i,t}
 
-A kernel belongs to the *trade* date: each trade is booked exactly once. Operational shorting lives here too:
-the booked share of dealers' hedges passes through the same kernels.
+A kernel belongs to the *trade* date: each trade is booked exactly once. Operational shorting lives here too: the
+booked share of dealers' hedges passes through the same kernels, and where a card says so, a share ``late_creation``
+of the trades is booked on the day after the trade instead. Neither changes a price.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ PRIORS = (
     "basis_tilt",
     "fund_noise",
     "kernel",
+    "late_creation",
     "flow_tail",
     "carry",
     "premium_persistence",

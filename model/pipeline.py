@@ -8,7 +8,7 @@ import hashlib
 import multiprocessing
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,6 +21,7 @@ from model.errors import ConvergenceError
 from model.events import EventCard, event_panel, load_event
 from model.evidence.changes import with_changes
 from model.gate.result import GateResult
+from model.mechanisms import sentence as mechanism_sentence
 from model.panel import Panel
 from model.priors import PriorSet, load_priors
 
@@ -34,7 +35,7 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Request:
-    """What the user asked for."""
+    """What the user asked for; ``mechanisms`` overrules switches of the card."""
 
     event: str
     panel: Path | None
@@ -48,6 +49,7 @@ class Request:
     tune: int
     seed: int
     book: bool = True
+    mechanisms: Mapping[str, bool] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -87,6 +89,7 @@ class Timer:
 def load_subject(request: Request) -> Subject:
     """Read card, panel and priors; validate; build the arrays."""
     card = load_event(request.event)
+    card = dataclasses.replace(card, mechanisms=card.mechanisms.switched(request.mechanisms))
     panel = event_panel(card, request.panel, request.as_of)
     chosen = request.priors or (None if request.panel else card.priors)
     priors = with_changes(load_priors(chosen or DEFAULT_PRIORS), card.prior_changes)
@@ -169,6 +172,7 @@ def run(request: Request, say: Say) -> Path:
         f"{subject.card.title}: {len(dates)} days, {dates[0].date()} to {dates[-1].date()}; priors {subject.priors.name}."
     )
     say(book_sentence(subject))
+    say(mechanism_sentence(subject.card.mechanisms))
     timer.lap("data")
     sampler, gate = _prepare(subject, request, say, timer)
     gate = gate.accept(request.accept_gate or subject.card.gate_reason)

@@ -176,8 +176,11 @@ def _manifest(results: Results, timer: pipeline.Timer) -> dict[str, Any]:
     request, subject, gate = results.request, results.subject, results.gate
     if not results.converged and "converged" not in results.checks:
         raise ConvergenceError("Sampling was not checked.", "Call finish() first.")
-    arguments = {k: (str(v) if v is not None else None) for k, v in asdict(request).items() if k != "out"}
+    arguments: dict[str, Any] = {
+        k: (str(v) if v is not None else None) for k, v in asdict(request).items() if k != "out"
+    }
     arguments["panel"] = request.panel.name if request.panel else None
+    arguments["mechanisms"] = dict(request.mechanisms)
     files = [n for n in ("posterior.nc", "decomposition.nc", "gate.json") if (request.out / n).is_file()]
     return {
         "event": subject.card.id,
@@ -198,6 +201,7 @@ def _manifest(results: Results, timer: pipeline.Timer) -> dict[str, Any]:
         },
         "supplied": list(subject.panel.supplied),
         "dealer_book": asdict(subject.book) if subject.book else None,
+        "mechanisms": asdict(subject.card.mechanisms),
         "dates": [str(subject.design.dates[0].date()), str(subject.design.dates[-1].date())],
         "gate": {
             "verdict": gate.verdict,

@@ -15,6 +15,9 @@ generator of panels with known truth, and the engine of counterfactuals.
     z_t &= \text{drift} + \beta' x_t + d_2 r_{t-1} + d_1 \textstyle\sum_i F_{i,t-1} + \varsigma w_t \\
         &\quad + \lambda_t\,[(1-h)B_t + M_t + D^{pre}_t + V v_t] \\
     F_{i,t} &= \textstyle\sum_k \pi_{i,t-k,k} Z_{i,t-k} + e_{i,t}
+
+A share :math:`\delta` of the trades of days in the design's late window is printed on the next day whatever
+:math:`\pi` says.
 """
 
 from __future__ import annotations
@@ -465,11 +468,17 @@ def _trade(p: Parameters, design: Design, path: _Path, m: _Morning, t: int, v: f
         + _spread(tilted, design.listed[t]) * m.basis
         + _spread(design.option_fund, design.listed[t]) * p["booked_hedge"] * in_shares
     )
-    kernel = p["kernel"][design.regime[t]].copy()
-    late = design.next_day[t] > 0
-    kernel[late] = 0.0
-    kernel[late, 1] = 1.0
-    path.sent[t] = kernel * reached[:, None]
+    path.sent[t] = reached[:, None] * _printed(p, design, t)
+
+
+def _printed(p: Parameters, design: Design, t: int) -> np.ndarray:
+    """Shares of the funds' trades of day t that are printed 0, 1, ... days later. ``Shape: (I, K)``."""
+    shares = p["kernel"][design.regime[t]].copy()
+    tomorrow = np.eye(shares.shape[1])[1]
+    some = design.late_window[t] > 0
+    shares[some] += p["late_creation"] * (tomorrow - shares[some])
+    shares[design.next_day[t] > 0] = tomorrow
+    return shares
 
 
 def _arrivals(path: _Path, t: int) -> np.ndarray:

@@ -11,6 +11,10 @@ Unknowns per day: one shock per shock group (USD bn), the deviation ``g`` of the
     \text{premium}:\;& f_t = y_0 \tau_t + g_t + n_t \\
     \text{positions}:\;& \Delta N_w = \textstyle\sum_{t \in w} B_t / P_t + dN_w
 
+The fund rows' :math:`\pi` is the kernel where no trade is late; a late part :math:`L` is booked on the next day,
+:math:`(1 - L)\,\pi_k + L\,[k = 1]`, with :math:`L` one in the next-day reading and :attr:`Inputs.late` in the late
+window.
+
 These are six families of rows (:class:`model.gaussian.Rows`), in the order of :class:`Families`. ``fill`` states
 coefficients, targets and variances; ``model.adjoint.pull`` carries the likelihood's derivatives back to the inputs.
 """
@@ -43,6 +47,7 @@ class Inputs(NamedTuple):
     fund_lag : (1,) reaction to a fund's own published flow
     weights : (L, I) unnormalised loadings
     kernel : (R, I, K)
+    late : (1,) share of the trades of the late window that is booked on the next day whatever the kernel says
     fund_var : (I,) variance of fund-specific flows
     flow_mix : (T,) precision of the day's flow shocks
     group_var : (G,)
@@ -61,6 +66,7 @@ class Inputs(NamedTuple):
     fund_lag: np.ndarray
     weights: np.ndarray
     kernel: np.ndarray
+    late: np.ndarray
     fund_var: np.ndarray
     flow_mix: np.ndarray
     group_var: np.ndarray
@@ -72,10 +78,10 @@ class Inputs(NamedTuple):
 class Data(NamedTuple):
     """What was measured; may change without recompiling. Missing numbers are zero and never read.
 
-    ``returns, premium, tenor, unit_rate (T,)``, ``flows, flows_lag, next_day (T, I)``, ``positions,
-    use_positions (W,)``; see :class:`model.design.Design`. ``listed (T, I)``, ``premium_observed (T,)`` and ``expiry
-    (W,)`` are 0/1; ``print_var (1,)`` is the variance of a print around the trades it stands for, because creations
-    come in whole baskets.
+    ``returns, premium, tenor, unit_rate (T,)``, ``flows, flows_lag, next_day, late_window (T, I)``,
+    ``positions, use_positions (W,)``; see :class:`model.design.Design`. ``listed (T, I)``, ``premium_observed (T,)``
+    and ``expiry (W,)`` are 0/1; ``print_var (1,)`` is the variance of a print around the trades it stands for,
+    because creations come in whole baskets.
     """
 
     returns: np.ndarray
@@ -87,6 +93,7 @@ class Data(NamedTuple):
     positions: np.ndarray
     use_positions: np.ndarray
     next_day: np.ndarray
+    late_window: np.ndarray
     listed: np.ndarray
     premium_observed: np.ndarray
     expiry: np.ndarray
@@ -210,6 +217,8 @@ def booking(inputs, data, frame):
                 out[t] = weight * a[t] * total[t]
     for i in range(funds):
         late = data.next_day[:, i].copy()
+        for t in range(days):
+            late[t] += (1.0 - late[t]) * (inputs.late[0] * data.late_window[t, i])
         for k in range(lags):
             out, kernel, next_day = share[k, i], inputs.kernel[:, i, k], 1.0 * (k == 1)
             for t in range(days):

@@ -68,6 +68,7 @@ def write(args: argparse.Namespace) -> Path:
         1,
         1,
         args.seed,
+        mechanisms=given.get("mechanisms", {}),
     )
     subject = load_subject(request)
     found = compare(subject.design, subject.priors, subject.base_shares, booked, plain, args.seed)

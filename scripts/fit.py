@@ -52,6 +52,14 @@ def parse(argv: list[str] | None = None) -> argparse.Namespace:
         help="gamma proxy on every day, although the card names a dealer book",
     )
     p.add_argument(
+        "--mechanism",
+        action="append",
+        default=[],
+        type=_mechanism,
+        metavar="NAME=on|off",
+        help="switch hedge_settlement or late_creation, whatever the card says; may be repeated",
+    )
+    p.add_argument(
         "--dry-run", action="store_true", help="print design, priors and prior-predictive ranges; no sampling"
     )
     args = p.parse_args(argv)
@@ -60,6 +68,16 @@ def parse(argv: list[str] | None = None) -> argparse.Namespace:
     if args.accept_gate is not None and not args.accept_gate.strip():
         p.error("--accept-gate needs a reason in words")
     return args
+
+
+def _mechanism(text: str) -> tuple[str, bool]:
+    from model.errors import UsageError
+    from model.mechanisms import read_switch
+
+    try:
+        return read_switch(text)
+    except UsageError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -75,7 +93,7 @@ def main(argv: list[str] | None = None) -> int:
     out = args.out or ROOT / "fits" / Path(args.event).stem
     request = Request(
         args.event, args.panel, out, args.dating, args.priors, args.as_of, args.accept_gate, args.chains, args.draws,
-        args.tune, args.seed, not args.no_book,
+        args.tune, args.seed, not args.no_book, dict(args.mechanism),
     )  # fmt: skip
     try:
         if args.dry_run:
@@ -92,6 +110,7 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _show(folder: Path, console) -> None:
+    from model.mechanisms import Mechanisms, sentence
     from model.store import load_fit
     from model.summary import terminal_table
 
@@ -106,6 +125,7 @@ def _show(folder: Path, console) -> None:
         console.print(
             f"Graph on posterior draws: {marks[after['passed']]}. {after['sentence']}", markup=False
         )
+    console.print(sentence(Mechanisms(**fit.manifest["mechanisms"])), markup=False)
     console.print(f"Report: {folder / 'report.html'}", markup=False)
 
 

@@ -63,6 +63,8 @@ def event_design(reading: str = "vendor") -> Design:
     """Design of the embedded event."""
     card = load_event(EVENT)
     design = make_design(event_panel(card), card)
+    if reading == "late_creation":
+        return replace(design, late_window=next_day_mask(design, card))
     return replace(design, next_day=next_day_mask(design, card)) if reading == "next_day" else design
 
 
@@ -77,7 +79,7 @@ def with_gaps(design: Design, share: float, seed: int, first: int = PRE_SAMPLE) 
 
 
 def small_design(seed: int = 0, days: int = 9, funds: int = 3) -> Design:
-    """A few days: late listing, two kernel regimes, a next-day mask, notes, weekly positions, no gaps."""
+    """A few days: late listing, two kernel regimes, a next-day mask, late creation, notes, weekly positions, no gaps."""
     rng = np.random.default_rng(seed)
     dates = pd.bdate_range("2025-03-03", periods=days)
     listed = np.ones((days, funds))
@@ -91,6 +93,8 @@ def small_design(seed: int = 0, days: int = 9, funds: int = 3) -> Design:
     iv_change[3] = np.nan
     next_day = np.zeros((days, funds))
     next_day[[3, days - 2], 0] = 1.0
+    late_window = np.zeros((days, funds))
+    late_window[[3, 4, days - 3], :2] = 1.0
     barrier = np.column_stack([rng.uniform(-8.0, -3.0, days), np.zeros(days)])
     live = np.column_stack([np.full(days, 0.5), np.zeros(days)])
     ratio = rng.uniform(0.6, 1.6, days)
@@ -119,6 +123,7 @@ def small_design(seed: int = 0, days: int = 9, funds: int = 3) -> Design:
         position_expiry=np.array([0.0, 1.0]),
         regime=(np.arange(days) >= days // 2).astype(np.int64),
         next_day=next_day,
+        late_window=late_window,
         barrier=barrier,
         live=live,
         option_fund=np.eye(funds)[0],

@@ -27,11 +27,15 @@ def event():
     return card, make_design(panel, card), shares
 
 
-@pytest.fixture(scope="module", params=["vendor", "next_day", "gaps"])
+@pytest.fixture(scope="module", params=["vendor", "next_day", "gaps", "late_creation", "unsettled"])
 def decomposed(request, event):
     card, design, shares = event
     if request.param == "next_day":
         design = dataclasses.replace(design, next_day=next_day_mask(design, card))
+    if request.param == "late_creation":
+        design = dataclasses.replace(design, late_window=next_day_mask(design, card))
+    if request.param == "unsettled":
+        design = dataclasses.replace(design, option_fund=np.zeros_like(design.option_fund))
     if request.param == "gaps":
         flows = design.flows.copy()
         flows[20, 2] = flows[40, 0] = flows[41, 0] = np.nan
@@ -74,6 +78,22 @@ def test_unattributed_is_the_simulators_own_shock(decomposed):
     np.testing.assert_allclose(parts.flow_channel[3, 2:, 0], shocks.fund_noise.sum(axis=1)[2:], atol=1e-9)
     price = shocks.price + params["futures_price"] * shocks.futures_demand
     np.testing.assert_allclose(parts.return_channel[3, 2:, 0], price[2:], atol=1e-9)
+
+
+def test_hedges_reach_flows_only_where_creations_settle_them(event):
+    """The switch of the card: no dealer part in any flow, by channel or trigger, and the price's is untouched."""
+    card, settled, shares = event
+    off = dataclasses.replace(card, mechanisms=card.mechanisms.switched({"hedge_settlement": False}))
+    draws = prior_draws(load_priors("literature"), settled, shares, DRAWS, 1)
+    draws = draws | {"impact": np.minimum(draws["impact"], 1.5)}
+    parts = {}
+    for key, design in (("on", settled), ("off", make_design(event_panel(off), off))):
+        latents, flows = posterior_latents(draws, design, True, 1)
+        parts[key] = decompose(draws, latents, flows, design, 2)
+    dealer = FLOW_PARTS.index("dealer")
+    assert (parts["off"].flow_channel[..., dealer] == 0.0).all()
+    assert np.abs(parts["on"].flow_channel[..., dealer]).max() > 1e-3
+    np.testing.assert_allclose(parts["off"].trades["dealer"], parts["on"].trades["dealer"])
 
 
 def test_shared_shock_is_split_around_its_prior_share(decomposed):

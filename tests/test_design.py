@@ -13,6 +13,7 @@ from synthetic import PRE_SAMPLE, event_design
 from model.design import make_design, next_day_mask
 from model.errors import DataError
 from model.events import load_event
+from model.mechanisms import Mechanisms
 
 EARLY = (date(2026, 1, 5), date(2026, 1, 6))
 
@@ -101,6 +102,21 @@ def test_next_day_mask_holds_the_event_only():
     mask = next_day_mask(design, card)
     assert mask.sum() == 2.0
     assert mask[list(design.event_days), design.funds.index("ibit")].tolist() == [1.0, 1.0]
+
+
+def test_the_cards_switches_reach_the_design(event_panel, card):
+    """By default hedges are settled in the option fund and nothing is created late; each switch changes one array."""
+    usual = make_design(event_panel, card)
+    assert usual.option_fund.sum() == 1.0
+    assert (usual.late_window == 0.0).all()
+    on, off = (
+        make_design(event_panel, replace(card, mechanisms=Mechanisms(**switch)))
+        for switch in ({"late_creation": True}, {"hedge_settlement": False})
+    )
+    np.testing.assert_array_equal(on.late_window, next_day_mask(usual, card))
+    np.testing.assert_array_equal(on.option_fund, usual.option_fund)
+    assert (off.option_fund == 0.0).all()
+    np.testing.assert_array_equal(off.late_window, usual.late_window)
 
 
 @pytest.mark.parametrize("last", ["2026-01-13", "2026-01-30", "2026-02-05"])

@@ -10,6 +10,7 @@ import pytest
 
 from model.errors import DataError
 from model.events import FOLDER, event_panel, known_events, load_event
+from model.mechanisms import Mechanisms
 
 
 @pytest.fixture
@@ -26,6 +27,11 @@ def edited(tmp_path):
         return path
 
     return write
+
+
+def switched(lines: str) -> str:
+    """The table of mechanisms, to stand before [gate]."""
+    return f"[mechanisms]\n{lines}\n[gate]"
 
 
 def test_the_embedded_card():
@@ -78,6 +84,15 @@ def test_an_unknown_event_lists_the_known():
         ('panel = "panel.csv"', 'panel = "penal.csv"', "line 7: panel: no file"),
         ('universe = "us-spot-btc"', 'universe = "mars"', "Unknown universe 'mars'"),
         ("accept_inconclusive =", "accept =", r"line \d+: \[gate\] accept: unknown key"),
+        ("[gate]", switched("late_creaton = true"), r"line 1\d: \[mechanisms\] late_creaton: unknown key"),
+        ("[gate]", switched("late_creaton = true"), "Did you mean late_creation"),
+        ("[gate]", switched("late_creation = 1"), r"line 1\d: \[mechanisms\] late_creation: must be true"),
+        (
+            "[gate]",
+            switched('hedge_settlement = "off"'),
+            r"\[mechanisms\] hedge_settlement: .*Write true or false",
+        ),
+        ("[window]", "mechanisms = true\n[window]", r"mechanisms: must be a table \[mechanisms\]"),
         ("[window]", "[windows]", r"line 12: windows: unknown key. .* mean window"),
     ],
 )
@@ -96,6 +111,12 @@ def test_optional_keys_have_defaults(edited):
     assert card.next_day_funds == ("ibit",)
     card = load_event(edited("accept_inconclusive", "# accept_inconclusive"))
     assert card.gate_reason is None
+    assert (card.mechanisms.hedge_settlement, card.mechanisms.late_creation) == (True, False)
+
+
+def test_a_card_switches_operational_shorting(edited):
+    card = load_event(edited("[gate]", switched("hedge_settlement = false\nlate_creation = true")))
+    assert card.mechanisms == Mechanisms(hedge_settlement=False, late_creation=True)
 
 
 def test_an_event_without_a_panel_asks_for_one(edited):

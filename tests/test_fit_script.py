@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from model.mechanisms import PRIOR_SENTENCE
+
 ROOT = Path(__file__).resolve().parents[1]
 SCRIPT = ROOT / "scripts" / "fit.py"
 
@@ -41,6 +43,9 @@ def test_help_imports_nothing_heavy():
     [
         (("--dating", "sideways"), 2, "invalid choice"),
         (("--draws", "0"), 2, "must be positive"),
+        (("--mechanism", "late_creation=maybe"), 2, "late_creation=on or late_creation=off"),
+        (("--mechanism", "late_creation"), 2, "switches nothing"),
+        (("--mechanism", "short_squeeze=on"), 2, "Use one of hedge_settlement, late_creation"),
         (("--accept-gate", " "), 2, "reason in words"),
         (("--event", "1999-01-01", "--dry-run"), 3, "2026-02-05"),
         (("--priors", "nowhere", "--dry-run"), 3, "literature"),
@@ -63,6 +68,26 @@ def test_dry_run_prints_design_priors_and_ranges(fit_script, capsys):
     for words in ("60 trading days", "Prior-predictive ranges", "dealer_sign", "-434.1"):
         assert words in printed
     assert "on 2026-02-05; all other days use the gamma proxy" in " ".join(printed.split())
+    assert "Operational shorting: hedge settlement on, late creation off." in " ".join(printed.split())
+    assert "the posterior is the prior" not in printed
+
+
+def test_mechanisms_are_switched_on_the_command_line(fit_script, monkeypatch):
+    asked = []
+    monkeypatch.setattr("model.dry_run.describe", lambda request, _: asked.append(request))
+    arguments = ["--mechanism", "hedge_settlement=off", "--mechanism", "late_creation=on", "--dry-run"]
+    assert fit_script.main(arguments) == 0
+    assert asked[0].mechanisms == {"hedge_settlement": False, "late_creation": True}
+    assert fit_script.main(["--dry-run"]) == 0
+    assert asked[1].mechanisms == {}
+
+
+def test_a_dry_run_says_that_late_creation_is_its_prior(fit_script, capsys):
+    assert fit_script.main(["--mechanism", "late_creation=on", "--dry-run"]) == 0
+    printed = " ".join(capsys.readouterr().out.split())
+    assert "hedge settlement on, late creation on" in printed
+    assert PRIOR_SENTENCE in printed
+    assert "the posterior is the prior" in PRIOR_SENTENCE
 
 
 def test_a_fit_can_be_asked_for_without_the_book(fit_script, tmp_path):

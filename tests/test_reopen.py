@@ -39,6 +39,21 @@ def test_a_fit_is_opened_with_its_design(stored):
     assert opened.subject.design.days == 60
 
 
+@pytest.mark.parametrize("changed", [{"mechanisms": {"late_creation": True}}, {"book": False}])
+def test_a_fit_is_opened_with_its_switches(stored, changed):
+    """Without its switches another design would be built, and the fit refused."""
+    folder, manifest = stored
+    request = Request("2026-02-05", None, folder, "both", None, None, None, 1, 1, 1, 1, **changed)
+    manifest["hashes"]["design"] = load_subject(request).design_hash
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+    with pytest.raises(DataError, match="are not those of the fit"):
+        reopen(folder)
+    manifest["arguments"] |= {"mechanisms": dict(request.mechanisms), "book": str(request.book)}
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+    card = reopen(folder).subject.card
+    assert card.mechanisms.late_creation == request.mechanisms.get("late_creation", False)
+
+
 def test_other_data_are_refused(stored):
     folder, manifest = stored
     manifest["hashes"]["design"] = "00"

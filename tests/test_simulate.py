@@ -41,7 +41,7 @@ def assert_reproduces(design, simulated):
 
 # --- oracle of the likelihood -------------------------------------------------------------------------------
 @pytest.mark.parametrize("seed", [0, 1])
-@pytest.mark.parametrize("reading", ["vendor", "next_day"])
+@pytest.mark.parametrize("reading", ["vendor", "next_day", "late_creation"])
 @pytest.mark.parametrize("gaps", [0.0, 0.08])
 def test_a_draws_shocks_reproduce_the_event(seed, reading, gaps):
     design = with_gaps(event_design(reading), gaps, seed)
@@ -109,8 +109,9 @@ def test_each_trade_is_booked_once(mask, shock, day):
         "all": np.ones_like(design.next_day),
         "random": rng.integers(0, 2, design.next_day.shape) * 1.0,
     }
-    design = replace(design, next_day=masks[mask])
-    p = quiet(random_parameters(design, 5)) | {"vanna": 0.03}
+    some = rng.integers(0, 2, design.next_day.shape) * 1.0
+    design = replace(design, next_day=masks[mask], late_window=some)
+    p = quiet(random_parameters(design, 5)) | {"vanna": 0.03, "late_creation": 0.4}
     p["kernel"] = rng.dirichlet([1.0, 1.0, 1.0], size=p["kernel"].shape[:2])
     shocks, _ = drawn_shocks(p, design)
     before, after = replay(p, design, shocks), replay(p, design, moved(shocks, shock, day, 0.7))
@@ -144,6 +145,28 @@ def test_the_next_day_reading_moves_the_whole_trade():
     assert change[20, 0] == 0.0
     assert change[21, 0] > 0.0
     assert (change[20, 1:] > 0.0).all()
+
+
+def test_late_creation_moves_its_share_of_the_trade_and_no_price():
+    """Of what a fund would have printed at once or in two days, the share is printed on the next day instead."""
+    design = event_design("vendor")
+    window = np.zeros_like(design.late_window)
+    window[20, 0] = 1.0
+    p = quiet(random_parameters(design, 7))
+    shocks, _ = drawn_shocks(p, design)
+
+    def answer(share):
+        q, late = p | {"late_creation": share}, replace(design, late_window=window)
+        before, after = replay(q, late, shocks), replay(q, late, moved(shocks, "demand", 20, 0.5))
+        return after.flows - before.flows, after.returns - before.returns
+
+    none, none_returns = answer(0.0)
+    some, some_returns = answer(0.4)
+    np.testing.assert_allclose(some[[20, 22], 0], 0.6 * none[[20, 22], 0], atol=1e-10)
+    np.testing.assert_allclose(some.sum(axis=0), none.sum(axis=0), atol=1e-10)
+    np.testing.assert_allclose(some[:, 1:], none[:, 1:], atol=1e-10)
+    np.testing.assert_allclose(some_returns, none_returns, atol=1e-10)
+    assert none[20, 0] > 0.0
 
 
 # --- signs --------------------------------------------------------------------------------------------------

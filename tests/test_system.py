@@ -102,7 +102,52 @@ def test_likelihood_equals_the_dense_normal(seed, gaps):
     assert value == pytest.approx(dense_logpdf(p, design), rel=1e-9, abs=1e-7)
 
 
-@pytest.mark.parametrize("reading", ["vendor", "next_day"])
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_likelihood_with_two_fifths_created_late(seed):
+    """The simulator prints two fifths of the window's trades a day later, and the density is that of its prints."""
+    design = with_gaps(small_design(seed), 0.25, seed)
+    p = random_parameters(design, seed) | {"late_creation": 0.4}
+    value, _ = value_and_gradient(*system_of(p, design))
+    assert value == pytest.approx(dense_logpdf(p, design), rel=1e-9, abs=1e-7)
+    without, _ = value_and_gradient(*system_of(p | {"late_creation": 0.0}, design))
+    assert abs(value - without) > 1e-3
+
+
+@pytest.mark.parametrize("make", [small_design, event_design])
+def test_without_a_late_window_the_share_is_nowhere(make):
+    """Switched off, the likelihood and its other derivatives are the same to the last bit, whatever the share."""
+    design = make()
+    design = with_gaps(replace(design, late_window=np.zeros_like(design.late_window)), 0.1, 3)
+    p = random_parameters(design, 4)
+    found = [value_and_gradient(*system_of(p | {"late_creation": x}, design)) for x in (0.0, 0.37, 1.0)]
+    for value, gradient in found:
+        assert value == found[0][0]
+        assert gradient.late[0] == 0.0
+        for a, b in zip(gradient, found[0][1], strict=True):
+            np.testing.assert_array_equal(a, b)
+
+
+def test_created_late_in_full_is_the_next_day_reading():
+    p = random_parameters(event_design(), 6)
+    late, _ = value_and_gradient(*system_of(p | {"late_creation": 1.0}, event_design("late_creation")))
+    moved, _ = value_and_gradient(*system_of(p, event_design("next_day")))
+    assert late == pytest.approx(moved, rel=1e-12)
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_hedges_that_no_creation_settles_leave_the_prints(seed):
+    """Without the option fund the density is the simulator's, and the booked share of hedges plays no part."""
+    design = with_gaps(small_design(seed), 0.25, seed)
+    design = replace(design, option_fund=np.zeros_like(design.option_fund))
+    p = random_parameters(design, seed)
+    value, gradient = value_and_gradient(*system_of(p, design))
+    assert value == pytest.approx(dense_logpdf(p, design), rel=1e-9, abs=1e-7)
+    assert all(np.isfinite(g).all() for g in gradient)
+    other, _ = value_and_gradient(*system_of(p | {"booked_hedge": 0.9}, design))
+    assert other == value
+
+
+@pytest.mark.parametrize("reading", ["vendor", "next_day", "late_creation"])
 def test_likelihood_on_the_event(reading):
     design = with_gaps(event_design(reading), 0.03, 5)
     p = random_parameters(design, 11)
@@ -172,7 +217,7 @@ def test_permuting_funds_changes_nothing():
         option_fund=design.option_fund[order],
         **{
             n: np.ascontiguousarray(getattr(design, n)[:, order])
-            for n in ("flows", "flows_lag", "listed", "next_day")
+            for n in ("flows", "flows_lag", "listed", "next_day", "late_window")
         },
     )
     q = p | {n: p[n][order] for n in ("fund_share", "fund_mean", "basis_tilt", "fund_noise")}
@@ -217,8 +262,9 @@ def test_implied_volatility_in_another_unit():
 
 
 def test_each_trade_is_booked_once():
-    """Shares booked over the following days sum to one, whatever the kernel, the regime or the reading."""
+    """Shares booked over the following days sum to one, whatever kernel, regime, reading or late share."""
     p, design = small()
+    p["late_creation"] = 0.4
     rng = np.random.default_rng(0)
     for mask in (
         design.next_day,
@@ -230,6 +276,17 @@ def test_each_trade_is_booked_once():
         assert (shares[[0, 2]][:, mask.T > 0] == 0.0).all()
         np.testing.assert_allclose(load.sum(axis=1), np.ones((len(load), design.days)), atol=1e-14)
         assert (load[:, design.listed.T == 0] == 0.0).all()
+
+
+def test_the_late_share_is_booked_on_the_next_day():
+    """By hand: what is not late keeps its kernel, what is late goes to lag one; the next-day reading comes first."""
+    p, design = small()
+    p["late_creation"] = 0.4
+    shares, _, _ = booking.py_func(*system_of(p, design))
+    kernel = p["kernel"][design.regime[4], 1]
+    np.testing.assert_allclose(shares[:, 1, 4], 0.6 * kernel + [0.0, 0.4, 0.0], rtol=1e-14)
+    np.testing.assert_array_equal(shares[:, 0, 3], [0.0, 1.0, 0.0])
+    np.testing.assert_array_equal(shares[:, 2, 4], p["kernel"][design.regime[4], 2])
 
 
 def test_prints_of_unlisted_funds_are_not_read():

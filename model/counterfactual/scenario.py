@@ -22,7 +22,7 @@ from model.errors import UsageError
 from model.simulate import Shocks, replay
 
 BOOKS = ("as it stands", "no gamma", "symmetric")
-_STILL = ("factor_returns", "basket", "stress", "next_day", "barrier", "live")
+_STILL = ("factor_returns", "basket", "stress", "next_day", "late_window", "barrier", "live")
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from model.components import COMPONENTS
+from model.mechanisms import PRIOR_SENTENCE, Mechanisms
 from model.plots.basis import WITHOUT, spans_of, trades
 from model.plots.fit_view import FitView
 from model.plots.parameters import main_parameters
@@ -167,7 +168,22 @@ def dealers(view: FitView) -> list[str]:
         first = "No dealer book was used: on every day dealers' hedges follow a gamma proxy."
     before, after = (view.scalar(view.main, group, "booked_hedge") for group in ("prior", "posterior"))
     same = before is None or after is None or unmoved(before, after)
-    return [first, words.SHORTING.format(answer=words.SHORTING_PRIOR if same else words.SHORTING_MOVED)]
+    shorting = words.SHORTING.format(answer=words.SHORTING_PRIOR if same else words.SHORTING_MOVED)
+    on = Mechanisms(**view.manifest.get("mechanisms", {}))
+    shorting = shorting if on.hedge_settlement else words.SHORTING_OFF
+    return [first, shorting, _late_creation(view)] if on.late_creation else [first, shorting + words.LATE_OFF]
+
+
+def _late_creation(view: FitView) -> str:
+    """What is known about shares sold before they were created."""
+    draws = (view.scalar(view.main, group, "late_creation") for group in ("prior", "posterior"))
+    before, after = (number(float("nan")) if x is None else _share_of(x) for x in draws)
+    return words.LATE_ON.format(sentence=PRIOR_SENTENCE, before=before, after=after)
+
+
+def _share_of(draws) -> str:
+    low, median, high = pd.Series(draws.ravel()).quantile(list(QUANTILES))
+    return f"{number(median, 2)} [{number(low, 2)}, {number(high, 2)}]"
 
 
 def inputs(view: FitView) -> tuple[Rows, Rows]:

@@ -157,8 +157,19 @@ SHORTING_MOVED = (
 SHORTING = (
     "Operational shorting: the booked share of dealers' hedges in the option fund reaches creations and redemptions "
     "over zero to two trading days. The fund's premium and its short interest, which would speak on it, are not "
-    "supplied: {answer}. Short shares sold to buyers of the dip and created later are no mechanism of their own: "
-    "the next-day reading is the extreme case of them."
+    "supplied: {answer}."
+)
+SHORTING_OFF = (
+    "Operational shorting: settlement of dealers' hedges by creations and redemptions is switched off, so no hedge "
+    "reaches a flow, and the posterior of their booked share is the prior."
+)
+LATE_OFF = (
+    " Shares sold short to buyers of the dip and created a day later are switched off; the next-day reading is the "
+    "extreme case of them."
+)
+LATE_ON = (
+    "{sentence} It is the share of the next-day funds' trades of the event's days that was sold before it was created "
+    "and is printed a day later; no price depends on it. Prior {before}, posterior {after}."
 )
 
 

@@ -11,6 +11,7 @@ import xarray as xr
 from rich.console import Console
 from synthetic_fit import REASON, gate
 
+from model.mechanisms import PRIOR_SENTENCE
 from model.plots.fit_view import FitView, open_fit
 from model.plots.waterfall import book_note
 from model.report.content import dealers
@@ -117,6 +118,23 @@ def test_the_page_says_which_days_used_the_book_and_that_shorting_is_the_prior(r
     assert "daily flows alone moved" in moved
     assert book_note(with_book(view, None)) == ""
     assert "by the dealer book on 5 Feb 2026" in book_note(with_book(view, BOOK))
+
+
+def test_the_page_says_what_late_creation_rests_on_whenever_it_is_on(reported_fit: Path) -> None:
+    view = with_book(open_fit(reported_fit), None)
+    switched = {**view.manifest, "mechanisms": {"hedge_settlement": False, "late_creation": True}}
+    draws = {
+        f"{view.main}/{group}/late_creation": np.full((4, 500), value)
+        for group, value in (("prior", 0.3), ("posterior", 0.5))
+    }
+    on = FitView(view.folder, switched, view.gate, _scalars=view._scalars | draws)
+    _, settled, late = dealers(on)
+    assert "switched off, so no hedge reaches a flow" in settled
+    assert PRIOR_SENTENCE in late
+    assert "Prior 0.30 [0.30, 0.30], posterior 0.50 [0.50, 0.50]" in late
+    _, both = dealers(view)
+    assert "the next-day reading is the extreme case" in both
+    assert PRIOR_SENTENCE not in both
 
 
 def test_the_page_shows_these_sentences(reported_fit: Path) -> None:
