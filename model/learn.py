@@ -17,6 +17,7 @@ WIDENING = 2.0
 """Factor on every standard deviation: statistics of the same market count less than new data."""
 KEPT = (
     "gamma_state",
+    "vanna",
     "knock_in",
     "dealer_sign",
     "crypto_sign",
@@ -25,7 +26,9 @@ KEPT = (
     "note_share",
     "late_creation",
 )
-"""Parameters of one week, one note, one book or one event's days: nothing carries over."""
+"""Parameters of one week, one note, one book or one event's days: nothing carries over. Neither does vanna: price and
+implied volatility answer each other within the day and no instrument tells which led, so what a panel says about it
+rests on the shape of the volatility response alone."""
 
 
 def learned_set(
