@@ -21,7 +21,8 @@ from model.fit import Sampler, Settings
 from model.frame import arrays
 from model.ledger import make_ledger
 from model.priors import PriorSet
-from model.simulate import Truth, simulate_panel
+from model.simulate import simulate_panel
+from model.simulate_records import Truth
 
 WATCHED = (
     "basis_scale",

@@ -21,7 +21,8 @@ from model.gate.latents import check_reading
 from model.gate.result import Check, GateResult
 from model.identification import contributions, parameters
 from model.predict import replicate
-from model.simulate import Latents, extract_shocks, replay
+from model.simulate import extract_shocks, replay
+from model.simulate_records import Latents
 from model.store import file_hash, versions, write_json, write_tree
 
 REPLAYED_DRAWS = 5

@@ -14,7 +14,8 @@ from model.events import event_panel, load_event
 from model.identification import IDENTIFIED, UNIDENTIFIED, verdict
 from model.predict import replicate
 from model.priors import load_priors
-from model.simulate import Latents, extract_shocks, replay
+from model.simulate import extract_shocks, replay
+from model.simulate_records import Latents
 
 DRAWS = 25
 

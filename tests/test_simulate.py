@@ -8,11 +8,13 @@ import numpy as np
 import pytest
 from synthetic import PRE_SAMPLE, event_design, random_parameters, small_design, system_of, with_gaps
 
-from model import simulate, trailing
+from model import simulate, simulate_day, trailing
 from model.equations import evaluate
 from model.frame import arrays, make_frame
 from model.native import draw_latents
-from model.simulate import Shocks, extract_shocks, read_latents, replay, simulate_panel
+from model.simulate import extract_shocks, read_latents, replay, simulate_panel
+from model.simulate_path import Rebuild
+from model.simulate_records import Shocks
 
 
 def drawn_shocks(p, design, seed=0):
@@ -259,7 +261,7 @@ def test_a_drawn_panels_regressors_follow_its_own_path(drawn):
 
 def test_the_observed_path_rebuilds_itself():
     design = event_design("vendor")
-    path, rebuild = simulate._start(design, None), simulate._Rebuild(design)
+    path, rebuild = simulate._start(design, None), Rebuild(design)
     for t in range(design.days):
         rebuild.morning(path, t)
         rebuild.evening(path, t)
@@ -308,6 +310,6 @@ def test_a_loop_without_end_is_refused(monkeypatch):
     design = small_design()
     p = random_parameters(design, 1) | {"response_today": 5.0, "impact": 2.0}
     shocks, _ = drawn_shocks(p, design)
-    monkeypatch.setattr(simulate, "_damping", lambda *_: 1.0)
+    monkeypatch.setattr(simulate_day, "_damping", lambda *_: 1.0)
     with pytest.raises(ArithmeticError, match="Jacobian"):
         replay(p, design, shocks)

@@ -13,6 +13,7 @@ from model import simulate
 from model.frame import arrays, make_frame
 from model.impact import residual_var
 from model.native import draw_latents, value_and_gradient
+from model.simulate_records import Shocks
 from model.system import PREMIUM_START_VAR, Inputs, booking
 
 
@@ -25,7 +26,7 @@ def small(seed=1, gaps=0.25):
 # --- the oracle ---------------------------------------------------------------------------------------------
 
 
-def shock_vector(shocks: simulate.Shocks, design, use_positions=True):
+def shock_vector(shocks: Shocks, design, use_positions=True):
     """Shocks that the likelihood is about: those that determine the unknowns, then those of measurements."""
     gaps = ~np.isfinite(design.flows) & (design.listed > 0)
     printed = (design.listed > 0) & ~gaps
@@ -47,7 +48,7 @@ def shock_variances(p, design, use_positions=True):
     w = np.full(design.days, innovation)
     w[0] = PREMIUM_START_VAR
     return shock_vector(
-        simulate.Shocks(
+        Shocks(
             basis=np.full(design.days, p["basis_scale"] ** 2),
             futures_demand=w,
             demand=p["demand_scale"] ** 2 * scale,

@@ -14,7 +14,7 @@ import numpy as np
 
 from model.design import Design
 from model.errors import UsageError
-from model.simulate import Shocks
+from model.simulate_records import Shocks
 
 PARAMETER = "parameter:"
 

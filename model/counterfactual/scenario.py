@@ -19,7 +19,8 @@ from model.counterfactual.cut import cut
 from model.design import PRE_SAMPLE, Design
 from model.draws import Draws, one
 from model.errors import UsageError
-from model.simulate import Shocks, replay
+from model.simulate import replay
+from model.simulate_records import Shocks
 
 BOOKS = ("as it stands", "no gamma", "symmetric")
 _STILL = ("factor_returns", "basket", "stress", "next_day", "late_window", "barrier", "live")

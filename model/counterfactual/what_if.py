@@ -24,7 +24,8 @@ from model.draws import Draws, one, posterior_latents
 from model.equations import shock_groups
 from model.errors import UsageError
 from model.ledger import split_shocks
-from model.simulate import Latents, extract_shocks, replay
+from model.simulate import extract_shocks, replay
+from model.simulate_records import Latents
 from model.universe import Universe
 
 MOST_SETTINGS = 5
