@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.dates import AutoDateLocator, num2date
+from matplotlib.dates import AutoDateLocator, date2num, num2date
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 
@@ -129,10 +129,9 @@ def zero(ax: Axes, vertical: bool = True) -> None:
 
 def mark_days(ax: Axes, days: Sequence[pd.Timestamp]) -> None:
     """Shade the event's days on a time axis."""
-    half = np.timedelta64(12, "h")
     for d in days:
-        at = d.to_datetime64()
-        ax.axvspan(at - half, at + half, color=EVENT, lw=0, zorder=0)  # type: ignore[arg-type]
+        at = float(date2num(d.to_datetime64()))
+        ax.axvspan(at - 0.5, at + 0.5, color=EVENT, lw=0, zorder=0)
 
 
 def time_axis(ax: Axes) -> None:

@@ -177,7 +177,7 @@ def gate(verdict: str, reason: str | None) -> GateResult:
         [] if verdict == "pass" else ["None of the wrong graphs would be found in 80 % of such samples."]
     )
     kept = reason if verdict == "inconclusive" else None
-    return GateResult(verdict, reasons, kept, checks, "2ea228c2ae0d" * 5, "d2691f09e68a" * 5, 7)  # type: ignore[arg-type]
+    return GateResult(verdict, reasons, kept, checks, "2ea228c2ae0d" * 5, "d2691f09e68a" * 5, 7)
 
 
 def after_sampling(passed: bool | None, readings: tuple[str, ...] = READINGS) -> Check:

@@ -92,7 +92,7 @@ def test_main_parameters_are_scalars_with_draws(view: FitView) -> None:
     assert names[0] == "impact"
     assert {"basis_scale", "dealer_sign", "multi_asset_share", "response_today"} <= set(names)
     assert "kernel" not in names
-    assert view.scalar("vendor", "posterior", "basis_scale").shape == (4, 150)  # type: ignore[union-attr]
+    assert view.scalar("vendor", "posterior", "basis_scale").shape == (4, 150)
     assert view.identified("dealer_sign") is False
     assert view.identified("basis_scale") is True
     assert view.identified("carry") is None

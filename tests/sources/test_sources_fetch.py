@@ -234,7 +234,7 @@ def run(
     fetcher = Fetcher(attempts=attempts, base=1.0, pause=0.0, sleep=waits.append)
     outcomes = download(jobs, head, out, SINCE, fetcher, history=history, now=lambda: now, **more)
     fetcher.close()
-    run.waits = [w for w in waits if w]  # type: ignore[attr-defined]
+    run.waits = [w for w in waits if w]
     return outcomes
 
 
@@ -319,7 +319,7 @@ def test_what_passes_is_tried_again_with_back_off(server: Server, tmp_path: Path
     server.bad["/coinbase"] = [bad, bad]
     [outcome] = run(server, tmp_path, {"coinbase"})
     assert outcome.error == ""
-    assert run.waits == ([7.0, 7.0] if bad[0] == 429 else [1.0, 2.0])  # type: ignore[attr-defined]
+    assert run.waits == ([7.0, 7.0] if bad[0] == 429 else [1.0, 2.0])
 
 
 def test_a_body_shorter_than_announced_is_tried_again(server: Server, tmp_path: Path) -> None:
@@ -393,7 +393,7 @@ def test_a_server_that_is_not_there() -> None:
 @pytest.mark.parametrize("answer", [pd.DataFrame(), None, pd.DataFrame({"x": [1]}), "text"])
 def test_a_library_that_returns_nothing(answer: object) -> None:
     with pytest.raises(DataError, match="no bars"):
-        bars_csv(answer, "IBIT")  # type: ignore[arg-type]
+        bars_csv(answer, "IBIT")
 
 
 def test_the_library_is_tried_again(server: Server, tmp_path: Path) -> None:
