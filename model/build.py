@@ -19,7 +19,7 @@ from model.frame import CHANGEABLE, arrays, make_frame
 from model.joint import from_standard, symbolic
 from model.priors import Prior, PriorSet
 from model.system_op import system_likelihood
-from model.transforms import Linear, half_normal_quantile, isometric_simplex
+from model.transforms import Linear, half_normal_quantile, isometric_simplex, softplus
 
 DIMS: Mapping[str, tuple[str, ...]] = {
     "factor_beta": ("factor",),
@@ -32,7 +32,8 @@ DIMS: Mapping[str, tuple[str, ...]] = {
 }
 """Parameters that are not scalars."""
 WEAK = ("iv_crash", "knock_in")
-"""Half-normal effects that data may leave at their prior; scales, which data always inform, keep the logarithm."""
+"""Positive effects that data may leave at their prior, sampled on a scale that is linear away from zero."""
+WEAK_TRANSFORMS = {"HalfNormal": half_normal_quantile, "LogNormal": softplus}
 SIGN, SIGN_EFFECTS = "dealer_sign", ("gamma_scale", "impact", "booked_hedge")
 
 
@@ -142,7 +143,7 @@ def _scalars(priors: PriorSet) -> dict[str, Any]:
     for key, names in scalar_groups(priors).items():
         dist = priors[names[0]].dist
         columns = {a: np.array([priors[n].args[a] for n in names], float) for a in priors[names[0]].args}
-        transform = {"default_transform": half_normal_quantile} if key == "scalars_HalfNormal_weak" else {}
+        transform = {"default_transform": WEAK_TRANSFORMS[dist]} if key.endswith("_weak") else {}
         vector = getattr(pm, dist)(key, **columns, shape=len(names), **transform)
         out |= {n: vector[i] for i, n in enumerate(names)}
     return out

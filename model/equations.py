@@ -121,7 +121,9 @@ def evaluate(p, d, xp) -> Equations:
     lam = state.impact
     inputs = Inputs(
         price_target=_price_target(p, d, known, lam, xp),
-        price_today=xp.stack([lam * group_leader(g).price_share(p) for g in shock_groups()]),
+        price_today=xp.stack(
+            [impact.push(p, d["ratio"], g, group_leader(g).price_share(p)) for g in shock_groups()]
+        ),
         price_lag=lam * sum(c.price_share(p) * c.fund_lag(p) for c in COMPONENTS) + p["lagged_flow_return"],
         price_var=impact.residual_var(p, d),
         trades=xp.stack([_booked_trades(p, d, known, kind) for kind in observation.LOADINGS]),

@@ -20,6 +20,7 @@ EDGES = (
 LATENTS = ("futures_demand[t]",)
 PRIORS = (
     "impact",
+    "common_demand",
     "drift",
     "factor_beta",
     "lagged_flow_return",
@@ -33,6 +34,8 @@ PRIORS = (
     "iv_scale",
     "iv_tail",
 )
+COMMON_GROUP = "demand"
+"""Shock group whose news also moves the price by other hands than the funds'."""
 MAX_GAIN = 0.8
 """Bound of the day's loop gain: the most that answers to a return can add to it within the day."""
 
@@ -40,6 +43,21 @@ MAX_GAIN = 0.8
 def impact(p, ratio):
     """lambda_t: calm impact times trailing volatility over its trailing level. log-% per USD bn."""
     return p["impact"] * ratio
+
+
+def push(p, ratio, group: str, price_share):
+    """log-% of price pressure per USD bn of a group's shock: its trades' impact, and what else moves with it."""
+    own = impact(p, ratio) * price_share
+    return own + common(p, ratio) if group == COMMON_GROUP else own
+
+
+def common(p, ratio):
+    """log-% per USD bn of investors' demand shocks: what the same news does to the price outside the funds.
+
+    It takes up the same-day correlation of flow and return that nobody can tell from impact, so that ``impact``
+    need not: it acts through every trade, hedges included.
+    """
+    return p["common_demand"] * ratio
 
 
 def scale_mixture(log_scale):

@@ -43,7 +43,8 @@ class Ledger:
     answers : per component (today, yesterday) trades answering returns, (S, T) each
     off_fund : per component (S, T), part of today's answer that cannot become a fund's flow
     fund_noise : (S, T, I)
-    price_shock, common, drift : (S, T)
+    price_shock, common, drift : (S, T); the shock is all that is unattributed, futures demand and the common part of
+        demand included
     price_lag : (S, T) log-% per USD bn published yesterday; return_lag, flow_lag : (S,)
     """
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import concurrent.futures
+import contextlib
 import dataclasses
 import hashlib
 import multiprocessing
 import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -27,9 +29,11 @@ from model.priors import PriorSet, load_priors
 
 if TYPE_CHECKING:
     from model.book_days import BookUse
+    from model.products import PriorSide
 
 DEFAULT_PRIORS = "literature"
-DECOMPOSED_DRAWS = 1000
+WORKERS = 2
+"""Processes beside the main one; they are idle while chains are sampled."""
 Say = Callable[[str], None]
 
 
@@ -139,6 +143,17 @@ def readings(subject: Subject, dating: str) -> tuple[Reading, ...]:
     return (*chosen, Reading("no_positions", "without weekly positions", base.design, False))
 
 
+@contextlib.contextmanager
+def worker_processes() -> Iterator[Executor]:
+    """Processes for what need not be done in this one. Jobs not yet started when the run fails are dropped."""
+    context = multiprocessing.get_context("spawn")
+    pool = concurrent.futures.ProcessPoolExecutor(WORKERS, mp_context=context)
+    try:
+        yield pool
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
 def gate_job(design: Design, seed: int) -> GateResult:
     """Run the causal gate (in a process of its own, beside the compiler)."""
     os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -155,6 +170,15 @@ def kernel_job() -> None:
     address()
 
 
+def prior_job(priors: PriorSet, design: Design, base_shares: np.ndarray, seed: int) -> PriorSide:
+    """Decompose the prior (beside the compiler); leaves its process ready for drawing."""
+    import model.plots
+    import model.report  # noqa: F401
+    from model.products import prior_side
+
+    return prior_side(priors, design, base_shares, seed)
+
+
 def run(request: Request, say: Say) -> Path:
     """Fit, decompose and write everything.
 
@@ -162,8 +186,6 @@ def run(request: Request, say: Say) -> Path:
     ------
     DataError, GateError, ConvergenceError
     """
-    from model.results import Results, write_results
-
     timer = Timer()
     subject = load_subject(request)
     request.out.mkdir(parents=True, exist_ok=True)
@@ -174,26 +196,61 @@ def run(request: Request, say: Say) -> Path:
     say(book_sentence(subject))
     say(mechanism_sentence(subject.card.mechanisms))
     timer.lap("data")
-    sampler, gate = _prepare(subject, request, say, timer)
-    gate = gate.accept(request.accept_gate or subject.card.gate_reason)
-    (request.out / "gate.json").write_text(gate.to_json(), encoding="utf-8")
-    say(f"Causal gate: {gate.verdict}. {' '.join(gate.reasons)}")
-    gate.require(gate.accepted_reason)
-    results = Results(request, subject, gate)
-    for reading in readings(subject, request.dating):
-        _sample(sampler, reading, request, results, say)
-        timer.lap(f"sample {reading.name}")
-    results.finish(say)
-    timer.lap("decomposition")
-    write_results(results, timer, say)
+    with worker_processes() as workers:
+        _fit(subject, request, workers, timer, say)
     if any(s.strength > 0.0 for s in subject.card.evidence):
         _weigh_evidence(request, say)
     return request.out
 
 
+def _fit(subject: Subject, request: Request, workers: Executor, timer: Timer, say: Say) -> None:
+    """Gate, compile, sample every reading, decompose, write."""
+    from model.results import Results, write_results
+
+    chosen = readings(subject, request.dating)
+    say("Running the causal gate and compiling the model ...")
+    job = workers.submit(gate_job, subject.design, request.seed)
+    workers.submit(kernel_job)
+    priors = _prior_jobs(chosen, subject, request, workers)
+    from model.fit import Sampler
+
+    sampler = Sampler(subject.design, subject.priors, subject.base_shares)
+    timer.lap("compile")
+    gate = job.result().accept(request.accept_gate or subject.card.gate_reason)
+    timer.lap("gate")
+    (request.out / "gate.json").write_text(gate.to_json(), encoding="utf-8")
+    say(f"Causal gate: {gate.verdict}. {' '.join(gate.reasons)}")
+    gate.require(gate.accepted_reason)
+    results = Results(request, subject, gate)
+    for reading in chosen:
+        _sample(sampler, reading, request, results, say)
+        timer.lap(f"sample {reading.name}")
+    results.finish(priors, workers, say)
+    timer.lap("decomposition")
+    write_results(results, workers, timer, say)
+
+
+def _prior_jobs(
+    chosen: tuple[Reading, ...], subject: Subject, request: Request, workers: Executor
+) -> dict[str, Future[PriorSide]]:
+    """One job for each design; readings that differ in the use of positions alone share it."""
+    jobs: list[tuple[Design, Future[PriorSide]]] = []
+    out = {}
+    for reading in chosen:
+        found = next((f for d, f in jobs if d is reading.design), None)
+        if found is None:
+            found = workers.submit(
+                prior_job, subject.priors, reading.design, subject.base_shares, request.seed
+            )
+            jobs.append((reading.design, found))
+        out[reading.name] = found
+    return out
+
+
 def _weigh_evidence(request: Request, say: Say) -> None:
     """Weigh the finished fit's draws by the card's evidence; the fit itself stays as the data left it."""
     from model.evidence.report import apply_evidence, write_evidence
+    from model.products import DECOMPOSED_DRAWS
     from model.reopen import reopen
 
     say("Weighing the draws by the card's evidence ...")
@@ -203,22 +260,6 @@ def _weigh_evidence(request: Request, say: Say) -> None:
     for reading, a in applied.items():
         found = f"in conflict: {', '.join(a.weighed.conflicts)}" if a.weighed.conflicts else "no conflict"
         say(f"  {reading}: Pareto k {a.weighed.weights.pareto_k:.2f}, {found}. See evidence.json.")
-
-
-def _prepare(subject: Subject, request: Request, say: Say, timer: Timer):
-    """Gate in one process, likelihood in another, while the model compiles in this one."""
-    say("Running the causal gate and compiling the model ...")
-    context = multiprocessing.get_context("spawn")
-    with concurrent.futures.ProcessPoolExecutor(2, mp_context=context) as pool:
-        pool.submit(kernel_job)
-        job = pool.submit(gate_job, subject.design, request.seed)
-        from model.fit import Sampler
-
-        sampler = Sampler(subject.design, subject.priors, subject.base_shares)
-        timer.lap("compile")
-        gate = job.result()
-    timer.lap("gate")
-    return sampler, gate
 
 
 def _sample(sampler, reading: Reading, request: Request, results, say: Say) -> None:

@@ -12,6 +12,7 @@ from model.draws import Draws
 from model.equations import answer, group_leader, shock_groups
 from model.frame import arrays
 from model.ledger import Ledger, make_ledger
+from model.observation import PREMIUM_GROUP, premium_vector
 
 NEWTON_STEPS = 60
 
@@ -33,8 +34,11 @@ def replicate(draws: Draws, latents: np.ndarray, flows: np.ndarray, design: Desi
     shape = book.lam.shape
     scale = np.exp(draws["flow_tail"][:, None] * rng.standard_normal(shape))
     fresh = {g: _fresh(draws, g, scale, rng) for g in shock_groups()}
+    b_f, _, _, _, futures_price, w_var, _, _ = np.moveaxis(premium_vector(draws, np), 0, 0)
+    futures = np.sqrt(w_var)[:, None] * rng.standard_normal(shape)
+    fresh[PREMIUM_GROUP] += b_f[:, None] * futures
     flow = _flow(draws, book, latents, fresh, scale, design, rng)
-    ret = _return(draws, book, latents, fresh, d, rng)
+    ret = _return(draws, book, latents, fresh, futures_price[:, None] * futures, d, rng)
     keep = slice(PRE_SAMPLE, None)
     return xr.Dataset(
         {
@@ -66,15 +70,19 @@ def _flow(draws, book: Ledger, latents, fresh, scale, design: Design, rng) -> np
     return book.total_flow + change
 
 
-def _return(draws, book: Ledger, latents, fresh, d, rng) -> np.ndarray:
-    """Return solving the loop at redrawn pressure."""
+def _return(draws, book: Ledger, latents, fresh, unattributed, d, rng) -> np.ndarray:
+    """Return solving the loop at redrawn pressure.
+
+    The unattributed price shock, redrawn as a whole, contains futures demand and the common part of demand.
+    """
     p = {k: (v[:, None] if v.ndim == 1 else v) for k, v in draws.items()}
     state = book.state
     answers = sum(answer(c, p, state, d["returns"]).value for c in COMPONENTS)
-    pressure = d["returns"] - book.lam * answers - book.price_shock
+    pressure = d["returns"] - book.lam * answers - book.price_shock + unattributed
     for g, group in enumerate(shock_groups()):
         share = group_leader(group).price_share(p)
         pressure = pressure + book.lam * share * (fresh[group] - latents[..., g])
+    pressure = pressure + impact.common(p, d["ratio"]) * fresh[impact.COMMON_GROUP]
     fixed = dict(p) | {"return_tail": 0.0 * p["return_tail"], "return_state": np.zeros(1)}
     sd = np.sqrt(impact.residual_var(fixed, d))
     sd = sd * np.exp(p["return_tail"] * rng.standard_normal(book.lam.shape))

@@ -4,29 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
+from concurrent.futures import Executor, Future
 from dataclasses import asdict
 from typing import Any
 
-import numpy as np
 import xarray as xr
 
 from model import pipeline
-from model.decompose import decompose, to_dataset
-from model.draws import posterior_latents, prior_draws, prior_latents, thin
-from model.equations import shock_groups
 from model.errors import ConvergenceError
 from model.fit import Diagnostics
 from model.gate.checks.posterior import join_readings
-from model.gate.latents import check_reading
 from model.gate.result import Check, GateResult
-from model.identification import contributions, parameters
-from model.predict import replicate
-from model.simulate import extract_shocks, replay
-from model.simulate_records import Latents
+from model.products import PriorSide, Products, make_products, modelled_window
 from model.store import file_hash, versions, write_json, write_tree
-
-REPLAYED_DRAWS = 5
-REPLAY_TOLERANCE = 1e-9
 
 
 class Results:
@@ -54,18 +45,35 @@ class Results:
         """All readings within the convergence bounds."""
         return all(d.passed for d in self.diagnostics.values())
 
-    def finish(self, say: pipeline.Say) -> None:
+    def finish(
+        self, priors: Mapping[str, Future[PriorSide]], workers: Executor, say: pipeline.Say
+    ) -> None:
         """Decompose every reading, if sampling converged, and hold the graph against the draws."""
         self.checks["converged"] = self.converged
         if not self.converged:
             return
-        prior = prior_draws(
-            self.subject.priors, self.subject.design, self.subject.base_shares, 1000, self.request.seed
-        )
-        for name, (reading, trace) in self._traces.items():
-            say(f"Decomposing: {reading.title} ...")
-            self._decompose(name, reading, trace, prior)
+        say(f"Decomposing: {', '.join(r.title for r, _ in self._traces.values())} ...")
+        jobs = {name: self._submit(name, priors[name].result(), workers) for name in self._traces}
+        for name, job in jobs.items():
+            self._keep(name, job.result())
         self._keep_graph_check(say)
+
+    def _submit(self, name: str, prior: PriorSide, workers: Executor) -> Future[Products]:
+        reading, _ = self._traces[name]
+        window = modelled_window(reading.design, *self.subject.card.window)
+        posterior = self.posterior[f"{name}/posterior"]
+        seed = self.request.seed
+        return workers.submit(
+            make_products, name, reading.design, reading.use_positions, posterior, prior, window, seed
+        )
+
+    def _keep(self, name: str, found: Products) -> None:
+        self.decomposition[name] = found.decomposition
+        self.posterior[f"{name}/posterior_predictive"] = found.predictive
+        self.posterior[f"{name}/prior"] = found.prior
+        self.identification += found.identification
+        self.checks |= found.checks
+        self._after[name] = found.after
 
     def _keep_graph_check(self, say: pipeline.Say) -> None:
         """Write what the posterior draws say about the graph into ``gate.json``; the verdict stays."""
@@ -74,70 +82,10 @@ class Results:
         (self.request.out / "gate.json").write_text(self.gate.to_json(), encoding="utf-8")
         say(f"Graph after sampling: {found.sentence}")
 
-    def _decompose(self, name: str, reading, trace: xr.DataTree, prior) -> None:
-        design, seed = reading.design, self.request.seed
-        draws = thin(trace["posterior"].to_dataset(), pipeline.DECOMPOSED_DRAWS)
-        latents, flows = posterior_latents(draws, design, reading.use_positions, seed)
-        parts = decompose(draws, latents, flows, design, seed)
-        before = prior_latents(prior, design, seed)
-        prior_flows = np.nan_to_num(design.flows)[None]
-        prior_parts = decompose(prior, before, prior_flows, design, seed)
-        self.checks[f"{name}: parts sum to the observed within 1e-9"] = True
-        self.checks[f"{name}: simulator reproduces the data within 1e-9"] = self._replays(
-            draws, latents, flows, design
-        )
-        self._after[name] = check_reading(draws, latents, flows, design, seed)
-        self.checks[f"{name}: hidden variables obey the graph in most draws"] = self._after[name].passed
-        self.decomposition[name] = to_dataset(parts, design, self._window(design))
-        self.decomposition[name] = self.decomposition[name].assign(
-            prior_latent_basis=(
-                ("sample", "date"),
-                1e3 * _match(prior_parts.trades["basis"], len(latents))[:, self._window(design)],
-            )
-        )
-        self.posterior[f"{name}/posterior_predictive"] = replicate(draws, latents, flows, design, seed)
-        self.posterior[f"{name}/prior"] = _as_dataset(prior, trace["posterior"].to_dataset())
-        self.identification += parameters(prior, draws, name)
-        self.identification += contributions(prior_parts, parts, design, name)
 
-    def _replays(self, draws, latents, flows, design) -> bool:
-        """Feed a few draws' shocks through the day-by-day simulator and compare with the data."""
-        for s in np.linspace(0, len(latents) - 1, REPLAYED_DRAWS).astype(int):
-            params = {k: v[s] for k, v in draws.items()}
-            basis, demand = (latents[s, :, shock_groups().index(g)] for g in ("basis", "demand"))
-            prints = flows[min(s, len(flows) - 1)]
-            unknown = Latents(basis, demand, latents[s, :, -1], prints)
-            again = replay(params, design, extract_shocks(params, design, unknown))
-            gap = np.nanmax(np.abs(again.returns - design.returns))
-            flow_gap = np.nanmax(np.abs(again.flows - prints))
-            if not max(gap, flow_gap) < REPLAY_TOLERANCE:
-                return False
-        return True
-
-    def _window(self, design) -> np.ndarray:
-        """Days of the event's window that are modelled."""
-        start, end = self.subject.card.window
-        dates = design.dates
-        inside = np.asarray((dates.date >= start) & (dates.date <= end))
-        inside[:2] = False
-        return np.flatnonzero(inside)
-
-
-def _match(x: np.ndarray, count: int) -> np.ndarray:
-    """As many prior draws as posterior draws, repeating from the start if there are fewer."""
-    return x[np.arange(count) % len(x)]
-
-
-def _as_dataset(draws, like: xr.Dataset) -> xr.Dataset:
-    """Prior draws with the posterior's dimensions and one chain."""
-    out = {}
-    for name, value in draws.items():
-        dims = ("chain", "draw", *like[name].dims[2:])
-        out[name] = (dims, value[None])
-    return xr.Dataset(out, coords={k: v for k, v in like.coords.items() if k not in ("chain", "draw")})
-
-
-def write_results(results: Results, timer: pipeline.Timer, say: pipeline.Say) -> None:
+def write_results(
+    results: Results, workers: Executor, timer: pipeline.Timer, say: pipeline.Say
+) -> None:
     """Write the fit folder; figures and report only for a converged fit.
 
     Raises
@@ -152,24 +100,26 @@ def write_results(results: Results, timer: pipeline.Timer, say: pipeline.Say) ->
     write_json(_manifest(results, timer), out / "manifest.json")
     if not results.converged:
         pipeline.require_converged(results.diagnostics)
-    _write_pages(results, say)
+    _write_pages(results, workers, say)
     timer.lap("figures and report")
     write_json(_manifest(results, timer), out / "manifest.json")
 
 
-def _write_pages(results: Results, say: pipeline.Say) -> None:
-    from model.plots import write_figures
+def _write_pages(results: Results, workers: Executor, say: pipeline.Say) -> None:
+    from model.plots import submit_figures
     from model.report import write_report
     from model.store import load_fit
     from model.summary import tidy_tables
 
     out = results.request.out
     say("Drawing figures and writing the report ...")
+    drawing = submit_figures(out, workers)
     (out / "tables").mkdir(exist_ok=True)
     fit = load_fit(out)
     for name, table in tidy_tables(fit.decomposition, list(results.subject.card.days)).items():
         table.to_csv(out / "tables" / f"{name}.csv", index=False)
-    write_figures(out)
+    for job in drawing:
+        job.result()
     write_report(out)
 
 

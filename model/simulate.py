@@ -12,7 +12,7 @@ generator of panels with known truth, and the engine of counterfactuals.
 .. math::
     B_t &= b_f w_t - a_B\,stress_t + u_t \\
     g_t &= \varphi g_{t-1} + d_r r_t - c_B B_t + w_t, \qquad f_t = y_0 \tau_t + g_t + n_t \\
-    z_t &= \text{drift} + \beta' x_t + d_2 r_{t-1} + d_1 \textstyle\sum_i F_{i,t-1} + \varsigma w_t \\
+    z_t &= \text{drift} + \beta' x_t + d_2 r_{t-1} + d_1 \textstyle\sum_i F_{i,t-1} + \varsigma w_t + \kappa_t x_t \\
         &\quad + \lambda_t\,[(1-h)B_t + M_t + D^{pre}_t + V v_t] \\
     F_{i,t} &= \textstyle\sum_k \pi_{i,t-k,k} Z_{i,t-k} + e_{i,t}
 
@@ -193,7 +193,7 @@ def _live_through(p: Parameters, design: Design, path: SimulatedPath, shocks: Sh
     basis_shock = shocks.basis[t] + (p["basis_premium"] * w if t else 0.0)
     m = morning(p, design, path, t, basis_shock)
     if t >= PRE_SAMPLE:
-        z = pressure(p, design, m, t, w, v, x) + shocks.price[t]
+        z = pressure(p, design, path, m, t, w, v, x) + shocks.price[t]
         path.returns[t] = solve_day(p, design, path, m, t, z)
     r = path.returns[t]
     path.iv_change[t] = p["iv_drift"] - iv_fall(p, r) + v
@@ -217,7 +217,7 @@ def _look_back(
     out.implied_vol[t] = v
     trade(p, design, path, m, t, v, latents.demand[t])
     if t >= PRE_SAMPLE:
-        z = pressure(p, design, m, t, w, v, latents.demand[t])
+        z = pressure(p, design, path, m, t, w, v, latents.demand[t])
         out.price[t] = excess(p, design, path, m, t, r) - z
         out.fund_noise[t] = design.listed[t] * (path.flows[t] - arrivals(path, t))
     else:

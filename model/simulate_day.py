@@ -57,7 +57,9 @@ def _damping(p: Parameters, lam: float, steepest: float) -> float:
     return 1.0 / math.hypot(1.0, max(gain, 0.0) / MAX_GAIN)
 
 
-def pressure(p: Parameters, design: Design, m: Morning, t: int, w: float, v: float, x: float) -> float:
+def pressure(
+    p: Parameters, design: Design, path: SimulatedPath, m: Morning, t: int, w: float, v: float, x: float
+) -> float:
     """z: what presses on the price before anybody answers the return, without the price shock. log-%."""
     unhedged = (1.0 - p["hedged_share"]) * m.basis
     traded = unhedged + m.multi_asset + m.directional + m.own.sum() + x + p["vanna"] * v
@@ -67,6 +69,7 @@ def pressure(p: Parameters, design: Design, m: Morning, t: int, w: float, v: flo
         + p["lagged_return"] * m.return_lag
         + p["lagged_flow_return"] * m.flows_lag.sum()
         + p["futures_price"] * w
+        + p["common_demand"] * path.ratio[t] * x
         + m.impact * traded
     )
 

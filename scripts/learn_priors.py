@@ -51,7 +51,7 @@ def _learn(args: argparse.Namespace) -> int:
     from model.draws import thin
     from model.errors import ConvergenceError
     from model.fit import Sampler, Settings, sample_until_mixed
-    from model.learn import learned_set
+    from model.learn import held, learned_set
     from model.panel import load_panel
     from model.priors import load_priors
 
@@ -59,7 +59,7 @@ def _learn(args: argparse.Namespace) -> int:
     panel = whole.window(whole.frame.index[0], args.through)
     design, priors = background_design(panel), load_priors(args.priors)
     print(f"{design.days} days to {design.dates[-1].date()}; compiling and sampling ...", flush=True)
-    sampler = Sampler(design, priors, np.array([f.base_share for f in panel.universe.funds]))
+    sampler = Sampler(design, held(priors), np.array([f.base_share for f in panel.universe.funds]))
     settings = Settings(args.chains, args.draws, args.tune, args.seed)
     trace, diagnostics = sample_until_mixed(sampler, design, settings, print)
     print(f"  {diagnostics.sentence}")

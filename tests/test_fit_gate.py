@@ -67,7 +67,7 @@ def fit(monkeypatch):
     monkeypatch.setattr(concurrent.futures, "ProcessPoolExecutor", SameProcess)
     monkeypatch.setattr("model.results._write_pages", lambda *_: None)
     monkeypatch.setattr(
-        "model.results.prior_draws", lambda p, d, b, _, seed: prior_draws(p, d, b, DRAWS, seed)
+        "model.products.prior_draws", lambda p, d, b, _, seed: prior_draws(p, d, b, DRAWS, seed)
     )
     return runpy.run_path(str(ROOT / "scripts" / "fit.py"))["main"]
 
@@ -147,7 +147,7 @@ def test_a_graph_that_fails_on_the_draws_is_in_the_manifest_and_decomposes(
     broken = Check(AFTER_SAMPLING, False, "1 of 1 claims is violated.", [row])
     monkeypatch.setattr("model.fit.Sampler", PriorSampling)
     monkeypatch.setattr(pipeline, "gate_job", lambda *_: OPEN)
-    monkeypatch.setattr("model.results.check_reading", lambda *_: broken)
+    monkeypatch.setattr("model.products.check_reading", lambda *_: broken)
     out = tmp_path / "fit"
     arguments = ["--event", str(card), "--out", str(out), "--dating", "vendor", "--accept-gate", REASON]
     assert fit(arguments) == 0

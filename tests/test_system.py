@@ -229,7 +229,7 @@ def test_permuting_funds_changes_nothing():
 
 
 PER_BN = {
-    **dict.fromkeys(("impact", "lagged_flow_return", "premium_impact"), -1),
+    **dict.fromkeys(("impact", "common_demand", "lagged_flow_return", "premium_impact"), -1),
     **dict.fromkeys(("basis_scale", "basis_stress", "basis_premium", "gamma_scale", "vanna", "knock_in"), 1),
     **dict.fromkeys(
         ("stress_flow", "basket_flow", "demand_scale", "mean_flow", "fund_mean", "fund_noise"), 1

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from model import impact
 from model.design import Design
 from model.errors import UsageError
 from model.simulate_records import Shocks
@@ -93,14 +94,19 @@ def _basis(world: World, x: float) -> World:
 def _multi_asset(world: World, x: float) -> World:
     less = _scaled("stress_flow", "basket_flow")(world, x)
     demand = less.shocks.demand + (x - 1.0) * less.multi_asset
-    return less._replace(shocks=less.shocks._replace(demand=demand), multi_asset=x * less.multi_asset)
+    return _with_demand(less, demand)._replace(multi_asset=x * less.multi_asset)
 
 
 def _directional(world: World, x: float) -> World:
     names = ("response_today", "response_today_crash", "response_yesterday", "response_yesterday_crash")
     less = _scaled(*names)(world, x)
-    demand = less.multi_asset + x * (less.shocks.demand - less.multi_asset)
-    return less._replace(shocks=less.shocks._replace(demand=demand))
+    return _with_demand(less, less.multi_asset + x * (less.shocks.demand - less.multi_asset))
+
+
+def _with_demand(world: World, demand: np.ndarray) -> World:
+    """Other demand by the funds' investors; what their news did to the price by other hands stays."""
+    kept = impact.common(world.parameters, world.design.ratio) * (world.shocks.demand - demand)
+    return world._replace(shocks=world.shocks._replace(demand=demand, price=world.shocks.price + kept))
 
 
 def _factors(world: World, x: float) -> World:

@@ -111,7 +111,8 @@ def _shocks(h: Happened, p, t: int, shape: tuple[int, int], rng):
         "directional": np.sqrt(1.0 - share) * demand * rng.standard_normal(shape),
         "dealer": iv * np.isfinite(h.design.iv_change[t]),
     }
-    return shocks, sd * rng.standard_normal(shape) + futures_price[:, None] * w
+    common = impact.common(p, d["ratio"][t]) * (shocks["multi_asset"] + shocks["directional"])
+    return shocks, sd * rng.standard_normal(shape) + futures_price[:, None] * w + common
 
 
 def _at(state: State, t: int) -> State:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import Executor, Future
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 
 import matplotlib as mpl
@@ -72,6 +73,26 @@ def write_figures(folder: Path) -> list[Path]:
         return draw_all(view)
     finally:
         view.close()
+
+
+def submit_figures(folder: Path, workers: Executor) -> list[Future[None]]:
+    """The same in other processes, one job for each figure."""
+    (Path(folder) / FOLDER).mkdir(exist_ok=True)
+    return [workers.submit(draw_one, Path(folder), spec.name) for spec in FIGURES]
+
+
+def draw_one(folder: Path, name: str) -> None:
+    """Draw one figure of a fit."""
+    spec = next(s for s in FIGURES if s.name == name)
+    view = _opened(folder, (folder / "manifest.json").read_bytes())
+    with mpl.rc_context(RC):
+        save(spec.draw(view), folder / FOLDER / f"{name}.png")
+
+
+@lru_cache(maxsize=1)
+def _opened(folder: Path, manifest: bytes) -> FitView:  # noqa: ARG001
+    """A view that one process's figures share; another manifest is another fit."""
+    return open_fit(folder)
 
 
 def draw_all(view: FitView) -> list[Path]:

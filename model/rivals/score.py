@@ -73,15 +73,16 @@ def _surprises(p, book: Ledger, latents: np.ndarray) -> tuple[np.ndarray, np.nda
 def _covariance(draws: Draws, p, book: Ledger, design: Design, a: float, b: float):
     """Variances of pressure and flow, and their covariance, on a day with scale states a and b. ``(S, T)`` each."""
     b_f, _, _, _, futures, w_var, _, _ = (v[:, None] for v in np.moveaxis(premium_vector(draws, np), 0, 0))
-    state = dict(p) | {"return_state": np.full(1, a)}
-    var_z = impact.residual_var(state, arrays(design)) + futures**2 * w_var
+    state, d = dict(p) | {"return_state": np.full(1, a)}, arrays(design)
+    ratio = d["ratio"]
+    var_z = impact.residual_var(state, d) + futures**2 * w_var
     scale = np.exp(2.0 * p["flow_tail"] * b)
     noise = draws["fund_noise"][:, None, :] ** 2 * scale[..., None] + design.basket_bn**2
     var_f = (noise * design.listed).sum(axis=2)
     cov = np.zeros_like(var_f)
     for group in shock_groups():
         leader = group_leader(group)
-        press = book.lam * leader.price_share(p)
+        press = impact.push(p, ratio, group, leader.price_share(p))
         load = (book.kernel[..., 0] * book.booked_load[leader.name]).sum(axis=2)
         var = p[f"{group}_scale"] ** 2 * (1.0 if group == PREMIUM_GROUP else scale)
         if group == PREMIUM_GROUP:

@@ -16,7 +16,8 @@ from model.fit import Diagnostics, Sampler, Settings
 from model.pipeline import Say
 from model.priors import PriorSet
 from model.reopen import Opened, same_priors
-from model.rivals.variants import of_sign, widened, without_seed
+from model.rivals.variants import of_sign, without_seed
+from model.vary_priors import widened
 
 LEVELS = (0.055, 0.5, 0.945)
 POWERS = (0.5, 2.0)
