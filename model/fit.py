@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 import pymc as pm
+import pytensor
 import xarray as xr
 
 from model.build import build_model, shared_data, split_scalars
@@ -116,7 +117,9 @@ class Sampler:
         self.model = build_model(design, priors, base_shares)
         if adjust is not None:
             adjust(self.model)
-        self._compiled = nutpie.compile_pymc_model(self.model)
+        # Initial points are computed once for each chain: compiling their functions would cost more than it saves.
+        with pytensor.config.change_flags(mode="FAST_COMPILE"):
+            self._compiled = nutpie.compile_pymc_model(self.model)
         self.compile_seconds = time.perf_counter() - started
 
     def sample(

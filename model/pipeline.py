@@ -147,11 +147,17 @@ def readings(subject: Subject, dating: str) -> tuple[Reading, ...]:
 def worker_processes() -> Iterator[Executor]:
     """Processes for what need not be done in this one. Jobs not yet started when the run fails are dropped."""
     context = multiprocessing.get_context("spawn")
-    pool = concurrent.futures.ProcessPoolExecutor(WORKERS, mp_context=context)
+    pool = concurrent.futures.ProcessPoolExecutor(WORKERS, mp_context=context, initializer=_stand_back)
     try:
         yield pool
     finally:
         pool.shutdown(cancel_futures=True)
+
+
+def _stand_back() -> None:
+    """The compiler, in the main process, comes first; it takes longest."""
+    if hasattr(os, "nice"):
+        os.nice(5)
 
 
 def gate_job(design: Design, seed: int) -> GateResult:

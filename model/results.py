@@ -45,9 +45,7 @@ class Results:
         """All readings within the convergence bounds."""
         return all(d.passed for d in self.diagnostics.values())
 
-    def finish(
-        self, priors: Mapping[str, Future[PriorSide]], workers: Executor, say: pipeline.Say
-    ) -> None:
+    def finish(self, priors: Mapping[str, Future[PriorSide]], workers: Executor, say: pipeline.Say) -> None:
         """Decompose every reading, if sampling converged, and hold the graph against the draws."""
         self.checks["converged"] = self.converged
         if not self.converged:
@@ -83,9 +81,7 @@ class Results:
         say(f"Graph after sampling: {found.sentence}")
 
 
-def write_results(
-    results: Results, workers: Executor, timer: pipeline.Timer, say: pipeline.Say
-) -> None:
+def write_results(results: Results, workers: Executor, timer: pipeline.Timer, say: pipeline.Say) -> None:
     """Write the fit folder; figures and report only for a converged fit.
 
     Raises

@@ -9,6 +9,7 @@ import os
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +31,8 @@ class Fit:
     folder : Path
     manifest : dict
     posterior : xarray.DataTree
-        ``<reading>/posterior``, ``<reading>/prior``, ``<reading>/sample_stats``, ``<reading>/posterior_predictive``.
+        Read when first asked for, because it takes seconds. ``<reading>/posterior``, ``<reading>/prior``,
+        ``<reading>/sample_stats``, ``<reading>/posterior_predictive``.
     decomposition : xarray.DataTree
         One child per reading; see ARCHITECTURE.md.
     gate : dict
@@ -38,9 +40,12 @@ class Fit:
 
     folder: Path
     manifest: dict[str, Any]
-    posterior: xr.DataTree
     decomposition: xr.DataTree
     gate: dict[str, Any]
+
+    @cached_property
+    def posterior(self) -> xr.DataTree:  # noqa: D102
+        return _open(self.folder / "posterior.nc")
 
 
 def load_fit(id_or_folder: str | Path) -> Fit:
@@ -66,7 +71,6 @@ def load_fit(id_or_folder: str | Path) -> Fit:
     return Fit(
         folder,
         manifest,
-        _open(folder / "posterior.nc"),
         _open(folder / "decomposition.nc"),
         json.loads((folder / "gate.json").read_text(encoding="utf-8")),
     )

@@ -37,26 +37,38 @@ class HalfNormalQuantile(Transform):
         return 0.5 * (scaled**2 - value**2) + pt.log(inputs[-1]) - np.log(2.0)
 
 
-class Softplus(Transform):
-    """Maps a positive number to ``log(exp(x) - 1)``: the logarithm near zero, linear above one.
+class Stretched(Transform):
+    """A positive number as ``softplus(c + width * sinh(value))``, so that a narrow peak at ``center`` is a wide one.
 
-    A log-normal effect that one extreme day either sets or leaves at its prior is narrow where it is large; on the
-    logarithm's scale sixteen times narrower than where it is small.
+    One extreme day either sets an effect, narrowly, or is an outlier of it and says nothing: a spike on a plateau
+    that no single step size suits. Here the spike is stretched and the plateau, far from it, is drawn together.
+
+    Parameters
+    ----------
+    center, width : float
+        Of the spike, in the number's unit; only the speed depends on them, not the density.
     """
 
-    name = "softplus"
+    name = "stretched"
+
+    def __init__(self, center: float, width: float) -> None:
+        self._center, self._width = float(np.log(np.expm1(center))), width
 
     def forward(self, value, *inputs):  # noqa: ARG002
         """Positive to real."""
-        return pt.log(pt.expm1(value))
+        return pt.arcsinh((pt.log(pt.expm1(value)) - self._center) / self._width)
 
     def backward(self, value, *inputs):  # noqa: ARG002
         """Real to positive."""
-        return pt.softplus(value)
+        return pt.softplus(self._inner(value))
 
     def log_jac_det(self, value, *inputs):  # noqa: ARG002
-        """Log derivative of ``backward``."""
-        return -pt.softplus(-value)
+        """Log derivative of ``backward``; log cosh is written so that it does not overflow."""
+        log_cosh = pt.softplus(2.0 * value) - value - np.log(2.0)
+        return np.log(self._width) + log_cosh - pt.softplus(-self._inner(value))
+
+    def _inner(self, value):
+        return self._center + self._width * pt.sinh(value)
 
 
 class Linear(Transform):
@@ -127,4 +139,3 @@ def _contrasts(parts: int) -> np.ndarray:
 
 half_normal_quantile = HalfNormalQuantile()
 isometric_simplex = IsometricSimplex()
-softplus = Softplus()

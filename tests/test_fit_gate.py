@@ -54,7 +54,7 @@ class PriorSampling(NoSampling):
 class SameProcess(concurrent.futures.ThreadPoolExecutor):
     """The gate beside the compiler, without a second interpreter."""
 
-    def __init__(self, workers: int, mp_context=None) -> None:
+    def __init__(self, workers: int, mp_context=None, initializer=None) -> None:  # noqa: ARG002
         assert mp_context is not None
         super().__init__(workers)
 

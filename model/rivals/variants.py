@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from model.design import Design
-from model.priors import PriorSet
+from model.priors import Prior, PriorSet
 from model.rivals.rival import Rival
 from model.vary_priors import as_prior, with_priors
 

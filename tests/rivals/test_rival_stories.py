@@ -24,8 +24,8 @@ from model.rivals.rival import MECHANISMS, Rival
 from model.rivals.score import _normal, day_densities
 from model.rivals.sensitivity import BASE, Split, changed, log_prior, quantiles, ranges, table
 from model.rivals.variants import _OFF, of_rival, of_sign, without_seed
-from model.vary_priors import widened
 from model.universe import load_universe
+from model.vary_priors import widened
 
 SHARES = np.array([f.base_share for f in load_universe("us-spot-btc").funds])
 
