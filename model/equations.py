@@ -120,7 +120,7 @@ def evaluate(p, d, xp) -> Equations:
     known = tuple(_known(c, p, d, state) for c in COMPONENTS)
     lam = state.impact
     inputs = Inputs(
-        price_target=_price_target(p, d, known, lam, xp),
+        price_target=_price_target(p, d, known, lam),
         price_today=xp.stack(
             [impact.push(p, d["ratio"], g, group_leader(g).price_share(p)) for g in shock_groups()]
         ),
@@ -168,7 +168,7 @@ def _known(c: Component, p, d, state: State) -> Known:
     )
 
 
-def _price_target(p, d, known, lam, xp):
+def _price_target(p, d, known, lam):
     """Return less everything known, before lagged flows and futures demand. log-%."""
     before_loop = sum(k.component.price_share(p) * (k.drive + k.lagged + k.mean) for k in known)
     loop = sum(k.response for k in known)
@@ -176,7 +176,7 @@ def _price_target(p, d, known, lam, xp):
         d["returns"]
         - lam * (loop + before_loop)
         - p["drift"]
-        - xp.dot(d["factor_returns"], p["factor_beta"])
+        - (d["factor_returns"] * p["factor_beta"]).sum(axis=1)
         - p["lagged_return"] * d["returns_lag"]
     )
 

@@ -17,7 +17,9 @@ from model.fit import Diagnostics
 from model.gate.checks.posterior import join_readings
 from model.gate.result import Check, GateResult
 from model.products import PriorSide, Products, make_products, modelled_window
-from model.store import file_hash, versions, write_json, write_tree
+from model.store import begin_tree, file_hash, finish_tree, versions, write_json, write_tree
+
+POSTERIOR = "posterior.nc"
 
 
 class Results:
@@ -31,6 +33,7 @@ class Results:
         self.identification: list[dict[str, Any]] = []
         self.checks: dict[str, bool | None] = {}
         self._after: dict[str, Check] = {}
+        self._begun: frozenset[str] = frozenset()
         self._traces: dict[str, tuple[pipeline.Reading, xr.DataTree]] = {}
 
     def add(self, reading: pipeline.Reading, trace: xr.DataTree, diagnostics: Diagnostics) -> None:
@@ -52,9 +55,23 @@ class Results:
             return
         say(f"Decomposing: {', '.join(r.title for r, _ in self._traces.values())} ...")
         jobs = {name: self._submit(name, priors[name].result(), workers) for name in self._traces}
+        self.begin()
         for name, job in jobs.items():
             self._keep(name, job.result())
         self._keep_graph_check(say)
+
+    def begin(self) -> None:
+        """Write the draws, which takes seconds; what is computed from them is added at the end."""
+        begin_tree(pipeline.tree_of(self.posterior), self.request.out / POSTERIOR)
+        self._begun = frozenset(self.posterior)
+
+    def complete(self) -> None:
+        """Write the rest of the draws' file."""
+        if not self._begun:
+            self.begin()
+        finish_tree(
+            {k: v for k, v in self.posterior.items() if k not in self._begun}, self.request.out / POSTERIOR
+        )
 
     def _submit(self, name: str, prior: PriorSide, workers: Executor) -> Future[Products]:
         reading, _ = self._traces[name]
@@ -90,7 +107,7 @@ def write_results(results: Results, workers: Executor, timer: pipeline.Timer, sa
         After the files for inspection are written.
     """
     out = results.request.out
-    write_tree(pipeline.tree_of(results.posterior), out / "posterior.nc")
+    results.complete()
     if results.converged:
         write_tree(pipeline.tree_of(results.decomposition), out / "decomposition.nc")
     write_json(_manifest(results, timer), out / "manifest.json")

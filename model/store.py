@@ -84,9 +84,24 @@ def _open(path: Path) -> xr.DataTree:
 
 def write_tree(tree: xr.DataTree, path: Path) -> None:
     """Write a tree under a temporary name, then move it into place."""
-    partial = path.with_suffix(".partial")
-    tree.to_netcdf(partial, engine="h5netcdf")
-    os.replace(partial, path)
+    begin_tree(tree, path)
+    finish_tree({}, path)
+
+
+def begin_tree(tree: xr.DataTree, path: Path) -> None:
+    """Write the first groups of a tree under a temporary name; :func:`finish_tree` adds the others."""
+    tree.to_netcdf(_partial(path), engine="h5netcdf")
+
+
+def finish_tree(groups: Mapping[str, xr.Dataset], path: Path) -> None:
+    """Add groups to what :func:`begin_tree` wrote, and move the file into place."""
+    for name, data in groups.items():
+        data.to_netcdf(_partial(path), group=name, mode="a", engine="h5netcdf")
+    os.replace(_partial(path), path)
+
+
+def _partial(path: Path) -> Path:
+    return path.with_suffix(".partial")
 
 
 def write_json(content: Mapping[str, Any], path: Path) -> None:
