@@ -35,7 +35,10 @@ WEAK = ("knock_in",)
 """Half-normal effects that data may leave at their prior; scales, which data always inform, keep the logarithm."""
 CRASH = "iv_crash"
 """Effect that one extreme day may set; see :class:`model.transforms.Stretched`."""
+COMMON = "common_demand"
 SIGN, SIGN_EFFECTS = "dealer_sign", ("gamma_scale", "impact", "booked_hedge")
+OWN_SCALE = {SIGN: "TruncatedNormal", COMMON: "Normal"}
+"""Parameters sampled on a scale of their own, and the prior that allows it."""
 
 
 def parameter_names() -> tuple[str, ...]:
@@ -71,6 +74,8 @@ def build_model(design: Design, priors: PriorSet, base_shares: np.ndarray) -> pm
         p = _scalars(priors, design) | _joint(priors, design)
         if _own_scale(SIGN, priors):
             p[SIGN] = _sign(priors, p)
+        if _own_scale(COMMON, priors):
+            p[COMMON] = _common(priors, p)
         p |= {n: _variable(n, priors[n], design, base_shares) for n in DIMS if n not in p}
         p["return_state"] = pm.Normal("return_state", 0.0, 1.0, dims="date")
         p["flow_state"] = pm.ZeroSumNormal("flow_state", sigma=p["flow_tail"], dims="date")
@@ -116,12 +121,8 @@ def shared_data(design: Design, use_positions: bool = True) -> dict[str, np.ndar
 
 
 def _own_scale(name: str, priors: PriorSet) -> bool:
-    """Whether a parameter is the dealers' sign, with a prior that allows a scale of its own."""
-    return (
-        name == SIGN
-        and priors[name].dist == "TruncatedNormal"
-        and not (priors.joint and name in priors.joint.names)
-    )
+    """Whether a parameter is sampled on a scale of its own: the dealers' sign and the common part of demand."""
+    return priors[name].dist == OWN_SCALE.get(name) and not (priors.joint and name in priors.joint.names)
 
 
 def scalar_groups(priors: PriorSet) -> dict[str, tuple[str, ...]]:
@@ -184,6 +185,14 @@ def _sign(priors: PriorSet, p):
     density = -0.5 * ((value - mu) / sigma) ** 2
     pm.Potential(f"{SIGN}_prior", density + pt.log(share * (1.0 - share) * shrink))
     return pm.Deterministic(SIGN, value)
+
+
+def _common(priors: PriorSet, p):
+    """The common part of demand, its prior unchanged, sampled as a sum with impact: data speak of the sum."""
+    prior = priors[COMMON].args
+    value = pm.Flat(f"{COMMON}_free") - p["impact"]
+    pm.Potential(f"{COMMON}_prior", -0.5 * ((value - prior["mu"]) / prior["sigma"]) ** 2)
+    return pm.Deterministic(COMMON, value)
 
 
 JOINT = "joint"

@@ -120,7 +120,7 @@ def evaluate(p, d, xp) -> Equations:
     known = tuple(_known(c, p, d, state) for c in COMPONENTS)
     lam = state.impact
     inputs = Inputs(
-        price_target=_price_target(p, d, known, lam),
+        price_target=_price_target(p, d, known, state),
         price_today=xp.stack(
             [impact.push(p, d["ratio"], g, group_leader(g).price_share(p)) for g in shock_groups()]
         ),
@@ -168,13 +168,14 @@ def _known(c: Component, p, d, state: State) -> Known:
     )
 
 
-def _price_target(p, d, known, lam):
+def _price_target(p, d, known, state: State):
     """Return less everything known, before lagged flows and futures demand. log-%."""
     before_loop = sum(k.component.price_share(p) * (k.drive + k.lagged + k.mean) for k in known)
     loop = sum(k.response for k in known)
     return (
         d["returns"]
-        - lam * (loop + before_loop)
+        - state.impact * (loop + before_loop)
+        - impact.common_volatility(p, state.iv_shock)
         - p["drift"]
         - (d["factor_returns"] * p["factor_beta"]).sum(axis=1)
         - p["lagged_return"] * d["returns_lag"]

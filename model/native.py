@@ -6,9 +6,12 @@ whole system again inside every caller.
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import functools
+import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -28,6 +31,8 @@ _DOUBLES, _INTEGERS = types.CPointer(types.float64), types.CPointer(types.int64)
 SIGNATURE = types.float64(_DOUBLES, _DOUBLES, _INTEGERS, _INTEGERS, _DOUBLES, types.int64)
 _C_TYPE = ctypes.CFUNCTYPE(ctypes.c_double, *[ctypes.c_void_p] * 5, ctypes.c_int64)
 GRADIENT, DRAW = 0, 1
+PATIENCE = 60.0
+"""Seconds after which a process says what it is waiting for."""
 
 
 class Sizes(NamedTuple):
@@ -187,10 +192,9 @@ def address() -> int:
 
     Two processes that start together compile once: the second waits and reads the cache.
     """
-    from filelock import FileLock
     from llvmlite import binding
 
-    with FileLock(Path(tempfile.gettempdir()) / f"{SYMBOL}-{version():x}.lock"):
+    with _one_compiler(Path(tempfile.gettempdir()) / f"{SYMBOL}-{version():x}.lock"):
         compiled = entry(SIGNATURE)(_system)
     binding.add_symbol(SYMBOL, compiled.address)
     _keep.append(compiled)
@@ -198,6 +202,29 @@ def address() -> int:
 
 
 _keep: list[Any] = []
+
+
+def _waited_for(path: Path) -> None:
+    print(
+        f"Waiting for another process that compiles the likelihood ({path}) ...", file=sys.stderr, flush=True
+    )
+
+
+@contextlib.contextmanager
+def _one_compiler(path: Path) -> Iterator[None]:
+    """A lock that says so when it is waited for longer than a compilation takes."""
+    from filelock import FileLock, Timeout
+
+    lock = FileLock(path)
+    try:
+        lock.acquire(timeout=PATIENCE)
+    except Timeout:
+        _waited_for(path)
+        lock.acquire()
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def pack(record: tuple, dtype: Any = np.float64) -> np.ndarray:

@@ -256,7 +256,7 @@ def test_implied_volatility_in_another_unit():
     p, design = small()
     unit = 0.01
     q = p | {n: p[n] * unit for n in ("iv_response", "iv_crash", "iv_rally", "iv_drift", "iv_scale")}
-    q["vanna"] = p["vanna"] / unit
+    q |= {n: p[n] / unit for n in ("vanna", "common_volatility")}
     a, _ = value_and_gradient(*system_of(p, design))
     b, _ = value_and_gradient(*system_of(q, replace(design, iv_change=design.iv_change * unit)))
     assert b == pytest.approx(a, rel=1e-11)
