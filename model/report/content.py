@@ -9,6 +9,7 @@ import pandas as pd
 
 from model.components import COMPONENTS
 from model.mechanisms import PRIOR_SENTENCE, Mechanisms
+from model.panel.roles import SEPARATOR
 from model.plots.basis import WITHOUT, spans_of, trades
 from model.plots.fit_view import FitView
 from model.plots.parameters import main_parameters
@@ -189,6 +190,7 @@ def _share_of(draws) -> str:
 def inputs(view: FitView) -> tuple[Rows, Rows]:
     """Optional inputs supplied, and those not supplied or not yet used, with what they settle."""
     have = set(view.manifest.get("supplied", ()))
+    have |= {"second_vendor"} if any(SEPARATOR in name for name in have) else set()
     rows = [{"title": i.title, "settles": i.settles, "have": set(i.roles) <= have} for i in OPTIONAL]
     absent = [r for r in rows if not r["have"]]
     absent += [{"title": t, "settles": s, "have": False} for t, s in NEVER]

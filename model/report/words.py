@@ -201,8 +201,8 @@ OPTIONAL = (
         "how much of the unattributed return is deleveraging in perpetual markets",
     ),
     Input(
-        ("extra_second_vendor_flow",),
-        "A second vendor's flow dates",
+        ("second_vendor",),
+        "A second vendor's flows",
         "whether dates or trades moved by a day",
     ),
 )
