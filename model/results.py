@@ -20,6 +20,7 @@ from model.gate.checks.posterior import join_readings
 from model.gate.latents import check_reading
 from model.gate.result import Check, GateResult
 from model.identification import contributions, parameters
+from model.mixture import DATINGS, DRAWS, Mixture, mix, weigh
 from model.predict import replicate
 from model.simulate import extract_shocks, replay
 from model.simulate_records import Latents
@@ -39,6 +40,7 @@ class Results:
         self.diagnostics: dict[str, Diagnostics] = {}
         self.identification: list[dict[str, Any]] = []
         self.checks: dict[str, bool | None] = {}
+        self.mixture: Mixture | None = None
         self._after: dict[str, Check] = {}
         self._traces: dict[str, tuple[pipeline.Reading, xr.DataTree]] = {}
 
@@ -65,7 +67,18 @@ class Results:
         for name, (reading, trace) in self._traces.items():
             say(f"Decomposing: {reading.title} ...")
             self._decompose(name, reading, trace, prior)
+        if set(DATINGS) <= set(self._traces):
+            self._mix(say)
         self._keep_graph_check(say)
+
+    def _mix(self, say: pipeline.Say) -> None:
+        """Both datings as one, weighed by the data."""
+        draws = {r: thin(self._traces[r][1]["posterior"].to_dataset(), DRAWS) for r in DATINGS}
+        designs = {r: self._traces[r][0].design for r in DATINGS}
+        self.mixture = weigh(draws, designs, self.subject.card.vendor_odds)
+        say(self.mixture.sentence)
+        if self.mixture.weights is not None:
+            self.decomposition["mixture"] = mix(self.decomposition, self.mixture)
 
     def _keep_graph_check(self, say: pipeline.Say) -> None:
         """Write what the posterior draws say about the graph into ``gate.json``; the verdict stays."""
@@ -205,6 +218,8 @@ def _manifest(results: Results, timer: pipeline.Timer) -> dict[str, Any]:
         "mechanisms": asdict(subject.card.mechanisms),
         "dates": [str(subject.design.dates[0].date()), str(subject.design.dates[-1].date())],
         "gate": {
+        "option_fund": subject.panel.universe.option_fund,
+        "mixture": results.mixture.to_dict() if results.mixture else None,
             "verdict": gate.verdict,
             "accepted_reason": gate.accepted_reason,
             "after_sampling": _after_sampling(gate),

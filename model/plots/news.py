@@ -62,7 +62,7 @@ def _panel(ax: Axes, rows: pd.DataFrame, part: str) -> None:
     for side, shift, face in (("before", -OFFSET, "white"), ("after", OFFSET, paint)):
         ax.vlines(at + shift, rows[f"{side}_low"], rows[f"{side}_high"], color=paint, lw=1.6, alpha=0.9)
         ax.plot(at + shift, rows[side], "o", color=paint, mfc=face, ms=4)
-    ax.set_title(str(rows["title"].iloc[0]))
+    ax.set_title(str(rows["title"].iloc[0]), fontsize=8.5)
     ax.set_xticks(at[::2], [f"{d.day} {d:%b}" for d in rows["date"].iloc[::2]])
     zero(ax, vertical=False)
     grid(ax, "y")

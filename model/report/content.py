@@ -28,7 +28,7 @@ CLAIMS_SHOWN = 8
 
 def part_tables(view: FitView, table: pd.DataFrame) -> Rows:
     """One table per quantity and event day: every line by channel, readings side by side."""
-    readings = list(view.shown)
+    readings = list(view.tabled)
     rows = table[(table["view"] == "channel") & table["reading"].isin(readings)]
     return [
         {
