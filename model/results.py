@@ -175,6 +175,7 @@ def _write_pages(results: Results, say: pipeline.Say) -> None:
     from model.report import write_report
     from model.store import load_fit
     from model.summary import tidy_tables
+    from model.summary.ridge import kernel_table
 
     out = results.request.out
     say("Drawing figures and writing the report ...")
@@ -182,6 +183,7 @@ def _write_pages(results: Results, say: pipeline.Say) -> None:
     fit = load_fit(out)
     for name, table in tidy_tables(fit.decomposition, list(results.subject.card.days)).items():
         table.to_csv(out / "tables" / f"{name}.csv", index=False)
+    kernel_table(fit.posterior).round(4).to_csv(out / "tables" / "kernels.csv", index=False)
     write_figures(out)
     write_report(out)
 
@@ -216,10 +218,10 @@ def _manifest(results: Results, timer: pipeline.Timer) -> dict[str, Any]:
         "supplied": list(subject.panel.supplied),
         "dealer_book": asdict(subject.book) if subject.book else None,
         "mechanisms": asdict(subject.card.mechanisms),
-        "dates": [str(subject.design.dates[0].date()), str(subject.design.dates[-1].date())],
-        "gate": {
         "option_fund": subject.panel.universe.option_fund,
         "mixture": results.mixture.to_dict() if results.mixture else None,
+        "dates": [str(subject.design.dates[0].date()), str(subject.design.dates[-1].date())],
+        "gate": {
             "verdict": gate.verdict,
             "accepted_reason": gate.accepted_reason,
             "after_sampling": _after_sampling(gate),

@@ -13,11 +13,13 @@ from model.panel.roles import SEPARATOR
 from model.plots.basis import WITHOUT, spans_of, trades
 from model.plots.fit_view import FitView
 from model.plots.parameters import main_parameters
+from model.plots.ridge import ridges
 from model.plots.style import named
 from model.report import words
 from model.report.answer import contribution, flow_rank, listed, records, unusual
 from model.report.words import NEVER, OPTIONAL
 from model.summary.lines import QUANTILES, READINGS, UNITS, VIEWS
+from model.summary.ridge import sentence
 from model.summary.text import amount, day, interval, number, percent, probability
 from model.summary.unmoved import unmoved
 
@@ -185,6 +187,11 @@ def _late_creation(view: FitView) -> str:
 def _share_of(draws) -> str:
     low, median, high = pd.Series(draws.ravel()).quantile(list(QUANTILES))
     return f"{number(median, 2)} [{number(low, 2)}, {number(high, 2)}]"
+
+
+def kernels(view: FitView) -> list[str]:
+    """The option fund's booking kernel under each reading, labelled by how far the data tell it from the responses."""
+    return [sentence(reading, r) for reading, r in ridges(view).items()]
 
 
 def inputs(view: FitView) -> tuple[Rows, Rows]:

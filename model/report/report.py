@@ -85,6 +85,7 @@ def context(view: FitView) -> dict[str, Any]:
         "basis": content.basis_rows(view),
         "identified": content.unidentified(view),
         "dealers": content.dealers(view),
+        "kernels": content.kernels(view),
         "supplied": supplied,
         "absent": absent,
         "convergence": content.convergence(view),
