@@ -144,11 +144,14 @@ def arrivals(before: Panel, after: Panel) -> pd.DataFrame:
     """
     old = before.frame.reindex(index=after.dates, columns=after.frame.columns)
     rows = []
-    for column in (c for c in map(str, after.frame.columns) if c != PUBLISHED):
-        fresh = after.frame[column].notna() & old[column].isna()
-        for day in after.dates[fresh.to_numpy()]:
-            value = float(after.frame.loc[day, column])
-            rows.append((column, day, value, _published(after, column, day), day > before.dates[-1]))
+    frame = after.frame
+    for column in (c for c in map(str, frame.columns) if c != PUBLISHED):
+        values = frame[column].to_numpy(float)
+        for t in np.flatnonzero(np.isfinite(values) & old[column].isna().to_numpy()):
+            day = after.dates[t]
+            rows.append(
+                (column, day, float(values[t]), _published(after, column, day), day > before.dates[-1])
+            )
     table = pd.DataFrame(rows, columns=["column", "date", "value", "published", "new_day"])
     return table.sort_values(["new_day", "published", "column"], kind="stable").drop(columns="new_day")
 
@@ -158,7 +161,7 @@ def _published(panel: Panel, column: str, day: pd.Timestamp) -> pd.Timestamp:
     calendar = panel.universe.calendar
     next_morning = {f"extra_{e.key}" for e in panel.universe.extras if e.known == "next_session"}
     if column in POSITIONS:
-        return panel.frame.loc[day, PUBLISHED]
+        return pd.Timestamp(panel.frame[PUBLISHED].to_numpy()[panel.dates.get_loc(day)])
     if column.startswith(FLOW) or column in next_morning:
         return next_session(day, calendar) + MORNING
     return nav_time(day, calendar).tz_localize(None)

@@ -30,7 +30,7 @@ def draw_news(view: FitView, changes: pd.DataFrame, quantity: str, titles: tuple
     """
     rows = changes[(changes["quantity"] == quantity) & (changes["kind"] != "split")]
     moving = [
-        p
+        str(p)
         for p, g in rows.groupby("part", sort=False)
         if g[["before_low", "after_high"]].abs().to_numpy().any()
     ]
