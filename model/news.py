@@ -148,7 +148,7 @@ def arrivals(before: Panel, after: Panel) -> pd.DataFrame:
     for column in (c for c in map(str, frame.columns) if c != PUBLISHED):
         values = frame[column].to_numpy(float)
         for t in np.flatnonzero(np.isfinite(values) & old[column].isna().to_numpy()):
-            day = after.dates[t]
+            day = after.dates[int(t)]
             rows.append(
                 (column, day, float(values[t]), _published(after, column, day), day > before.dates[-1])
             )
@@ -161,7 +161,7 @@ def _published(panel: Panel, column: str, day: pd.Timestamp) -> pd.Timestamp:
     calendar = panel.universe.calendar
     next_morning = {f"extra_{e.key}" for e in panel.universe.extras if e.known == "next_session"}
     if column in POSITIONS:
-        return pd.Timestamp(panel.frame[PUBLISHED].to_numpy()[panel.dates.get_loc(day)])
+        return pd.DatetimeIndex(panel.frame[PUBLISHED])[int(panel.dates.searchsorted(day))]
     if column.startswith(FLOW) or column in next_morning:
         return next_session(day, calendar) + MORNING
     return nav_time(day, calendar).tz_localize(None)
