@@ -24,6 +24,7 @@ from model.gate.result import GateResult
 from model.mechanisms import sentence as mechanism_sentence
 from model.panel import Panel
 from model.priors import PriorSet, load_priors
+from model.vendors import sight
 
 if TYPE_CHECKING:
     from model.book_days import BookUse
@@ -173,6 +174,8 @@ def run(request: Request, say: Say) -> Path:
     )
     say(book_sentence(subject))
     say(mechanism_sentence(subject.card.mechanisms))
+    for use in sight(subject.panel).uses:
+        say(f"Vendors of {use.sentence}")
     timer.lap("data")
     sampler, gate = _prepare(subject, request, say, timer)
     gate = gate.accept(request.accept_gate or subject.card.gate_reason)

@@ -25,6 +25,7 @@ from model.predict import replicate
 from model.simulate import extract_shocks, replay
 from model.simulate_records import Latents
 from model.store import file_hash, versions, write_json, write_tree
+from model.vendors import sight
 
 REPLAYED_DRAWS = 5
 REPLAY_TOLERANCE = 1e-9
@@ -216,6 +217,7 @@ def _manifest(results: Results, timer: pipeline.Timer) -> dict[str, Any]:
             "universe": subject.panel.universe.sha256,
         },
         "supplied": list(subject.panel.supplied),
+        "vendors": [asdict(u) | {"sentence": u.sentence} for u in sight(subject.panel).uses],
         "dealer_book": asdict(subject.book) if subject.book else None,
         "mechanisms": asdict(subject.card.mechanisms),
         "option_fund": subject.panel.universe.option_fund,

@@ -87,6 +87,7 @@ def context(view: FitView) -> dict[str, Any]:
         "dealers": content.dealers(view),
         "kernels": content.kernels(view),
         "supplied": supplied,
+        "vendors": [u["sentence"] for u in view.manifest.get("vendors", ())],
         "absent": absent,
         "convergence": content.convergence(view),
         "hidden": content.hidden(view),
