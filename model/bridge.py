@@ -43,6 +43,21 @@ def log_likelihood(draws: Draws, design: Design, use_positions: bool = True) -> 
     return out
 
 
+def gains(draws: Draws, there: Design, here: Design, use_positions: bool = True) -> np.ndarray:
+    """Log likelihood there less here for each draw, of designs that differ in the days of booking alone.
+
+    Booking is part of the packed data and of nothing else, so the equations are evaluated once. ``Shape: (S,)``, nats.
+    """
+    d, frame = arrays(here, use_positions), make_frame(here)
+    data = system_data(d), system_data(arrays(there, use_positions))
+    out = np.empty(len(draws["impact"]))
+    for s in range(len(out)):
+        inputs = evaluate(one(draws, s), d, np).inputs
+        near, far = (value_and_gradient(inputs, x, frame)[0] for x in data)
+        out[s] = far - near
+    return out
+
+
 def log_ratio(gain_there: np.ndarray, gain_here: np.ndarray) -> float:
     """log Z(there) - log Z(here) by Bennett's acceptance ratio.
 

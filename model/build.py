@@ -251,10 +251,13 @@ def _variable(name: str, prior: Prior, design: Design, base_shares: np.ndarray):
 def _typical_spread(design: Design, prior_sd) -> np.ndarray:
     """A root of the funds' mean flows' covariance, were daily flows independent normal. ``Shape: (I, I)``.
 
-    Funds share their buyers, so what is not known of their means is mostly common to all.
+    Funds share their buyers, so what is not known of their means is mostly common to all. Days with a missing print
+    are left out: this is a scale to sample on, no part of the density.
     """
     prior = np.diag(np.full(len(design.funds), prior_sd) ** 2)
-    sampling = np.cov(design.flows[PRE_SAMPLE:].T) / (design.days - PRE_SAMPLE)
+    flows = design.flows[PRE_SAMPLE:]
+    complete = flows[np.isfinite(flows).all(axis=1)]
+    sampling = np.cov(complete.T) / (design.days - PRE_SAMPLE) if len(complete) > 1 else prior
     return np.linalg.cholesky(prior - prior @ np.linalg.solve(prior + sampling, prior) + 1e-6 * prior)
 
 

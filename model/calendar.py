@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 NEW_YORK = "America/New_York"
 DEFAULT = "XNYS"
 POSITION_WEEKDAY = "Tuesday"
+NAV_HOUR = 16
+"""New York hour of the reference rates that the funds' NAVs are struck at, also when the exchange closes at 13:00:
+the New York variant is computed from the trades of 15:00 to 16:00 on every day of the year and has no half days."""
 
 type DateLike = date | str | pd.Timestamp | np.datetime64
 
@@ -86,18 +89,45 @@ def next_session(day: DateLike, calendar: str = DEFAULT) -> pd.Timestamp:
     return as_day(_calendar(calendar).date_to_session(after, "next"))
 
 
+def new_york(days: pd.DatetimeIndex, hours: float) -> pd.DatetimeIndex:
+    """New York wall time on `days`. Added before localising, so daylight saving can't move it. Shape: (T,)."""
+    wall = days.tz_localize(None) + pd.Timedelta(hours=hours)
+    return pd.DatetimeIndex(wall).tz_localize(NEW_YORK)
+
+
+def nav_times(days: pd.DatetimeIndex) -> pd.DatetimeIndex:
+    """The moment of the reference rate on each day: 16:00 New York, half days included. Shape: (T,)."""
+    return new_york(days, NAV_HOUR)
+
+
 def nav_time(session: DateLike, calendar: str = DEFAULT) -> pd.Timestamp:
-    """The close at which the ETFs strike their NAV: 16:00 New York, 13:00 on half days.
+    """When the funds strike their NAV on a trading day: 16:00 New York, half days included.
 
     Raises
     ------
     DataError
         If the date is not a trading day.
     """
+    return nav_times(pd.DatetimeIndex([_trading_day(session, calendar)]))[0]
+
+
+def session_close(session: DateLike, calendar: str = DEFAULT) -> pd.Timestamp:
+    """When the exchange closes, and with it trading in the funds' shares: 16:00 New York, 13:00 on half days.
+
+    Raises
+    ------
+    DataError
+        If the date is not a trading day.
+    """
+    day = _trading_day(session, calendar)
+    return pd.Timestamp(_calendar(calendar).session_close(day)).tz_convert(NEW_YORK)
+
+
+def _trading_day(session: DateLike, calendar: str) -> pd.Timestamp:
     day = as_day(session)
     if not is_session(day, calendar):
         raise DataError(f"{day.date()} is not a trading day of {calendar}.", "Ask for a trading day.")
-    return pd.Timestamp(_calendar(calendar).session_close(day)).tz_convert(NEW_YORK)
+    return day
 
 
 @lru_cache(maxsize=1)

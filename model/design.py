@@ -17,6 +17,7 @@ from model.errors import DataError
 from model.events import EventCard, KnockIn
 from model.hedge_curves import CURVES, HedgeCurves
 from model.panel import Panel
+from model.vendors import Sighting, sight
 
 LAGS = 3
 """Booking lags 0, 1, 2 trading days between a trade and the date a vendor puts on it."""
@@ -74,6 +75,9 @@ class Design:
         Value of one creation basket at the first price, USD bn: the grain of every print.
     event_days : tuple of int
         Indices of the event's days.
+    vendor_pull, vendor_var : numpy.ndarray
+        ``Shape: (T, I)``, USD bn and its square: by how much further vendors pull a print, and the variance of what all
+        vendors say together, see :mod:`model.vendors`; empty where one vendor stands alone.
     book_days, book_grid, book_knots : numpy.ndarray
         Dealer book of the covered days, see :class:`model.hedge_curves.HedgeCurves`; empty without a book.
     """
@@ -109,6 +113,8 @@ class Design:
     event_days: tuple[int, ...]
     basket_bn: float
     barrier_width: float = 1.0
+    vendor_pull: np.ndarray = field(default_factory=lambda: np.zeros((0, 0)))
+    vendor_var: np.ndarray = field(default_factory=lambda: np.zeros((0, 0)))
     book_days: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int64))
     book_grid: np.ndarray = field(default_factory=lambda: np.zeros(0))
     book_knots: np.ndarray = field(default_factory=lambda: np.zeros((0, len(CURVES), 2, 0)))
@@ -121,6 +127,16 @@ class Design:
         return HedgeCurves(self.days, self.book_days, self.book_grid, self.book_knots)
 
     @property
+    def pull(self) -> np.ndarray:
+        """What the vendors together say less the print; zero without further vendors. ``Shape: (T, I)``, USD bn."""
+        return self.vendor_pull if len(self.vendor_pull) else np.zeros_like(self.listed)
+
+    @property
+    def vendor_noise(self) -> np.ndarray:
+        """Variance of what the vendors say together; zero without further vendors. ``Shape: (T, I)``, USD bn squared."""
+        return self.vendor_var if len(self.vendor_var) else np.zeros_like(self.listed)
+
+    @property
     def days(self) -> int:
         """Number of days, pre-sample included."""
         return len(self.dates)
@@ -131,9 +147,10 @@ class Design:
         return slice(PRE_SAMPLE, self.days)
 
     def to_arrays(self) -> dict[str, np.ndarray]:
-        """Numeric fields by name (for storage and hashing)."""
+        """Numeric fields by name (for storage and hashing); those of further vendors only where there are some."""
         out = {f.name: getattr(self, f.name) for f in fields(self)}
-        return {k: v for k, v in out.items() if isinstance(v, np.ndarray)}
+        absent = () if len(self.vendor_var) else ("vendor_pull", "vendor_var")
+        return {k: v for k, v in out.items() if isinstance(v, np.ndarray) and k not in absent}
 
 
 def background_design(panel: Panel) -> Design:
@@ -159,8 +176,8 @@ def make_design(panel: Panel, card: EventCard | None) -> Design:
     trailing_vol = trailing.volatility(returns, universe.calm.volatility_pct)
     factor_returns = _factor_returns(frame, universe)
     listed = panel.listed[list(universe.fund_keys)].to_numpy(float)
-    flows = units.usd_m_to_bn(frame[[f"flow_{k}" for k in universe.fund_keys]].to_numpy(float))
-    flows = np.where(listed > 0, flows, 0.0)
+    sighting = sight(panel)
+    flows = np.where(listed > 0, units.usd_m_to_bn(sighting.flows), 0.0)
     if np.isnan(flows[: PRE_SAMPLE + 1]).any():
         raise DataError(
             f"A listed fund's flow is missing within the first {PRE_SAMPLE + 1} days of the panel.",
@@ -204,8 +221,19 @@ def make_design(panel: Panel, card: EventCard | None) -> Design:
         event_days=_event_days(dates[cut], card.days if card else ()),
         basket_bn=_basket_bn(universe, float(frame["price"].iloc[0])),
         barrier_width=float(np.mean([k.width_pct for k in notes])) if notes else 1.0,
+        **_vendors(sighting, flows, cut),
     )
     return _with_mechanisms(design, card) if card else design
+
+
+def _vendors(sighting: Sighting, flows: np.ndarray, cut: slice) -> dict[str, np.ndarray]:
+    """What further vendors add to the prints; nothing where none entered."""
+    if not any(u.used for u in sighting.uses):
+        return {}
+    pull = np.nan_to_num(units.usd_m_to_bn(sighting.seen.value) - flows)
+    # Twice, because a variance is a square.
+    var = units.usd_m_to_bn(units.usd_m_to_bn(sighting.seen.var))
+    return {"vendor_pull": pull[cut], "vendor_var": var[cut]}
 
 
 def _with_mechanisms(design: Design, card: EventCard) -> Design:

@@ -47,6 +47,7 @@ class EventCard:
 
     `next_day_funds` are the funds whose trades the next-day reading books one day later, on the event's days.
     `mechanisms` switches the sub-hypotheses of operational shorting; late creation concerns the same funds and days.
+    `vendor_odds` are the odds of the vendor's dates against the next-day reading before the data.
     `gate_reason` is the written reason for decomposing although the causal gate is inconclusive.
     """
 
@@ -67,6 +68,7 @@ class EventCard:
     claims: tuple[Claim, ...]
     rivals: tuple[Rival, ...]
     mechanisms: Mechanisms
+    vendor_odds: float
     sha256: str
 
 
@@ -85,7 +87,7 @@ def load_event(id_or_path: str | Path) -> EventCard:
     """
     path = _find(id_or_path)
     t = read_toml(path)
-    window, gate = t.table("window", required=True), t.table("gate")
+    window, gate, mixture = t.table("window", required=True), t.table("gate"), t.table("mixture")
     universe_name = t.text("universe")
     universe = load_universe(universe_name)
     span = (window.day("start"), window.day("end"))
@@ -110,9 +112,10 @@ def load_event(id_or_path: str | Path) -> EventCard:
         claims=read_claims(t.tables("claims", []), Ground(universe.calendar, span, columns)),
         rivals=read_rivals(t.tables("rivals", []), universe.calendar),
         mechanisms=read_mechanisms(t),
+        vendor_odds=float(mixture.number("vendor_odds", 1.0)),
         sha256=hashlib.sha256(t.source.encode()).hexdigest(),
     )
-    for table in (window, gate, t):
+    for table in (window, gate, mixture, t):
         table.done()
     _check(card, universe, t)
     return card
@@ -193,6 +196,8 @@ def _check(card: EventCard, universe: Universe, t: Table) -> None:
             )
         if not is_session(day, universe.calendar):
             t.refuse("days", f"{day} is not a trading day of {universe.calendar}", "Give trading days.")
+    if not card.vendor_odds > 0.0:
+        t.refuse("vendor_odds", f"must be positive, is {card.vendor_odds:g}", "Give odds such as 1 or 0.5.")
     for fund in card.next_day_funds:
         if fund not in universe.fund_keys:
             t.refuse(

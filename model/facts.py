@@ -31,7 +31,10 @@ class Fact:
 
 
 def trading_day_of(moment: datetime, calendar: str = DEFAULT) -> date:
-    """Trading day a moment belongs to: what happens after a close belongs to the next trading day.
+    """Trading day a moment belongs to: what happens after the NAV time belongs to the next trading day.
+
+    A day's return runs from NAV time to NAV time (16:00 New York, half days included), so this is the day whose
+    return can answer.
 
     Parameters
     ----------

@@ -40,6 +40,7 @@ def arrays(design: Design, use_positions: bool = True) -> dict[str, Any]:
     """Arrays by name; missing numbers are zero here and dropped by the rows' weights."""
     out = design.to_arrays() | {
         "flows": np.nan_to_num(design.flows),
+        "seen": np.nan_to_num(design.flows + design.pull),
         "flows_lag": np.nan_to_num(design.flows_lag),
         "iv_observed": np.isfinite(design.iv_change).astype(float),
         "iv_change": np.nan_to_num(design.iv_change),
@@ -50,7 +51,7 @@ def arrays(design: Design, use_positions: bool = True) -> dict[str, Any]:
         "barrier_width": design.barrier_width,
         "premium_observed": np.isfinite(design.premium).astype(float),
         "expiry": design.position_expiry,
-        "print_var": np.array([design.basket_bn**2]),
+        "print_var": design.basket_bn**2 + design.vendor_noise,
         **_book(design),
     }
     return out | {"system": pack(system_data(out))}
@@ -66,8 +67,8 @@ def _book(design: Design) -> dict[str, Any]:
 
 
 def system_data(d) -> Data:
-    """The measured arrays of the Gaussian system."""
-    return Data(*[d[name] for name in Data._fields])
+    """The measured arrays of the Gaussian system; its prints are what all vendors say together."""
+    return Data(*[d["seen" if name == "flows" else name] for name in Data._fields])
 
 
 def make_frame(design: Design) -> Frame:

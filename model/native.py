@@ -123,7 +123,7 @@ def _data(x, z):
         _take(x, at, t * i).reshape(t, i),
         _take(x, at, t),
         _take(x, at, w),
-        _take(x, at, 1),
+        _take(x, at, t * i).reshape(t, i),
     )
 
 
@@ -154,7 +154,7 @@ def _lengths(z):
     """Numbers in the packed inputs, data and frame."""
     t, i, g, l, r, k, m, w, c, f = z
     inputs = t * (5 + g + l) + 2 * g + 2 * i + l * i + r * i * k + 13
-    data = t * (5 + 5 * i) + 3 * w + 1
+    data = t * (5 + 6 * i) + 3 * w
     frame = t * (g + 1 + i + m + 1 + g + 1 + m) + 2 * g + 2 * w + 2 * c + f + 4
     return inputs, data, frame
 

@@ -26,6 +26,7 @@ from model.gate.result import GateResult
 from model.mechanisms import sentence as mechanism_sentence
 from model.panel import Panel
 from model.priors import PriorSet, load_priors
+from model.vendors import sight
 
 if TYPE_CHECKING:
     from model.book_days import BookUse
@@ -201,6 +202,8 @@ def run(request: Request, say: Say) -> Path:
     )
     say(book_sentence(subject))
     say(mechanism_sentence(subject.card.mechanisms))
+    for use in sight(subject.panel).uses:
+        say(f"Vendors of {use.sentence}")
     timer.lap("data")
     with worker_processes() as workers:
         _fit(subject, request, workers, timer, say)

@@ -11,10 +11,12 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
+from model.panel.roles import SEPARATOR, roles
+from model.universe import Universe
+
 MAX_LAG = 5
 MIN_DAYS = 10  # days both vendors must have before anything is said
 CLEAR = 0.5  # share of days that must agree at the estimated lag, and its lead over the next best
-SEPARATOR = "__"
 
 
 @dataclass(frozen=True)
@@ -126,9 +128,17 @@ def _best(table: pd.DataFrame) -> int | None:
     return lag if clear else None
 
 
-def reconcile_panel(panel: pd.DataFrame, flow_prefix: str = "flow_") -> list[Reconciliation]:
-    """All vendor pairs of a panel: flows to USD 1 m, levels to half a per cent."""
+def reconcile_panel(
+    panel: pd.DataFrame, universe: Universe | None = None, flow_prefix: str = "flow_"
+) -> list[Reconciliation]:
+    """All vendor pairs of a panel: flows to USD 1 m, levels to half a per cent.
+
+    With a universe, a vendor's column under another name that the universe accepts is found too.
+    """
     out = []
+    if universe is not None:
+        named = {c: r.name for r in roles(universe) if SEPARATOR in r.name for c in r.columns if c in panel}
+        panel = panel.rename(columns=named)
     for base, extra in vendor_pairs(panel):
         flow = base.startswith(flow_prefix)
         names = ("panel", extra.split(SEPARATOR)[1])

@@ -23,11 +23,14 @@ class Opened:
     subject : Subject
     readings : mapping of str to Reading
         By name: vendor, next_day, no_positions (those that were fitted).
+    request : Request
+        What the fit was made from, with the panel's path as given now.
     """
 
     fit: Fit
     subject: Subject
     readings: dict[str, Reading]
+    request: Request
 
     def draws(self, reading: str, count: int) -> Draws:
         """About ``count`` posterior draws of a reading. Each value ``Shape: (S, ...)``."""
@@ -67,7 +70,8 @@ def reopen(id_or_folder: str | Path, panel: Path | None = None) -> Opened:
             "Give the fit's own panel with --panel, or fit again.",
         )
     made = {r.name: r for r in readings(subject, request.dating)}
-    return Opened(fit, subject, {k: r for k, r in made.items() if k in fit.manifest["diagnostics"]})
+    fitted = {k: r for k, r in made.items() if k in fit.manifest["diagnostics"]}
+    return Opened(fit, subject, fitted, request)
 
 
 def request_of(fit: Fit, panel: Path | None = None) -> Request:

@@ -12,12 +12,15 @@ from typing import Any
 import xarray as xr
 
 from model import pipeline
+from model.draws import thin
 from model.errors import ConvergenceError
 from model.fit import Diagnostics
 from model.gate.checks.posterior import join_readings
 from model.gate.result import Check, GateResult
+from model.mixture import DATINGS, DRAWS, Mixture, mix, weigh
 from model.products import PriorSide, Products, make_products, modelled_window
 from model.store import begin_tree, file_hash, finish_tree, versions, write_json, write_tree
+from model.vendors import sight
 
 POSTERIOR = "posterior.nc"
 
@@ -32,6 +35,7 @@ class Results:
         self.diagnostics: dict[str, Diagnostics] = {}
         self.identification: list[dict[str, Any]] = []
         self.checks: dict[str, bool | None] = {}
+        self.mixture: Mixture | None = None
         self._after: dict[str, Check] = {}
         self._begun: frozenset[str] = frozenset()
         self._traces: dict[str, tuple[pipeline.Reading, xr.DataTree]] = {}
@@ -56,9 +60,20 @@ class Results:
         say(f"Decomposing: {', '.join(r.title for r, _ in self._traces.values())} ...")
         jobs = {name: self._submit(name, priors[name].result(), workers) for name in self._traces}
         self.begin()
+        if set(DATINGS) <= set(self._traces):
+            self._weigh(say)
         for name, job in jobs.items():
             self._keep(name, job.result())
+        if self.mixture is not None and self.mixture.weights is not None:
+            self.decomposition["mixture"] = mix(self.decomposition, self.mixture)
         self._keep_graph_check(say)
+
+    def _weigh(self, say: pipeline.Say) -> None:
+        """How much the data favour either dating."""
+        draws = {r: thin(self._traces[r][1]["posterior"].to_dataset(), DRAWS) for r in DATINGS}
+        designs = {r: self._traces[r][0].design for r in DATINGS}
+        self.mixture = weigh(draws, designs, self.subject.card.vendor_odds)
+        say(self.mixture.sentence)
 
     def begin(self) -> None:
         """Write the draws, which takes seconds; what is computed from them is added at the end."""
@@ -123,6 +138,7 @@ def _write_pages(results: Results, workers: Executor, say: pipeline.Say) -> None
     from model.report import write_report
     from model.store import load_fit
     from model.summary import tidy_tables
+    from model.summary.ridge import kernel_table
 
     out = results.request.out
     say("Drawing figures and writing the report ...")
@@ -131,6 +147,8 @@ def _write_pages(results: Results, workers: Executor, say: pipeline.Say) -> None
     fit = load_fit(out)
     for name, table in tidy_tables(fit.decomposition, list(results.subject.card.days)).items():
         table.to_csv(out / "tables" / f"{name}.csv", index=False)
+    kernels = kernel_table(pipeline.tree_of(results.posterior))
+    kernels.round(4).to_csv(out / "tables" / "kernels.csv", index=False)
     for job in drawing:
         job.result()
     write_report(out)
@@ -164,8 +182,11 @@ def _manifest(results: Results, timer: pipeline.Timer) -> dict[str, Any]:
             "universe": subject.panel.universe.sha256,
         },
         "supplied": list(subject.panel.supplied),
+        "vendors": [asdict(u) | {"sentence": u.sentence} for u in sight(subject.panel).uses],
         "dealer_book": asdict(subject.book) if subject.book else None,
         "mechanisms": asdict(subject.card.mechanisms),
+        "option_fund": subject.panel.universe.option_fund,
+        "mixture": results.mixture.to_dict() if results.mixture else None,
         "dates": [str(subject.design.dates[0].date()), str(subject.design.dates[-1].date())],
         "gate": {
             "verdict": gate.verdict,

@@ -253,6 +253,8 @@ def _as_design(design: Design, path: SimulatedPath, simulated: Simulated) -> Des
         returns_lag=np.concatenate([design.returns_lag[:1], path.returns[:-1]]),
         flows=flows,
         flows_lag=np.concatenate([design.flows_lag[:1], flows[:-1] * design.listed[1:]]),
+        vendor_pull=np.zeros((0, 0)),
+        vendor_var=np.zeros((0, 0)),
         gamma=path.gamma,
         ratio=path.ratio,
         volatility=path.volatility,

@@ -80,8 +80,8 @@ class Data(NamedTuple):
 
     ``returns, premium, tenor, unit_rate (T,)``, ``flows, flows_lag, next_day, late_window (T, I)``,
     ``positions, use_positions (W,)``; see :class:`model.design.Design`. ``listed (T, I)``, ``premium_observed (T,)``
-    and ``expiry (W,)`` are 0/1; ``print_var (1,)`` is the variance of a print around the trades it stands for,
-    because creations come in whole baskets.
+    and ``expiry (W,)`` are 0/1; ``print_var (T, I)`` is the variance of a print around the trades it stands for,
+    because creations come in whole baskets, and because vendors differ where there are several.
     """
 
     returns: np.ndarray
@@ -321,13 +321,13 @@ def _fill_funds(rows, inputs, data, frame, booked):
     groups = frame.column.shape[1] - 1
     lags = inputs.kernel.shape[2]
     gaps = frame.gap_fund.shape[0]
-    spread, grain = 1.0 / inputs.flow_mix, data.print_var[0]
+    spread = 1.0 / inputs.flow_mix
     for i in range(funds):
         target, weight, var, own_var = rows.target[i], rows.weight[i], rows.var[i], inputs.fund_var[i]
         for t in range(days):
             target[t] = data.flows[t, i]
             weight[t] = data.listed[t, i] * (t >= lags - 1)
-            var[t] = own_var * spread[t] + grain
+            var[t] = own_var * spread[t] + data.print_var[t, i]
         for k in range(lags):
             late, known, share = target[k:], booked.known[i], booked.share[k, i]
             for u in range(days - k):

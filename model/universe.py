@@ -19,6 +19,7 @@ from model.toml_table import Table, read_toml
 FOLDER = Path(model.__file__).parents[1] / "data" / "universes"
 USED = ("short", "net", "open_interest")
 KNOWN = ("same_day", "next_session")
+MAX_LABEL_SHIFT = 5
 
 type Columns = tuple[str, ...]
 type Range = tuple[float, float]
@@ -56,6 +57,16 @@ class Member:
 
 
 @dataclass(frozen=True)
+class Vendor:
+    """A further vendor of a fund's flow, which dates it `label_shift` trading days later. Unit: USD m."""
+
+    key: str
+    title: str
+    columns: Columns
+    label_shift: int
+
+
+@dataclass(frozen=True)
 class Fund:
     """A fund, or a sum of small ones. Unit: flows in USD m; `base_share` of a typical day's gross flows."""
 
@@ -66,6 +77,7 @@ class Fund:
     first_day: date
     base_share: float
     options: bool
+    vendors: tuple[Vendor, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -264,7 +276,8 @@ def _universe(t: Table) -> Universe:
 
 def _fund(t: Table) -> Fund:
     members = tuple(m.into(Member) for m in t.tables("members", ()))
-    return t.into(Fund, members=members)
+    vendors = tuple(v.into(Vendor) for v in t.tables("vendors", ()))
+    return t.into(Fund, members=members, vendors=vendors)
 
 
 def _factor(t: Table) -> Factor:
@@ -311,6 +324,11 @@ def _check(u: Universe, root: Table) -> None:
             root.refuse(
                 "known", f"{extra.known!r} is not a publication clock", f"Use one of {', '.join(KNOWN)}."
             )
+    for vendor in (v for f in u.funds for v in f.vendors):
+        if not -MAX_LABEL_SHIFT <= vendor.label_shift <= MAX_LABEL_SHIFT:
+            root.refuse(
+                "label_shift", f"{vendor.label_shift} trading days", "Give days of date label, 0 to 5."
+            )
     _check_columns(u, root)
 
 
@@ -318,6 +336,7 @@ def _check_columns(u: Universe, root: Table) -> None:
     roles = [
         *(f.columns for f in u.funds),
         *(m.columns for f in u.funds for m in f.members),
+        *(v.columns for f in u.funds for v in f.vendors),
         *(f.columns for f in u.factors),
         *{c for f in u.factors for c, _ in f.exclude},
         *(e.columns for e in u.extras),

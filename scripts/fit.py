@@ -125,6 +125,8 @@ def _show(folder: Path, console) -> None:
         console.print(
             f"Graph on posterior draws: {marks[after['passed']]}. {after['sentence']}", markup=False
         )
+    if fit.manifest.get("mixture"):
+        console.print(fit.manifest["mixture"]["sentence"], markup=False)
     console.print(sentence(Mechanisms(**fit.manifest["mechanisms"])), markup=False)
     console.print(f"Report: {folder / 'report.html'}", markup=False)
 

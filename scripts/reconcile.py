@@ -17,6 +17,7 @@ def parse(argv: list[str] | None = None) -> argparse.Namespace:
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("panel", type=Path, help="panel.parquet or panel.csv")
     p.add_argument("--column", action="append", metavar="NAME", help="only this column (may be repeated)")
+    p.add_argument("--universe", default="us-spot-btc", metavar="NAME|FILE", help="(default %(default)s)")
     p.add_argument("--days", type=int, default=10, help="disagreeing days to print per pair")
     return p.parse_args(argv)
 
@@ -27,10 +28,12 @@ def main(argv: list[str] | None = None) -> int:
     from model.errors import AttributionError
     from model.reconcile import reconcile_panel
     from model.sources.output import print_reconciliation, read_table
+    from model.universe import load_universe
 
     try:
         panel = read_table(args.panel)
-        pairs = [p for p in reconcile_panel(panel) if not args.column or p.column in args.column]
+        found = reconcile_panel(panel, load_universe(args.universe))
+        pairs = [p for p in found if not args.column or p.column in args.column]
         print_reconciliation(pairs, args.days)
     except AttributionError as error:
         print(f"error: {error}", file=sys.stderr)

@@ -9,6 +9,7 @@ import pytest
 
 from model import calendar
 from model.errors import DataError
+from model.sources.clocks import CLOCKS, Context
 
 # CFTC, "Commitments of Traders Publication Schedule" of 2025-11-18, and the 2024 release schedule:
 # (report date, regular publication date)
@@ -46,12 +47,26 @@ def test_next_session_crosses_a_long_weekend():
     [
         ("2026-02-05", "2026-02-05 21:00"),  # winter
         ("2025-07-02", "2025-07-02 20:00"),  # daylight saving
-        ("2025-07-03", "2025-07-03 17:00"),  # half day
-        ("2025-12-24", "2025-12-24 18:00"),  # half day
+        ("2025-07-03", "2025-07-03 20:00"),  # half day: the reference rate has none
+        ("2025-12-24", "2025-12-24 21:00"),  # half day
     ],
 )
 def test_nav_time(day, utc):
     assert calendar.nav_time(day) == pd.Timestamp(utc, tz="UTC")
+
+
+@pytest.mark.parametrize(
+    ("day", "utc"), [("2025-07-02", "20:00"), ("2025-07-03", "17:00"), ("2025-12-24", "18:00")]
+)
+def test_shares_stop_trading_earlier_on_half_days(day, utc):
+    assert calendar.session_close(day) == pd.Timestamp(f"{day} {utc}", tz="UTC")
+
+
+def test_the_sources_clock_is_the_nav_time():
+    """One rule: what is sampled as the price of a day is what the day's NAV is struck at, half days included."""
+    days = calendar.sessions("2025-06-20", "2025-12-31")
+    sampled = CLOCKS["new_york_16"].moment(days, Context())
+    assert list(sampled) == [calendar.nav_time(d) for d in days]
 
 
 def test_nav_time_of_a_holiday_is_refused():

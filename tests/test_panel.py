@@ -226,8 +226,14 @@ def test_loading_as_of_is_the_same_as_asking_later(event_panel, event_panel_path
 
 def test_a_second_vendors_flow_is_hidden_like_a_flow(shared_panel):
     frame = shared_panel.as_of_date("2026-02-06").frame
-    assert np.isnan(frame.loc["2026-02-06", "extra_second_vendor_flow"])
-    assert not np.isnan(frame.loc["2026-02-05", "extra_second_vendor_flow"])
+    assert np.isnan(frame.loc["2026-02-06", "flow_ibit__etfcom"])
+    assert not np.isnan(frame.loc["2026-02-05", "flow_ibit__etfcom"])
+
+
+def test_a_second_vendor_has_one_name(shared_panel, event_panel):
+    """Whatever the file calls it, the panel's column is the one that build_panel.py writes."""
+    assert "flow_ibit__etfcom" in shared_panel.supplied
+    assert "flow_ibit__etfcom" not in event_panel.frame
 
 
 def test_the_newest_rows_zeros_are_missing_only_on_request(event_panel, event_panel_path, universe):

@@ -12,15 +12,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-import xarray as xr
+from prior_fit import write_prior_fit
 
 from model import events
-from model.build import DIMS, coords
-from model.decompose import decompose, to_dataset
-from model.draws import posterior_latents, prior_draws
-from model.pipeline import Request, load_subject
 from model.priors import load_priors
-from model.store import file_hash
 
 ROOT = Path(__file__).resolve().parents[1]
 VERBS = (
@@ -28,6 +23,7 @@ VERBS = (
     "audit_claims",
     "what_if",
     "organic",
+    "news",
     "weigh_evidence",
     "update_priors",
     "compare",
@@ -46,33 +42,7 @@ def script(name):
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    """A fit folder whose draws come from the prior; everything else is as a fit writes it."""
-    out = tmp_path_factory.mktemp("verbs") / "fit"
-    out.mkdir()
-    subject = load_subject(Request("2026-02-05", None, out, "vendor", None, None, None, 2, 300, 1, 1))
-    design = subject.design
-    draws = prior_draws(subject.priors, design, subject.base_shares, 600, 9)
-    names = {**coords(design), "chain": [0, 1], "draw": np.arange(300)}
-    dims = {**DIMS, "return_state": ("date",), "flow_state": ("date",)}
-    posterior = xr.Dataset(
-        {k: (("chain", "draw", *dims.get(k, ())), v.reshape(2, 300, *v.shape[1:])) for k, v in draws.items()},
-        coords=names,
-    )
-    xr.DataTree.from_dict({"/vendor/posterior": posterior}).to_netcdf(out / "posterior.nc", engine="h5netcdf")
-    few = {k: v[:100] for k, v in draws.items()}
-    latents, flows = posterior_latents(few, design, True, 1)
-    split = to_dataset(decompose(few, latents, flows, design, 1), design, np.arange(2, design.days))
-    xr.DataTree.from_dict({"/vendor": split}).to_netcdf(out / "decomposition.nc", engine="h5netcdf")
-    (out / "gate.json").write_text("{}")
-    manifest = {
-        "event": "2026-02-05", "dates": ["2025-12-02", "2026-02-27"], "seed": 1, "identification": [],
-        "arguments": {"event": "2026-02-05", "panel": None, "dating": "vendor", "priors": None, "as_of": None,
-                      "accept_gate": None, "chains": "2", "draws": "300", "tune": "1", "seed": "1"},
-        "hashes": {"design": subject.design_hash, "priors": subject.priors.sha256, "data": subject.panel.sha256},
-        "diagnostics": {"vendor": {}}, "files": {"posterior.nc": file_hash(out / "posterior.nc")},
-    }  # fmt: skip
-    (out / "manifest.json").write_text(json.dumps(manifest))
-    return out
+    return write_prior_fit(tmp_path_factory.mktemp("verbs") / "fit")
 
 
 @pytest.mark.parametrize("name", VERBS)

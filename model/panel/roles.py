@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 FLOW = "flow_"
 TOTAL = "flow_total"
 POSITIONS = ("short", "long", "spread", "open_interest")
+SEPARATOR = "__"
+"""Between a column and a further vendor of it: ``flow_<fund>__<vendor>``, in files and in the panel."""
 
 type Reader = Callable[[str], np.ndarray]
 
@@ -31,9 +33,17 @@ class Role:
     required: bool
 
 
+def vendor_flow(fund: str, vendor: str) -> str:
+    """Canonical column of a further vendor's flow, on that vendor's own date label."""
+    return f"{FLOW}{fund}{SEPARATOR}{vendor}"
+
+
 def roles(u: Universe) -> Iterator[Role]:
     """All roles but the funds'."""
     yield Role(TOTAL, u.flow_total.columns, True)
+    for fund in u.funds:
+        for v in fund.vendors:
+            yield Role(vendor_flow(fund.key, v.key), v.columns, False)
     yield Role("price", u.underlying.columns, True)
     yield Role("etf_close", u.etf.price, True)
     yield Role("etf_volume", u.etf.volume, False)
@@ -96,7 +106,8 @@ def assemble(header: list[str], read: Reader, rows: Rows, u: Universe, problems:
         out[role.name], origin[role.name] = take(column), column
         if not role.required:
             supplied.append(role.name)
-    unsupplied = {f"extra_{e.key}" for e in u.extras} - set(supplied)
+    carried = {f"extra_{e.key}" for e in u.extras} | {r.name for r in roles(u) if SEPARATOR in r.name}
+    unsupplied = carried - set(supplied)
     frame = pd.DataFrame({k: v for k, v in out.items() if k not in unsupplied}, index=days)
     known = {c for role in roles(u) for c in role.columns} | {c for f in u.funds for c in fund_columns(f)}
     unused = tuple(c for c in header if c not in known and c != days.name)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from model.panel.roles import FLOW, POSITIONS, TOTAL
+from model.panel.roles import FLOW, POSITIONS, SEPARATOR, TOTAL, vendor_flow
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,6 +31,7 @@ def column_ranges(u: Universe) -> dict[str, tuple[float, float]]:
     limit = u.flow_total.max_abs
     ranges = {
         **{FLOW + k: (-limit, limit) for k in u.fund_keys},
+        **{vendor_flow(f.key, v.key): (-limit, limit) for f in u.funds for v in f.vendors},
         TOTAL: (-limit, limit),
         "price": (low, high),
         "etf_close": (low * shares / 2, high * shares * 2),
@@ -77,7 +78,9 @@ def _schema(u: Universe) -> Any:
     columns = {}
     for name, (low, high) in column_ranges(u).items():
         checks = [pa.Check.in_range(low, high), *([whole] if name in COUNTS else [])]
-        columns[name] = pa.Column(float, checks, nullable=name not in required)
+        columns[name] = pa.Column(
+            float, checks, nullable=name not in required, required=SEPARATOR not in name
+        )
     return pa.DataFrameSchema(columns)
 
 

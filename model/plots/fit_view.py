@@ -16,7 +16,7 @@ import xarray as xr
 
 from model.errors import DataError
 from model.gate.result import GateResult
-from model.summary.lines import READINGS, SHOWN
+from model.summary.lines import READINGS, SHOWN, shown
 
 FILES = ("manifest.json", "gate.json", "decomposition.nc", "posterior.nc")
 
@@ -59,6 +59,11 @@ class FitView:
         """The dating readings, side by side."""
         chosen = {r: d for r, d in self.decomposition.items() if r in SHOWN}
         return chosen or self.decomposition
+
+    @property
+    def tabled(self) -> dict[str, xr.Dataset]:
+        """The dating readings and their mixture, if there is one."""
+        return shown(self.decomposition)
 
     @property
     def main(self) -> str:

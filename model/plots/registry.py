@@ -19,6 +19,7 @@ from model.plots.graph import draw_graph
 from model.plots.parameters import draw_parameters
 from model.plots.predictive import draw_predictive
 from model.plots.ranks import draw_ranks
+from model.plots.ridge import draw_ridge
 from model.plots.style import RC, save
 from model.plots.waterfall import draw_waterfall
 
@@ -44,6 +45,7 @@ FIGURES: tuple[FigureSpec, ...] = (
     FigureSpec("components_return", partial(draw_components, quantity="return")),
     FigureSpec("basis_positions", draw_basis),
     FigureSpec("prior_posterior", draw_parameters),
+    FigureSpec("kernel_ridge", draw_ridge),
     FigureSpec("graph", draw_graph),
     FigureSpec("predictive", draw_predictive),
     FigureSpec("ranks", draw_ranks),

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from model.plots.fit_view import FitView
 from model.plots.waterfall import alt_waterfall
-from model.report.content import basis_rows, expected_rows
+from model.report.content import basis_rows, expected_rows, kernels
 from model.summary.tables import event_table
 
 CAPTIONS = {
@@ -19,6 +19,7 @@ CAPTIONS = {
     "components_return": "The event in the light of ordinary days.",
     "basis_positions": "Where the two lines coincide, weekly positions taught nothing.",
     "prior_posterior": "Where a line repeats the grey area, the number was assumed and not learned.",
+    "kernel_ridge": "A slanted cloud: a late booking and a late answer predict nearly the same prints.",
     "graph": "A graph that hardly any data could contradict is an assumption, not a finding.",
     "predictive": "A line inside the grey area: predictive intervals as wide as they should be.",
     "ranks": "A line that leaves the grey area steadily: that chain sampled something else.",
@@ -70,4 +71,14 @@ def _basis(view: FitView) -> str:
     return "Densities of latent basis trades in USD m. " + ". ".join(said) + "."
 
 
-WITH_NUMBERS: dict[str, Callable[[FitView], str]] = {"expected_flow": _expected, "basis_positions": _basis}
+def _ridge(view: FitView) -> str:
+    return "Share of trades booked on the next day against the responses of flows to returns. " + " ".join(
+        kernels(view)
+    )
+
+
+WITH_NUMBERS: dict[str, Callable[[FitView], str]] = {
+    "expected_flow": _expected,
+    "basis_positions": _basis,
+    "kernel_ridge": _ridge,
+}

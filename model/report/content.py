@@ -9,14 +9,17 @@ import pandas as pd
 
 from model.components import COMPONENTS
 from model.mechanisms import PRIOR_SENTENCE, Mechanisms
+from model.panel.roles import SEPARATOR
 from model.plots.basis import WITHOUT, spans_of, trades
 from model.plots.fit_view import FitView
 from model.plots.parameters import main_parameters
+from model.plots.ridge import ridges
 from model.plots.style import named
 from model.report import words
 from model.report.answer import contribution, flow_rank, listed, records, unusual
 from model.report.words import NEVER, OPTIONAL
 from model.summary.lines import QUANTILES, READINGS, UNITS, VIEWS
+from model.summary.ridge import sentence
 from model.summary.text import amount, day, interval, number, percent, probability
 from model.summary.unmoved import unmoved
 
@@ -27,7 +30,7 @@ CLAIMS_SHOWN = 8
 
 def part_tables(view: FitView, table: pd.DataFrame) -> Rows:
     """One table per quantity and event day: every line by channel, readings side by side."""
-    readings = list(view.shown)
+    readings = list(view.tabled)
     rows = table[(table["view"] == "channel") & table["reading"].isin(readings)]
     return [
         {
@@ -186,9 +189,15 @@ def _share_of(draws) -> str:
     return f"{number(median, 2)} [{number(low, 2)}, {number(high, 2)}]"
 
 
+def kernels(view: FitView) -> list[str]:
+    """The option fund's booking kernel under each reading, labelled by how far the data tell it from the responses."""
+    return [sentence(reading, r) for reading, r in ridges(view).items()]
+
+
 def inputs(view: FitView) -> tuple[Rows, Rows]:
     """Optional inputs supplied, and those not supplied or not yet used, with what they settle."""
     have = set(view.manifest.get("supplied", ()))
+    have |= {"second_vendor"} if any(SEPARATOR in name for name in have) else set()
     rows = [{"title": i.title, "settles": i.settles, "have": set(i.roles) <= have} for i in OPTIONAL]
     absent = [r for r in rows if not r["have"]]
     absent += [{"title": t, "settles": s, "have": False} for t, s in NEVER]

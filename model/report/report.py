@@ -67,7 +67,7 @@ def environment() -> Environment:
 
 def context(view: FitView) -> dict[str, Any]:
     """Everything the template shows."""
-    table = event_table(view.shown, view.days)
+    table = event_table(view.tabled, view.days)
     supplied, absent = content.inputs(view)
     return {
         "manifest": view.manifest,
@@ -78,13 +78,16 @@ def context(view: FitView) -> dict[str, Any]:
         "main": READINGS[view.main],
         "answer": [capital(s) for s in sentences(view, table)],
         "other_reading": other_reading(view, table),
+        "mixture": (view.manifest.get("mixture") or {}).get("sentence", ""),
         "parts": content.part_tables(view, table),
         "triggers": content.trigger_tables(view, table),
         "expected": content.expected_rows(view, table),
         "basis": content.basis_rows(view),
         "identified": content.unidentified(view),
         "dealers": content.dealers(view),
+        "kernels": content.kernels(view),
         "supplied": supplied,
+        "vendors": [u["sentence"] for u in view.manifest.get("vendors", ())],
         "absent": absent,
         "convergence": content.convergence(view),
         "hidden": content.hidden(view),

@@ -46,6 +46,10 @@ READINGS = {
         "The same, except that the next-day funds' trades of the event's days are booked one trading day "
         "later. Daily flows alone cannot tell the two readings apart."
     ),
+    "mixture": (
+        "Draws of both datings in proportion to their posterior weights: what is believed by someone who does not know "
+        "on which day trades were booked."
+    ),
     "no_positions": "Fitted without weekly futures positions, to show what these teach.",
 }
 
@@ -201,8 +205,8 @@ OPTIONAL = (
         "how much of the unattributed return is deleveraging in perpetual markets",
     ),
     Input(
-        ("extra_second_vendor_flow",),
-        "A second vendor's flow dates",
+        ("second_vendor",),
+        "A second vendor's flows",
         "whether dates or trades moved by a day",
     ),
 )

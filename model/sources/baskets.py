@@ -9,7 +9,7 @@ from __future__ import annotations
 import pandas as pd
 
 from model import units
-from model.reconcile import SEPARATOR
+from model.panel.roles import SEPARATOR
 
 SHARES, NAV, FLOW = "shares_", "nav_", "flow_"
 

@@ -14,9 +14,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from model.calendar import sessions
+from model.calendar import nav_time, session_close, sessions
 from model.errors import DataError
-from model.reconcile import SEPARATOR, Reconciliation, reconcile
+from model.panel.roles import SEPARATOR
+from model.reconcile import Reconciliation, reconcile
 from model.sources.baskets import check_baskets, implied_flows
 from model.sources.clocks import CLOCKS, Context
 from model.sources.roles import ROLES
@@ -200,9 +201,7 @@ def _compare(panel: pd.DataFrame, owners: dict[str, Series]) -> tuple[list[Recon
 
 
 def _half_days(days: pd.DatetimeIndex, calendar: str) -> list[date]:
-    from model.calendar import nav_time
-
-    return [d.date() for d in days if nav_time(d, calendar).hour < 16]
+    return [d.date() for d in days if session_close(d, calendar) < nav_time(d, calendar)]
 
 
 __all__ = ["Built", "Report", "build_panel", "load_sources"]

@@ -15,7 +15,8 @@ from functools import lru_cache
 import numpy as np
 import pandas as pd
 
-from model.calendar import NEW_YORK, federal_business_day, nav_time, position_date, publication_time, sessions
+from model import calendar
+from model.calendar import NEW_YORK, federal_business_day, position_date, publication_time, sessions
 from model.errors import DataError
 from model.sources.raw import RawSeries
 
@@ -62,14 +63,13 @@ class Clock:
 
 
 def _wall(days: pd.DatetimeIndex, hours: float) -> pd.DatetimeIndex:
-    """New York wall time on `days` as UTC. Added before localising, so daylight saving can't move it."""
-    wall = days.tz_localize(None) + pd.Timedelta(hours=hours)
-    return pd.DatetimeIndex(wall).tz_localize(NEW_YORK).tz_convert(UTC)
+    """New York wall time on `days` as UTC."""
+    return calendar.new_york(days, hours).tz_convert(UTC)
 
 
 def nav_16(days: pd.DatetimeIndex, ctx: Context) -> pd.DatetimeIndex:  # noqa: ARG001
-    """16:00 New York, also on half days: the reference rate's hour."""
-    return _wall(days, 16)
+    """16:00 New York, also on half days: the hour of the reference rate, and so of the funds' NAV."""
+    return calendar.nav_times(days).tz_convert(UTC)
 
 
 def session_close(days: pd.DatetimeIndex, ctx: Context) -> pd.DatetimeIndex:
@@ -78,8 +78,8 @@ def session_close(days: pd.DatetimeIndex, ctx: Context) -> pd.DatetimeIndex:
 
 
 @lru_cache(maxsize=20_000)
-def _close(day: pd.Timestamp, calendar: str) -> pd.Timestamp:
-    return nav_time(day, calendar).tz_convert(UTC)
+def _close(day: pd.Timestamp, code: str) -> pd.Timestamp:
+    return calendar.session_close(day, code).tz_convert(UTC)
 
 
 def utc_midnight(days: pd.DatetimeIndex, ctx: Context) -> pd.DatetimeIndex:  # noqa: ARG001

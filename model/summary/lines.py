@@ -24,10 +24,13 @@ TOLERANCE = 1e-6
 READINGS = {
     "vendor": "Vendor's dates",
     "next_day": "Next-day reading",
+    "mixture": "Mixture of both datings",
     "no_positions": "Without weekly positions",
 }
 SHOWN = ("vendor", "next_day")
-"""Readings shown side by side; the third is the first one with less data."""
+"""Readings shown side by side; the last is the first one with less data."""
+TABLED = (*SHOWN, "mixture")
+"""Readings in tables of the event's days: the datings, and both weighed by the data."""
 UNITS = {"flow": "USD m", "return": "log-%"}
 VIEWS = {"channel": "whose trades", "trigger": "whose shock"}
 OTHER_TITLES = {
@@ -122,8 +125,8 @@ def readings_of(decomposition: Readings, wanted: Iterable[str] = READINGS) -> di
 
 
 def shown(decomposition: Readings) -> dict[str, xr.Dataset]:
-    """Readings to be shown side by side; a fit of one dating has one."""
-    return readings_of(decomposition, SHOWN) or readings_of(decomposition)
+    """Readings to be shown side by side in tables; a fit of one dating has one."""
+    return readings_of(decomposition, TABLED) or readings_of(decomposition)
 
 
 def dates_of(data: xr.Dataset) -> pd.DatetimeIndex:

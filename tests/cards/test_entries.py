@@ -128,11 +128,12 @@ def test_bad_rivals_are_refused(card_file, entry, words):
         (datetime(2025, 10, 10, 20, 50, tzinfo=UTC), date(2025, 10, 13)),
         (datetime(2026, 2, 5, 21, 0, tzinfo=UTC), date(2026, 2, 5)),
         (datetime(2026, 2, 5, 21, 1, tzinfo=UTC), date(2026, 2, 6)),
-        (datetime(2025, 11, 28, 18, 30, tzinfo=UTC), date(2025, 12, 1)),
+        (datetime(2025, 11, 28, 18, 30, tzinfo=UTC), date(2025, 11, 28)),
+        (datetime(2025, 11, 28, 21, 1, tzinfo=UTC), date(2025, 12, 1)),
         (datetime(2026, 2, 7, 12, 0, tzinfo=UTC), date(2026, 2, 9)),
     ],
 )
-def test_what_happens_after_the_close_belongs_to_the_next_trading_day(moment, day):
+def test_what_happens_after_the_nav_belongs_to_the_next_trading_day(moment, day):
     assert trading_day_of(moment) == day
 
 

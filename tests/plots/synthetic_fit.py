@@ -127,6 +127,7 @@ def _posterior(rng, flow, ret, days, samples: int, draws: int, k: int) -> dict[s
         before[name] = (("chain", "draw"), prior.ppf(rng.random((1, 500))))
         width, middle = (0.5 if j % 3 else 1.0), prior.median()
         after[name] = (("chain", "draw"), middle + width * (prior.ppf(rng.random((4, draws))) - middle))
+    after |= _kernel(after["response_today"][1], k)
     seen = ("sample", "date")
     again = {
         "flow": (seen, 0.5 * flow + rng.normal(0, 190 + 20 * k, (samples, len(days)))),
@@ -134,11 +135,20 @@ def _posterior(rng, flow, ret, days, samples: int, draws: int, k: int) -> dict[s
     }
     stats = {"diverging": (("chain", "draw"), np.zeros((4, draws), dtype=bool))}
     return {
-        "posterior": xr.Dataset(after),
+        "posterior": xr.Dataset(after, coords={"fund": ["one", "two"]}),
         "prior": xr.Dataset(before),
         "sample_stats": xr.Dataset(stats),
         "posterior_predictive": xr.Dataset(again, coords={"date": days}),
     }
+
+
+def _kernel(today: np.ndarray, k: int) -> dict:
+    """Kernels of two funds: the first's next-day share falls with the response to today's return, the second's does not."""
+    rng = np.random.default_rng(50 + k)
+    slope, noise = (today - today.mean()) / today.std(), rng.normal(size=today.shape)
+    late = np.stack([0.4 - 0.05 * slope + 0.03 * noise, 0.4 + 0.05 * noise], axis=-1).clip(0.01, 0.98)
+    kernel = np.stack([0.99 - late, late, np.full_like(late, 0.01)], axis=-1)[:, :, None]
+    return {"kernel": (("chain", "draw", "regime", "fund", "lag"), kernel)}
 
 
 def gate(verdict: str, reason: str | None) -> GateResult:
@@ -216,6 +226,7 @@ def _manifest(readings: tuple[str, ...]) -> dict:
         "dates": ["2025-12-01", "2026-02-27"],
         "arguments": {"event": "2026-02-05", "dating": "both", "chains": "4", "draws": "150", "panel": None},
         "seed": 7,
+        "option_fund": "one",
         "priors": "literature",
         "versions": {"pymc": "6.4", "numpy": "2.3"},
         "hashes": {

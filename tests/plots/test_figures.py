@@ -21,7 +21,7 @@ ROOT = Path(model.__file__).parents[1]
 KNOWN = {
     "waterfall_flow_channel", "waterfall_return_channel", "waterfall_flow_trigger", "waterfall_return_trigger",
     "expected_flow", "components_flow", "components_return", "basis_positions", "prior_posterior", "graph",
-    "predictive", "ranks",
+    "predictive", "ranks", "kernel_ridge",
 }  # fmt: skip
 
 
@@ -66,7 +66,7 @@ def test_stamp_names_units_hashes_verdict_and_reason(view: FitView) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["waterfall_flow_channel", "expected_flow", "basis_positions", "ranks", "graph"]
+    "name", ["waterfall_flow_channel", "expected_flow", "basis_positions", "ranks", "graph", "kernel_ridge"]
 )
 def test_the_stamp_is_on_the_figure(view: FitView, name: str) -> None:
     text = said(draw(view, name))
@@ -155,3 +155,10 @@ def test_importing_is_light(name: str) -> None:
     assert not roots & {"pymc", "pytensor", "nutpie", "dowhy", "arviz", "numba"}
     assert "matplotlib.pyplot" not in imported_by(name, set())
     assert {"numpy", "pandas"} <= roots
+
+
+def test_the_ridge_is_drawn_with_its_correlation(view: FitView) -> None:
+    text = said(draw(view, "kernel_ridge"))
+    assert text.count("only jointly") >= 3
+    assert text.count("correlation \N{MINUS SIGN}0.") >= 3
+    assert "Response to yesterday's return" in text

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from model.reconcile import reconcile, reconcile_panel, vendor_pairs
 from model.sources.baskets import check_baskets, implied_flows
+from model.universe import load_universe
 
 DAYS = pd.bdate_range("2026-01-02", periods=60)
 
@@ -74,3 +75,13 @@ def test_a_gap_in_share_counts_stays_missing() -> None:
     shares.iloc[10] = np.nan
     implied = implied_flows(pd.DataFrame({"shares_x": shares, "nav_x": 50.0}))["flow_x__shares"]
     assert implied.iloc[10:12].isna().all()
+
+
+def test_a_vendor_is_found_under_each_name_the_universe_accepts() -> None:
+    days = pd.bdate_range("2026-01-05", periods=40)
+    flow = pd.Series(np.random.default_rng(3).normal(0, 100, 40), days)
+    for name in load_universe("us-spot-btc").fund("ibit").vendors[0].columns:
+        [pair] = reconcile_panel(
+            pd.DataFrame({"flow_ibit": flow, name: flow.shift(1)}), load_universe("us-spot-btc")
+        )
+        assert (pair.column, pair.second, pair.lag) == ("flow_ibit", "etfcom", 1)

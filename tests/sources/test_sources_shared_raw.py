@@ -14,7 +14,7 @@ from model.panel import load_panel
 from model.sources.build import Built, build_panel
 from model.sources.output import write_table
 
-RENAMED = {"flow_ibit__etfcom": "flow_ibit_etfcom"}
+RENAMED = {"flow_ibit__etfcom": "flow_ibit_etfcom"}  # the shared file's name; the universe accepts both
 
 
 @pytest.fixture(scope="session")
