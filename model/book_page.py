@@ -176,8 +176,8 @@ def _shorting(found: Comparison) -> str:
         f"{_interval(prior, 2)}, posterior {_interval(draws, 2)}. The fund's premium and short interest are not "
         f"supplied: {answer}. Booking lags are 0 to 2 trading days.\n\n"
         "(b) Shares sold short to dip buyers and created later is a mechanism of its own (`late_creation`), off unless "
-        "a card or `--mechanism` switches it on. The next-day reading of `scripts/fit.py` is its extreme case, in which "
-        "all of the option fund's trades of the event's days are booked one day later."
+        "a card or `--mechanism` switches it on (lags 0 to 3). The next-day reading of `scripts/fit.py` is close to its "
+        "extreme case: all of the option fund's trades of the event's days are booked exactly one day later."
     )
 
 

@@ -132,6 +132,7 @@ def _frame(x, z):
         _take(x, at, t * i).reshape(t, i),
         _take(x, at, m * t).reshape(m, t),
         _take(x, at, t),
+        _take(x, at, 1),
         _take(x, at, g),
         _take(x, at, g),
         _take(x, at, 1),
@@ -150,7 +151,7 @@ def _lengths(z):
     t, i, g, l, r, k, m, w, c, f = z
     inputs = t * (5 + g + l) + 2 * g + 2 * i + l * i + r * i * k + 13
     data = t * (5 + 5 * i) + 3 * w + 1
-    frame = t * (g + 1 + i + m + 1 + g + 1 + m) + 2 * g + 2 * w + 2 * c + f + 4
+    frame = t * (g + 1 + i + m + 1 + g + 1 + m) + 2 * g + 2 * w + 2 * c + f + 5
     return inputs, data, frame
 
 

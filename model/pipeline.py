@@ -142,10 +142,10 @@ def readings(subject: Subject, dating: str) -> tuple[Reading, ...]:
 def gate_job(design: Design, seed: int) -> GateResult:
     """Run the causal gate (in a process of its own, beside the compiler)."""
     os.environ.setdefault("OMP_NUM_THREADS", "1")
-    from model.gate.declared import declared_graph, design_frame
+    from model.gate.declared import design_frame, graph_of
     from model.gate.run import run_gate
 
-    return run_gate(design_frame(design), declared_graph(design.factors), seed=seed)
+    return run_gate(design_frame(design), graph_of(design), seed=seed)
 
 
 def kernel_job() -> None:
