@@ -100,7 +100,9 @@ def make_frame(design: Design) -> Frame:
         first=np.zeros(0, np.int64),
         shape=np.zeros(2, np.int64),
     )
-    band = make_band(design.days, width, [(*c, u) for c, u in zip(cols, _used(frame, cols, design), strict=True)])
+    band = make_band(
+        design.days, width, [(*c, u) for c, u in zip(cols, _used(frame, cols, design), strict=True)]
+    )
     return frame._replace(first=band.first, shape=band.shape)
 
 
@@ -111,7 +113,9 @@ def _used(frame: Frame, cols: list[np.ndarray], design: Design) -> list[np.ndarr
     for (lag, slot), used in zip(cols, out, strict=True):
         for c in np.flatnonzero(slot >= width):
             used[c, lag[c] :] = frame.gap_fund[slot[c] - width, : days - lag[c]] >= 0
-    _only_late_trades(out[Families._fields.index("fund")], *cols[Families._fields.index("fund")], width, design)
+    _only_late_trades(
+        out[Families._fields.index("fund")], *cols[Families._fields.index("fund")], width, design
+    )
     week = out[Families._fields.index("week")]
     week[:] = False
     for end, length in zip(frame.week_end, frame.week_length, strict=True):
@@ -119,7 +123,9 @@ def _used(frame: Frame, cols: list[np.ndarray], design: Design) -> list[np.ndarr
     return out
 
 
-def _only_late_trades(used: np.ndarray, lag: np.ndarray, slot: np.ndarray, width: int, design: Design) -> None:
+def _only_late_trades(
+    used: np.ndarray, lag: np.ndarray, slot: np.ndarray, width: int, design: Design
+) -> None:
     """Beyond the kernel's lags, only trades of the late window are booked; other days need no wider band."""
     window = design.late_window.any(axis=1)
     for c, (k, s) in enumerate(zip(lag, slot, strict=True)):

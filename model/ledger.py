@@ -201,7 +201,9 @@ def _kernel(draws: Draws, d, lags: int) -> np.ndarray:
     kernel = draws["kernel"][:, d["regime"]]
     kernel = np.concatenate([kernel, np.zeros((*kernel.shape[:3], lags - kernel.shape[3]))], axis=3)
     moved = d["next_day"][..., None]
-    return (1.0 - moved) * ((1.0 - late) * kernel + late * np.roll(kernel, 1, axis=3)) + moved * np.eye(lags)[1]
+    return (1.0 - moved) * ((1.0 - late) * kernel + late * np.roll(kernel, 1, axis=3)) + moved * np.eye(lags)[
+        1
+    ]
 
 
 def split_shocks(draws: Draws, latents: np.ndarray, rng) -> dict[str, np.ndarray]:

@@ -202,6 +202,7 @@ def _manifest(results: Results, timer: pipeline.Timer) -> dict[str, Any]:
         },
         "supplied": list(subject.panel.supplied),
         "dealer_book": asdict(subject.book) if subject.book else None,
+        "option_flow": asdict(subject.option_flow) if subject.option_flow else None,
         "mechanisms": asdict(subject.card.mechanisms),
         "dates": [str(subject.design.dates[0].date()), str(subject.design.dates[-1].date())],
         "gate": {

@@ -195,6 +195,11 @@ OPTIONAL = (
         "ETF share volume",
         "whether the option fund's turnover was unusual; checked, not used by the model",
     ),
+    Input(
+        ("extra_put_volume", "extra_call_volume"),
+        "Put and call volume of options on the option fund",
+        "on which side dealers may stand: it moves the prior of their sign",
+    ),
     Input(("extra_funding",), "Perpetual funding rate", "leverage outside the ETFs"),
     Input(
         ("extra_perpetual_open_interest",),
