@@ -113,9 +113,8 @@ def _used(frame: Frame, cols: list[np.ndarray], design: Design) -> list[np.ndarr
     for (lag, slot), used in zip(cols, out, strict=True):
         for c in np.flatnonzero(slot >= width):
             used[c, lag[c] :] = frame.gap_fund[slot[c] - width, : days - lag[c]] >= 0
-    _only_late_trades(
-        out[Families._fields.index("fund")], *cols[Families._fields.index("fund")], width, design
-    )
+    fund = Families._fields.index("fund")
+    _only_late_trades(out[fund], cols[fund], width, design)
     week = out[Families._fields.index("week")]
     week[:] = False
     for end, length in zip(frame.week_end, frame.week_length, strict=True):
@@ -123,12 +122,10 @@ def _used(frame: Frame, cols: list[np.ndarray], design: Design) -> list[np.ndarr
     return out
 
 
-def _only_late_trades(
-    used: np.ndarray, lag: np.ndarray, slot: np.ndarray, width: int, design: Design
-) -> None:
+def _only_late_trades(used: np.ndarray, columns: np.ndarray, width: int, design: Design) -> None:
     """Beyond the kernel's lags, only trades of the late window are booked; other days need no wider band."""
     window = design.late_window.any(axis=1)
-    for c, (k, s) in enumerate(zip(lag, slot, strict=True)):
+    for c, (k, s) in enumerate(zip(*columns, strict=True)):
         traded = k - (s >= width)  # a missing print moves the next day's trades
         if traded >= LAGS:
             used[c, traded:] &= window[: design.days - traded]

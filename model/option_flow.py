@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+import pandas as pd
 
 from model.dealer_book import Book, SignPrior
 from model.design import Design
@@ -72,8 +73,8 @@ def option_flow(panel: Panel, design: Design, books: Sequence[Book] = ()) -> Opt
     covered = design.book_days if len(design.book_days) else np.array(design.event_days, np.int64)
     if not len(covered):
         return None
-    day = design.dates[covered.min() - 1]
-    puts, calls = (float(panel.frame.at[day, role]) for role in ROLES)
+    day = pd.Timestamp(design.dates[int(covered.min()) - 1])
+    puts, calls = (float(panel.frame[role].to_numpy(float)[panel.frame.index == day][0]) for role in ROLES)
     if np.isnan(puts) or np.isnan(calls):
         return None
     if min(puts, calls) < 0.0 or puts + calls <= 0.0:

@@ -186,7 +186,7 @@ def test_the_page_says_where_the_posterior_is_the_prior(drawn):
 
 def test_the_page_names_the_day_and_its_numbers(drawn):
     text = written(drawn, 0.0)
-    assert "It covers 2026-02-05;" in text
+    assert "Book of 2026-02-05: " in text
     assert "2026-02-06 (gamma proxy in both)" in text
     assert "-20 [-20, -20] USD m" in text
     assert "4 x 900 after 600" in text

@@ -12,7 +12,7 @@ from model import impact, observation
 from model.components import COMPONENTS
 from model.design import LAGS, Design
 from model.gate.frame import gate_frame
-from model.graph import Edge, Graph, build_graph, timed
+from model.graph import Declaration, Edge, Graph, build_graph, timed
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ def declared_graph(factors: Sequence[str], booking_lags: int = LAGS) -> Graph:
         Part("impact", impact.EDGES, impact.LATENTS),
         Part("observation", observation.EDGES, observation.LATENTS),
     )
-    parts = [*COMPONENTS, *structural]
+    parts: tuple[Declaration, ...] = (*COMPONENTS, *structural)
     booked = [cause for part in parts for cause, effect in part.edges if effect == timed("flow", LAGS - 1)]
     late = tuple((cause, timed("flow", k)) for k in range(LAGS, booking_lags) for cause in booked)
     return build_graph([*parts, Part("late_creation", late, ())]).indexed({"factor": tuple(factors)})
