@@ -117,7 +117,7 @@ def _pull_funds(out, rows, inputs, data, frame, booked):
     """Derivatives of the booking; those of variances go straight to ``out``."""
     days, funds = data.listed.shape
     groups = frame.column.shape[1] - 1
-    lags = inputs.kernel.shape[2]
+    lags = len(booked.share)
     gaps = frame.gap_fund.shape[0]
     d = Booking(np.zeros_like(booked.share), np.zeros_like(booked.load), np.zeros_like(booked.known))
     for i in range(funds):
@@ -168,23 +168,33 @@ def _pull_booking(out, d, inputs, data, frame, booked):
             for t in range(days):
                 d_load[t] += up[t] * trades[t]
                 d_trades[t] += up[t] * load[t]
-        free = (1.0 - data.next_day[:, i]) * data.late_window[:, i]
-        on_time = 1.0 - data.next_day[:, i] - inputs.late[0] * free
+        on_time = 1.0 - data.next_day[:, i]
         for k in range(inputs.kernel.shape[2]):
             for r in range(inputs.kernel.shape[0]):
                 out.kernel[r, i, k] += _pull_share(d.share[k, i], on_time, frame.regime, r)
-                gain = 1.0 * (k == 1) - inputs.kernel[r, i, k]
-                out.late[0] += gain * _pull_share(d.share[k, i], free, frame.regime, r)
+        if frame.reach[0] > inputs.kernel.shape[2]:
+            _pull_delay(out, d.share, i, inputs, on_time * data.late_window[:, i], frame.regime)
     for l in range(kinds):
         _pull_weights(out.weights[l], inputs.weights[l], d.load[l], booked.load[l], listed)
 
 
+@jit
+def _pull_delay(out, d_share, i, inputs, free, regime):
+    """What the late window adds to the derivatives of one fund's kernels, and the late share's own."""
+    for r in range(inputs.kernel.shape[0]):
+        for k in range(inputs.kernel.shape[2]):
+            later = _pull_share(d_share[k + 1, i], free, regime, r)
+            gain = later - _pull_share(d_share[k, i], free, regime, r)
+            out.kernel[r, i, k] += inputs.late[0] * gain
+            out.late[0] += inputs.kernel[r, i, k] * gain
+
+
 @jit_plain
-def _pull_share(up, on_time, regime, chosen):
-    """Derivative of one regime's kernel at one lag, or (with what could be late) of its weight."""
+def _pull_share(up, weight, regime, chosen):
+    """Weighted derivatives of booked shares, summed over one regime's days."""
     total = 0.0
     for t in range(len(up)):
-        total += up[t] * on_time[t] * (regime[t] == chosen)
+        total += up[t] * weight[t] * (regime[t] == chosen)
     return total
 
 

@@ -2,8 +2,8 @@
 
 Two finished fits are compared, one with the card's book and one with the gamma proxy on every day. They share
 parameters and priors and differ in the equation of the book's day alone, so the difference of their log marginal
-likelihoods is that day's log predictive density given all other days. Other priors of the book's parameters are
-reached by importance weights; each is shown with its effective number of draws.
+likelihoods is the log predictive density of that day (of those days) given all others. Other priors of the book's
+parameters are reached by importance weights; each is shown with its effective number of draws.
 """
 
 from __future__ import annotations

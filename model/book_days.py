@@ -1,4 +1,4 @@
-"""The dealer book of an event brought into a design: its demand curves on the days it covers.
+"""The dealer books of an event brought into a design: their demand curves on the days they cover, one book a day.
 
 The curves start from yesterday's price and volatility index, both known before the open. Listed options stand at
 their mid amounts for dealer sign +1 (sign and scale are parameters), notes at their highest notional (the share
@@ -7,6 +7,7 @@ that exists is a parameter, so hedges never exceed the notional). Days without a
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -24,61 +25,97 @@ GRID = np.linspace(-60.0, 60.0, 481)
 """Knots of the curves, log-%; beyond them a curve is a straight line."""
 SIGNS = {"etf": "dealer_sign", "crypto": "crypto_sign"}
 """Parameter of the dealers' sign by venue."""
+UNMOVED = SignPrior()
+"""The belief of a book that says nothing about the side."""
 
 
 @dataclass(frozen=True)
-class BookUse:
-    """Which book a fit used, and where its curves start.
+class BookDay:
+    """One book, and where its day's curves start.
 
     Attributes
     ----------
-    title, sha256, as_of : str
-    days : tuple of str
-        Days that use the book; all others keep the gamma proxy.
+    title, sha256, as_of, day : str
     spot, vol : float
-        Yesterday's price (USD) and volatility index (points).
-    signs : mapping
-        Mean and standard deviation of the dealers' sign before truncation, by parameter.
+        The price (USD) and volatility index (points) of the trading day before.
     """
 
     title: str
     sha256: str
     as_of: str
-    days: tuple[str, ...]
+    day: str
     spot: float
     vol: float
+
+
+@dataclass(frozen=True)
+class BookUse:
+    """Which books a fit used.
+
+    Attributes
+    ----------
+    books : tuple of BookDay
+        In order of their days.
+    days : tuple of str
+        Days that use a book; all others keep the gamma proxy.
+    signs : mapping
+        Mean and standard deviation of the dealers' sign before truncation, by parameter.
+    """
+
+    books: tuple[BookDay, ...]
+    days: tuple[str, ...]
     signs: dict[str, tuple[float, float]]
 
 
-def with_book(design: Design, panel: Panel, book: Book) -> tuple[Design, BookUse]:
-    """The design with the book's curves on the day the book is for.
+def with_books(design: Design, panel: Panel, books: Sequence[Book]) -> tuple[Design, BookUse]:
+    """The design with each book's curves on the day the book is for.
 
     Parameters
     ----------
     design : Design
     panel : Panel
         The panel the design was made of.
-    book : Book
+    books : sequence of Book
+        One or more, each for a day of its own.
 
     Raises
     ------
     DataError
-        If the book names no day, a day outside the panel, or was written down after the open.
+        If a book names no day, a day outside the panel or another book's day, was written down after the open, or
+        believes in another sign than the other books.
     """
-    t = _day(design, book)
-    spot = _known(panel, "price", design.dates[t - 1], book.spot)
-    vol = _known(panel, "implied_vol", design.dates[t - 1], book.vol)
-    curves = knots(book, spot, vol)
-    used = BookUse(
-        title=book.title,
-        sha256=book.sha256,
-        as_of=book.as_of.isoformat(),
-        days=(str(design.dates[t].date()),),
-        spot=spot,
-        vol=vol,
-        signs={SIGNS[v]: (s.mean, s.sd) for v, s in book.sign.items()},
-    )
-    return replace(design, book_days=np.array([t]), book_grid=GRID, book_knots=curves[None]), used
+    found = sorted(((_day(design, book), book) for book in books), key=lambda x: x[0])
+    days = [t for t, _ in found]
+    for t in days:
+        if days.count(t) > 1:
+            raise DataError(
+                f"Two dealer books are for {design.dates[t].date()}.",
+                "Give each day one book: join their entries in one file, or correct the day of one of them.",
+            )
+    used, curves = [], []
+    for t, book in found:
+        spot = _known(panel, "price", design.dates[t - 1], book.spot)
+        vol = _known(panel, "implied_vol", design.dates[t - 1], book.vol)
+        day = str(design.dates[t].date())
+        used.append(BookDay(book.title, book.sha256, book.as_of.isoformat(), day, spot, vol))
+        curves.append(knots(book, spot, vol))
+    use = BookUse(tuple(used), tuple(b.day for b in used), _signs([book for _, book in found]))
+    booked = replace(design, book_days=np.array(days), book_grid=GRID, book_knots=np.stack(curves))
+    return booked, use
+
+
+def _signs(books: Sequence[Book]) -> dict[str, tuple[float, float]]:
+    """Belief about each venue's sign: one parameter for all days, so books may not contradict each other."""
+    out = {}
+    for venue, parameter in SIGNS.items():
+        stated = {(b.sign[venue].mean, b.sign[venue].sd) for b in books} - {(UNMOVED.mean, UNMOVED.sd)}
+        if len(stated) > 1:
+            raise DataError(
+                f"The dealer books believe in different signs of the {venue} venue: {sorted(stated)} (mean, sd).",
+                f"The sign is one parameter for all days: state [sign.{venue}], flow included, in one book only.",
+            )
+        out[parameter] = stated.pop() if stated else (UNMOVED.mean, UNMOVED.sd)
+    return out
 
 
 def _known(panel: Panel, column: str, day: pd.Timestamp, stated: float) -> float:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from model.book_compare import BOOK_PARAMETERS, Comparison
+from model.book_days import BookDay
 from model.bridge import Score
 from model.components import COMPONENTS
 from model.decompose import RETURN_PARTS
@@ -44,53 +45,86 @@ def page(found: Comparison, subject: Subject, manifests: Mapping[str, Mapping[st
         raise DataError("The event names no dealer book.", "Add dealer_book to its card.")
     sections = [
         f"# {subject.card.title}: with and without the dealer book",
-        f"Book: {use.title} (as of {use.as_of}; curves start from {use.spot:,.0f} USD and volatility {use.vol:.1f}). "
-        f"It covers {', '.join(use.days)}; all other days of {found.design.days} keep the gamma proxy in both fits. "
-        "Vendor's dates. Medians and 89 % intervals. Written by `scripts/compare_book.py`.",
+        f"{'; '.join(_book(b) for b in use.books)}. All other days of {found.design.days} keep the gamma proxy in both "
+        "fits. Vendor's dates. Medians and 89 % intervals. Written by `scripts/compare_book.py`.",
         "## In short\n\n" + _short(found),
         "## Log score\n\n" + _log_score(found),
         "## Return by channel, log-%\n\n" + _attribution(found),
-        f"## Dealers' part of the return on {use.days[0]}\n\n" + _parts(found),
+        *(
+            f"## Dealers' part of the return on {_date(found, t)}\n\n" + _parts(found, t)
+            for t in _days(found)
+        ),
         "## Prior and posterior of the book's parameters\n\n" + _parameters(found),
-        "## Sensitivity to the prior\n\n" + _sensitivity(found),
+        *(
+            f"## Sensitivity to the prior: {_date(found, t)}\n\n" + _sensitivity(found, t)
+            for t in _days(found)
+        ),
         "## Operational shorting\n\n" + _shorting(found),
         "## Sampling\n\n" + _sampling(manifests),
     ]
     return "\n\n".join(sections) + "\n"
 
 
+def _book(b: BookDay) -> str:
+    start = f"curves start from {b.spot:,.0f} USD and volatility {b.vol:.1f}"
+    return f"Book of {b.day}: {b.title} (as of {b.as_of}; {start})"
+
+
+def _days(found: Comparison) -> list[int]:
+    return [int(t) for t in found.design.book_days]
+
+
+def _date(found: Comparison, t: int) -> str:
+    return str(found.design.dates[t].date())
+
+
 def _short(found: Comparison) -> str:
-    """What the numbers below support, in one paragraph."""
-    t = found.design.book_days[0]
+    """What the numbers below support, one sentence a day and one on the parameters."""
+    same = [f"`{n}`" for n in BOOK_PARAMETERS if unmoved(found.prior[n], found.outcomes["book"].draws[n])]
+    days = _days(found)
+    return (
+        " ".join(_short_day(found, t) for t in days)
+        + f" The posterior is the prior for {', '.join(same) or 'no parameter of the book'}. "
+        + ("One day" if len(days) == 1 else f"{len(days)} days")
+        + " with a book cannot say on which side dealers stood or how much they held."
+    )
+
+
+def _short_day(found: Comparison, t: int) -> str:
     book, none = found.outcomes["book"], found.outcomes["none"]
     part = {k: RETURN_PARTS.index(k) for k in ("dealer", "unattributed")}
     dealer, rest = (
         [_interval(x.channels[:, t, part[k]]) for x in (none, book)] for k in ("dealer", "unattributed")
     )
     short, long = (_interval(found.outcomes[k].channels[:, t, part["dealer"]]) for k in ("short", "long"))
-    same = [f"`{n}`" for n in BOOK_PARAMETERS if unmoved(found.prior[n], book.draws[n])]
     return (
-        f"On the book's day dealers' part of the return goes from {dealer[0]} to {dealer[1]} log-%, the unattributed "
+        f"On {_date(found, t)} dealers' part of the return goes from {dealer[0]} to {dealer[1]} log-%, the unattributed "
         f"part from {rest[0]} to {rest[1]}. With dealers held short beforehand dealers' part is {short}, with dealers "
-        f"held long {long}. The posterior is the prior for {', '.join(same) or 'no parameter of the book'}. One day "
-        "with a book cannot say on which side dealers stood or how much they held."
+        f"held long {long}."
     )
 
 
 def _log_score(found: Comparison) -> str:
     s = Score(-found.outcomes["none"].score.value, found.outcomes["none"].score.error)
-    t = found.design.book_days[0]
-    ranks = {k: found.outcomes[k].percentile[t] for k in ("book", "none")}
+    day, whose = (
+        ("one day's equation", "that day's")
+        if len(_days(found)) == 1
+        else ("the equations of the books' days", "their")
+    )
+    places = " ".join(
+        f"On {_date(found, t)} {_percent(found.outcomes['book'].percentile[t])} with, "
+        f"{_percent(found.outcomes['none'].percentile[t])} without."
+        for t in _days(found)
+    )
     better = "with" if s.value > 0 else "without"
     decided = "in favour of" if abs(s.value) >= DECISIVE else "undecided, slightly towards"
     return (
         f"Log predictive density with the book less without: **{s.value:+.2f} nats** (Monte Carlo error "
         f"{s.error:.2f}): {decided} the fit {better} the book.\n\n"
-        "The fits share parameters and priors and differ in one day's equation, so this is the difference of "
-        f"that day's log predictive density given all other days (bridge sampling; all {found.design.days} days' "
-        "returns, flows, premia and positions enter both).\n\n"
-        "Place of the day's observed return among one-day-ahead replicates (in sample): "
-        f"{_percent(ranks['book'])} with, {_percent(ranks['none'])} without."
+        f"The fits share parameters and priors and differ in {day}, so this is the difference of {whose} log predictive "
+        f"density given all other days (bridge sampling; all {found.design.days} days' returns, flows, premia and "
+        "positions enter both).\n\n"
+        f"Place of the observed return among one-day-ahead replicates (in sample): {places}"
     )
 
 
@@ -109,8 +143,7 @@ def _attribution(found: Comparison) -> str:
     return "\n\n".join(blocks)
 
 
-def _parts(found: Comparison) -> str:
-    t = found.design.book_days[0]
+def _parts(found: Comparison, t: int) -> str:
     book = found.outcomes["book"]
     rows = [[SOURCES[k], _interval(v[:, t]), _chance(v[:, t])] for k, v in book.sources.items()]
     dealer = book.channels[:, t, RETURN_PARTS.index("dealer")]
@@ -141,8 +174,7 @@ def _parameters(found: Comparison) -> str:
     )
 
 
-def _sensitivity(found: Comparison) -> str:
-    t = found.design.book_days[0]
+def _sensitivity(found: Comparison, t: int) -> str:
     rows = []
     for key in ("book", "short", "long", "wide"):
         x = found.outcomes[key]
@@ -176,8 +208,8 @@ def _shorting(found: Comparison) -> str:
         f"{_interval(prior, 2)}, posterior {_interval(draws, 2)}. The fund's premium and short interest are not "
         f"supplied: {answer}. Booking lags are 0 to 2 trading days.\n\n"
         "(b) Shares sold short to dip buyers and created later is a mechanism of its own (`late_creation`), off unless "
-        "a card or `--mechanism` switches it on. The next-day reading of `scripts/fit.py` is its extreme case, in which "
-        "all of the option fund's trades of the event's days are booked one day later."
+        "a card or `--mechanism` switches it on (lags 0 to 3). The next-day reading of `scripts/fit.py` is close to its "
+        "extreme case: all of the option fund's trades of the event's days are booked exactly one day later."
     )
 
 

@@ -20,7 +20,7 @@ import xarray as xr
 
 from model import units
 from model.components import COMPONENTS
-from model.design import LAGS, PRE_SAMPLE, Design
+from model.design import PRE_SAMPLE, Design
 from model.draws import Draws
 from model.ledger import Ledger, make_ledger
 
@@ -71,7 +71,7 @@ def decompose(draws: Draws, latents: np.ndarray, flows: np.ndarray, design: Desi
 def _book(book: Ledger, by_fund: np.ndarray) -> np.ndarray:
     """Vendor-dated total flow of trades per fund. ``(S, T, I) -> (S, T)``."""
     out = np.zeros(by_fund.shape[:2])
-    for k in range(LAGS):
+    for k in range(book.kernel.shape[3]):
         late = by_fund[:, : by_fund.shape[1] - k] * book.kernel[:, : by_fund.shape[1] - k, :, k]
         out[:, k:] += late.sum(axis=2)
     return out
@@ -131,7 +131,7 @@ def _triggers(book: Ledger, design: Design) -> tuple[np.ndarray, np.ndarray]:
         trades[:, t] = own_flow + book.flow_lag[:, None, None] * before_flow * design.listed[t]
         trades[:, t] += slope.today_flow[:, t, None] * returns[:, t, :, None]
         trades[:, t] += slope.yesterday_flow[:, t, None] * before_return[..., None]
-        for k in range(LAGS):
+        for k in range(min(book.kernel.shape[3], t + 1)):
             fund_flow[:, t] += book.kernel[:, t - k, None, :, k] * trades[:, t - k]
         fund_flow[:, t, 0] += book.fund_noise[:, t]
     flow = fund_flow.sum(axis=3)

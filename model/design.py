@@ -20,7 +20,7 @@ from model.panel import Panel
 from model.vendors import Sighting, sight
 
 LAGS = 3
-"""Booking lags 0, 1, 2 trading days between a trade and the date a vendor puts on it."""
+"""The kernel's booking lags 0, 1, 2: trading days between a trade and the date a vendor puts on it."""
 PRE_SAMPLE = LAGS - 1
 MIN_DAYS = 30
 READINGS = ("vendor", "next_day")
@@ -66,7 +66,8 @@ class Design:
     next_day : numpy.ndarray
         ``Shape: (T, I)``, 1 where the next-day reading books the whole trade one day later.
     late_window : numpy.ndarray
-        ``Shape: (T, I)``, 1 where a share of the trade is created one day later; zero unless switched on.
+        ``Shape: (T, I)``, 1 where a share of the trade is created one day later and booked by the kernel from there;
+        zero unless switched on.
     barrier, live : numpy.ndarray
         ``Shape: (T, N)``; log-% from the previous close, and share of the notes behind it.
     option_fund : numpy.ndarray
@@ -135,6 +136,11 @@ class Design:
     def vendor_noise(self) -> np.ndarray:
         """Variance of what the vendors say together; zero without further vendors. ``Shape: (T, I)``, USD bn squared."""
         return self.vendor_var if len(self.vendor_var) else np.zeros_like(self.listed)
+
+    @property
+    def booking_lags(self) -> int:
+        """Lags at which trades are booked: the kernel's, and one more where some trades are created late."""
+        return LAGS + int(self.late_window.any())
 
     @property
     def days(self) -> int:

@@ -61,7 +61,7 @@ class EventCard:
     gate_reason: str | None
     knock_ins: tuple[KnockIn, ...]
     priors: str | None
-    dealer_book: Path | None
+    dealer_books: tuple[Path, ...]
     facts: tuple[Fact, ...]
     prior_changes: tuple[PriorChange, ...]
     evidence: tuple[Statement, ...]
@@ -105,7 +105,7 @@ def load_event(id_or_path: str | Path) -> EventCard:
         gate_reason=gate.text("accept_inconclusive", None),
         knock_ins=tuple(k.into(KnockIn) for k in t.tables("knock_ins", [])),
         priors=t.text("priors", None),
-        dealer_book=_file(t, "dealer_book", path, PROJECT),
+        dealer_books=_files(t, "dealer_book", path, PROJECT),
         facts=tuple(read_fact(f, universe.calendar) for f in t.tables("facts", [])),
         prior_changes=read_changes(t.tables("prior_changes", [])),
         evidence=read_statements(t.tables("evidence", []), universe.calendar, span),
@@ -167,14 +167,27 @@ def _find(id_or_path: str | Path) -> Path:
     )
 
 
-def _file(t: Table, key: str, card: Path, other: Path | None = None) -> Path | None:
-    """A file named relative to the card, or to another folder if it is not there."""
+def _file(t: Table, key: str, card: Path) -> Path | None:
+    """A file named relative to the card; None without the key."""
     name = t.text(key, None)
-    if name is None:
-        return None
+    return None if name is None else _found(t, key, name, card)
+
+
+def _files(t: Table, key: str, card: Path, other: Path) -> tuple[Path, ...]:
+    """Files named relative to the card, or to another folder if they are not there; none without the key."""
+    if t.raw(key, None) is None:
+        return ()
+    names = t.columns(key)
+    paths = tuple(_found(t, key, name, card, other) for name in names)
+    if len(set(paths)) < len(paths):
+        t.refuse(key, "names a file twice", "Name each book once.")
+    return paths
+
+
+def _found(t: Table, key: str, name: str, card: Path, other: Path | None = None) -> Path:
     path = (card.parent / name).resolve()
     if not path.is_file() and other is not None and (other / name).is_file():
-        path = other / name
+        path = (other / name).resolve()
     if not path.is_file():
         t.refuse(
             key, f"no file {path}", "Correct the path, which is relative to the card, or remove the key."

@@ -83,12 +83,13 @@ def make_frame(design: Design) -> Frame:
         missing[at, fund[at]] = start[at] + len(groups) + 1 + m
     lengths = np.array([len(w) for w in design.position_days], dtype=np.int64)
     basis = groups.index(observation.PREMIUM_GROUP)
-    cols = columns(len(groups), basis, len(gap_fund), LAGS, int(lengths.max(initial=1)))
+    cols = columns(len(groups), basis, len(gap_fund), design.booking_lags, int(lengths.max(initial=1)))
     frame = Frame(
         column=start[:, None] + np.arange(len(groups) + 1),
         missing=missing,
         gap_fund=gap_fund,
         regime=design.regime,
+        reach=np.array([design.booking_lags]),
         group_loading=np.array([observation.LOADINGS.index(group_leader(g).loading) for g in groups]),
         group_mixed=np.array([int(g != observation.PREMIUM_GROUP) for g in groups]),
         basis=np.array([basis]),
@@ -100,22 +101,35 @@ def make_frame(design: Design) -> Frame:
         first=np.zeros(0, np.int64),
         shape=np.zeros(2, np.int64),
     )
-    band = make_band(design.days, width, [(*c, u) for c, u in zip(cols, _used(frame, cols), strict=True)])
+    band = make_band(
+        design.days, width, [(*c, u) for c, u in zip(cols, _used(frame, cols, design), strict=True)]
+    )
     return frame._replace(first=band.first, shape=band.shape)
 
 
-def _used(frame: Frame, cols: list[np.ndarray]) -> list[np.ndarray]:
+def _used(frame: Frame, cols: list[np.ndarray], design: Design) -> list[np.ndarray]:
     """Where each column's coefficient may differ from zero. ``Shape: (C, T)`` per family."""
     days, width = frame.column.shape
     out = [np.ones((c.shape[1], days), bool) for c in cols]
     for (lag, slot), used in zip(cols, out, strict=True):
         for c in np.flatnonzero(slot >= width):
             used[c, lag[c] :] = frame.gap_fund[slot[c] - width, : days - lag[c]] >= 0
+    fund = Families._fields.index("fund")
+    _only_late_trades(out[fund], cols[fund], width, design)
     week = out[Families._fields.index("week")]
     week[:] = False
     for end, length in zip(frame.week_end, frame.week_length, strict=True):
         week[:length, end] = True
     return out
+
+
+def _only_late_trades(used: np.ndarray, columns: np.ndarray, width: int, design: Design) -> None:
+    """Beyond the kernel's lags, only trades of the late window are booked; other days need no wider band."""
+    window = design.late_window.any(axis=1)
+    for c, (k, s) in enumerate(zip(*columns, strict=True)):
+        traded = k - (s >= width)  # a missing print moves the next day's trades
+        if traded >= LAGS:
+            used[c, traded:] &= window[: design.days - traded]
 
 
 def _gap_funds(gaps: np.ndarray) -> np.ndarray:

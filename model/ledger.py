@@ -10,7 +10,7 @@ import numpy as np
 from model import impact, observation
 from model.components import COMPONENTS, Component, State
 from model.components.dealer import iv_fall
-from model.design import LAGS, PRE_SAMPLE, Design
+from model.design import PRE_SAMPLE, Design
 from model.draws import Draws
 from model.equations import answer, answer_off_fund, book_today, shock_groups
 from model.frame import arrays
@@ -32,7 +32,7 @@ class Ledger:
     Attributes
     ----------
     lam : (S, T) impact
-    kernel : (S, T, I, K) booking kernel by trade date
+    kernel : (S, T, I, K) booked shares by trade date, ``K`` :attr:`model.design.Design.booking_lags`
     flows : (S, T, I) prints, missing ones drawn
     trades : per component (S, T), all trades
     by_fund : per component (S, T, I), trades that are booked
@@ -117,7 +117,7 @@ def make_ledger(draws: Draws, latents: np.ndarray, flows: np.ndarray, design: De
     )
     flows_lag = flows_lag * d["listed"]
     load = _loadings(p, d)
-    kernel = _kernel(draws, d)
+    kernel = _kernel(draws, d, design.booking_lags)
     shocks = split_shocks(draws, latents, rng)
     trades, by_fund, shock_fund, pressure, own_price = ({} for _ in range(5))
     own_flow, answers, off_fund, booked_load = ({} for _ in range(4))
@@ -151,7 +151,7 @@ def make_ledger(draws: Draws, latents: np.ndarray, flows: np.ndarray, design: De
         answers[name], off_fund[name] = (today, share * late), off
     booked = sum(by_fund.values())
     fund_noise = flows.copy()
-    for k in range(LAGS):
+    for k in range(kernel.shape[3]):
         fund_noise[:, k:] -= kernel[:, : days - k, :, k] * booked[:, : days - k]
     fund_noise *= d["listed"]
     fund_noise[:, :PRE_SAMPLE] = 0.0
@@ -196,11 +196,15 @@ def _loadings(p, d) -> dict[str, np.ndarray]:
     return out
 
 
-def _kernel(draws: Draws, d) -> np.ndarray:
-    """Booking kernel of each trade date ``(S, T, I, K)``: what is late is booked on the next day."""
-    created_late = draws["late_creation"][:, None, None] * d["late_window"]
-    late = (d["next_day"] + (1.0 - d["next_day"]) * created_late)[..., None]
-    return (1.0 - late) * draws["kernel"][:, d["regime"]] + late * np.eye(LAGS)[1]
+def _kernel(draws: Draws, d, lags: int) -> np.ndarray:
+    """Booked shares of each trade date ``(S, T, I, K)``: a day later for what is created late."""
+    late = (draws["late_creation"][:, None, None] * d["late_window"])[..., None]
+    kernel = draws["kernel"][:, d["regime"]]
+    kernel = np.concatenate([kernel, np.zeros((*kernel.shape[:3], lags - kernel.shape[3]))], axis=3)
+    moved = d["next_day"][..., None]
+    return (1.0 - moved) * ((1.0 - late) * kernel + late * np.roll(kernel, 1, axis=3)) + moved * np.eye(lags)[
+        1
+    ]
 
 
 def split_shocks(draws: Draws, latents: np.ndarray, rng) -> dict[str, np.ndarray]:

@@ -1,7 +1,8 @@
 """Operational shorting as two mechanisms, each of which a card or the command line can switch on or off.
 
 (a) Dealers hold hedges in ETF shares that creations or redemptions settle later (``hedge_settlement``).
-(b) Market makers meet the trades of the event's days with shares that are created a day later (``late_creation``).
+(b) Market makers meet the trades of the event's days with shares that are created a day later (``late_creation``):
+    the vendor's dates of those trades then lie zero to three days after the trade instead of zero to two.
 """
 
 from __future__ import annotations

@@ -137,6 +137,7 @@ def _frame(x, z):
         _take(x, at, t * i).reshape(t, i),
         _take(x, at, m * t).reshape(m, t),
         _take(x, at, t),
+        _take(x, at, 1),
         _take(x, at, g),
         _take(x, at, g),
         _take(x, at, 1),
@@ -155,7 +156,7 @@ def _lengths(z):
     t, i, g, l, r, k, m, w, c, f = z
     inputs = t * (5 + g + l) + 2 * g + 2 * i + l * i + r * i * k + 13
     data = t * (5 + 6 * i) + 3 * w
-    frame = t * (g + 1 + i + m + 1 + g + 1 + m) + 2 * g + 2 * w + 2 * c + f + 4
+    frame = t * (g + 1 + i + m + 1 + g + 1 + m) + 2 * g + 2 * w + 2 * c + f + 5
     return inputs, data, frame
 
 

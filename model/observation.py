@@ -4,7 +4,7 @@ r"""From trades to what vendors print: fund loadings, booking kernels, premium, 
 
 A kernel belongs to the *trade* date: each trade is booked exactly once. Operational shorting lives here too: the
 booked share of dealers' hedges passes through the same kernels, and where a card says so, a share ``late_creation``
-of the trades is booked on the day after the trade instead. Neither changes a price.
+of the trades is created a day later and passes through the kernel from there. Neither changes a price.
 """
 
 from __future__ import annotations

@@ -30,6 +30,7 @@ from model.vendors import sight
 
 if TYPE_CHECKING:
     from model.book_days import BookUse
+    from model.option_flow import OptionFlow
     from model.products import PriorSide
 
 DEFAULT_PRIORS = "literature"
@@ -67,6 +68,7 @@ class Subject:
     priors: PriorSet
     base_shares: np.ndarray
     book: BookUse | None = None
+    option_flow: OptionFlow | None = None
 
     @property
     def design_hash(self) -> str:
@@ -102,26 +104,34 @@ def load_subject(request: Request) -> Subject:
     priors.refuse_overlap(days[0].date(), days[-1].date())
     shares = np.array([f.base_share for f in panel.universe.funds])
     subject = Subject(card, panel, make_design(panel, card), priors, shares)
-    return _with_book(subject, card.dealer_book) if request.book and card.dealer_book else subject
+    return _with_dealers(subject, card.dealer_books if request.book else ())
 
 
-def _with_book(subject: Subject, path: Path) -> Subject:
-    """The subject with a dealer book on the day that it covers."""
-    from model.book_days import sign_priors, with_book
+def _with_dealers(subject: Subject, paths: tuple[Path, ...]) -> Subject:
+    """The subject with a dealer book on each day that one covers, and dealers' sign moved by put and call volume."""
+    from model.book_days import sign_priors, with_books
     from model.dealer_book import load_book
+    from model.option_flow import moved_sign, option_flow
 
-    design, use = with_book(subject.design, subject.panel, load_book(path))
-    return dataclasses.replace(
-        subject, design=design, priors=sign_priors(subject.priors, use.signs), book=use
-    )
+    books = [load_book(path) for path in paths]
+    design, priors, use = subject.design, subject.priors, None
+    if books:
+        design, use = with_books(design, subject.panel, books)
+        priors = sign_priors(priors, use.signs)
+    flow = option_flow(subject.panel, design, books)
+    priors = moved_sign(priors, flow)
+    return dataclasses.replace(subject, design=design, priors=priors, book=use, option_flow=flow)
 
 
 def book_sentence(subject: Subject) -> str:
-    """Which days use the dealer book, for the terminal."""
-    if subject.book is None:
-        return "Dealer book: none; every day uses the gamma proxy."
-    days = ", ".join(subject.book.days)
-    return f"Dealer book: {subject.book.title!r} on {days}; all other days use the gamma proxy."
+    """Which days use a dealer book, and what put and call volume did to dealers' sign, for the terminal."""
+    from model.option_flow import sentence
+
+    said = "Dealer book: none; every day uses the gamma proxy."
+    if subject.book:
+        used = ", ".join(f"{b.title!r} on {b.day}" for b in subject.book.books)
+        said = f"Dealer book: {used}; all other days use the gamma proxy."
+    return f"{said} {sentence(subject.option_flow)}"
 
 
 @dataclass(frozen=True)
@@ -164,10 +174,10 @@ def _stand_back() -> None:
 def gate_job(design: Design, seed: int) -> GateResult:
     """Run the causal gate (in a process of its own, beside the compiler)."""
     os.environ.setdefault("OMP_NUM_THREADS", "1")
-    from model.gate.declared import declared_graph, design_frame
+    from model.gate.declared import design_frame, graph_of
     from model.gate.run import run_gate
 
-    return run_gate(design_frame(design), declared_graph(design.factors), seed=seed)
+    return run_gate(design_frame(design), graph_of(design), seed=seed)
 
 
 def kernel_job() -> None:

@@ -184,6 +184,7 @@ def _manifest(results: Results, timer: pipeline.Timer) -> dict[str, Any]:
         "supplied": list(subject.panel.supplied),
         "vendors": [asdict(u) | {"sentence": u.sentence} for u in sight(subject.panel).uses],
         "dealer_book": asdict(subject.book) if subject.book else None,
+        "option_flow": asdict(subject.option_flow) if subject.option_flow else None,
         "mechanisms": asdict(subject.card.mechanisms),
         "option_fund": subject.panel.universe.option_fund,
         "mixture": results.mixture.to_dict() if results.mixture else None,

@@ -16,8 +16,8 @@ generator of panels with known truth, and the engine of counterfactuals.
         &\quad + \kappa_t x_t + \omega v_t + \lambda_t\,[(1-h)B_t + M_t + D^{pre}_t + V v_t] \\
     F_{i,t} &= \textstyle\sum_k \pi_{i,t-k,k} Z_{i,t-k} + e_{i,t}
 
-A share :math:`\delta` of the trades of days in the design's late window is printed on the next day whatever
-:math:`\pi` says.
+A share :math:`\delta` of the trades of days in the design's late window is created a day later: that day's
+:math:`\pi_0`, :math:`\pi_1`, ... are printed one day after what is created at once.
 """
 
 from __future__ import annotations
@@ -169,7 +169,7 @@ def simulate_panel(p: Parameters, design: Design, rng: np.random.Generator) -> t
 
 def _start(design: Design, shocks: Shocks | None) -> SimulatedPath:
     """The design's path, with room for what the days bring."""
-    days, funds, lags = *design.flows.shape, PRE_SAMPLE + 1
+    days, funds, lags = *design.flows.shape, design.booking_lags
     flows = np.nan_to_num(design.flows)
     if shocks is not None:
         gaps = ~np.isfinite(design.flows[:PRE_SAMPLE])

@@ -117,17 +117,24 @@ def trade(p: Parameters, design: Design, path: SimulatedPath, m: Morning, t: int
 
 def _printed(p: Parameters, design: Design, t: int) -> np.ndarray:
     """Shares of the funds' trades of day t that are printed 0, 1, ... days later. ``Shape: (I, K)``."""
-    shares = p["kernel"][design.regime[t]].copy()
-    tomorrow = np.eye(shares.shape[1])[1]
-    some = design.late_window[t] > 0
-    shares[some] += p["late_creation"] * (tomorrow - shares[some])
-    shares[design.next_day[t] > 0] = tomorrow
+    kernel = p["kernel"][design.regime[t]]
+    shares = np.zeros((len(kernel), design.booking_lags))
+    for i, usual in enumerate(kernel):
+        late = p["late_creation"] if design.late_window[t, i] else 0.0
+        for k, share in enumerate(usual):
+            shares[i, k] += (1.0 - late) * share
+            if late:
+                shares[i, k + 1] += late * share
+        if design.next_day[t, i]:
+            shares[i] = 0.0
+            shares[i, 1] = 1.0
     return shares
 
 
 def arrivals(path: SimulatedPath, t: int) -> np.ndarray:
     """Trades of today and the days before that carry today's date. ``Shape: (I,)``, USD bn."""
-    return sum((path.sent[t - k, :, k] for k in range(path.sent.shape[2])), np.zeros(path.sent.shape[1]))
+    lags = range(min(path.sent.shape[2], t + 1))
+    return sum((path.sent[t - k, :, k] for k in lags), np.zeros(path.sent.shape[1]))
 
 
 def premium_mean(p: Parameters, path: SimulatedPath, t: int) -> float:

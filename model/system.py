@@ -11,9 +11,10 @@ Unknowns per day: one shock per shock group (USD bn), the deviation ``g`` of the
     \text{premium}:\;& f_t = y_0 \tau_t + g_t + n_t \\
     \text{positions}:\;& \Delta N_w = \textstyle\sum_{t \in w} B_t / P_t + dN_w
 
-The fund rows' :math:`\pi` is the kernel where no trade is late; a late part :math:`L` is booked on the next day,
-:math:`(1 - L)\,\pi_k + L\,[k = 1]`, with :math:`L` one in the next-day reading and :attr:`Inputs.late` in the late
-window.
+The fund rows' :math:`\pi` is the kernel where no trade is late. In the late window a share :math:`L` of a trade
+(:attr:`Inputs.late`) is created a day later and takes the kernel's time from there,
+:math:`(1 - L)\,\pi_k + L\,\pi_{k-1}`, which reaches one lag further than the kernel (:attr:`Frame.reach`); in the
+next-day reading the whole trade is booked at :math:`k = 1`.
 
 These are six families of rows (:class:`model.gaussian.Rows`), in the order of :class:`Families`. ``fill`` states
 coefficients, targets and variances; ``model.adjoint.pull`` carries the likelihood's derivatives back to the inputs.
@@ -47,7 +48,7 @@ class Inputs(NamedTuple):
     fund_lag : (1,) reaction to a fund's own published flow
     weights : (L, I) unnormalised loadings
     kernel : (R, I, K)
-    late : (1,) share of the trades of the late window that is booked on the next day whatever the kernel says
+    late : (1,) share of the trades of the late window that is created, and so booked, one day later
     fund_var : (I,) variance of fund-specific flows
     flow_mix : (T,) precision of the day's flow shocks
     group_var : (G,)
@@ -109,6 +110,7 @@ class Frame(NamedTuple):
     missing : (T, I) unknown of a missing print, -1 where none
     gap_fund : (M, T) fund whose print is missing in each of the day's spare unknowns, -1 where none
     regime : (T,) booking-kernel regime
+    reach : (1,) number of lags at which trades are booked: the kernel's, and one more with a late window
     group_loading : (G,) loading of each group
     group_mixed : (G,) 1 where the day's flow precision scales the shock
     basis : (1,) index of the group that trades against futures
@@ -123,6 +125,7 @@ class Frame(NamedTuple):
     missing: np.ndarray
     gap_fund: np.ndarray
     regime: np.ndarray
+    reach: np.ndarray
     group_loading: np.ndarray
     group_mixed: np.ndarray
     basis: np.ndarray
@@ -140,7 +143,7 @@ class Booking(NamedTuple):
 
     Attributes
     ----------
-    share : (K, I, T) share of the trades of day t that is booked k days later
+    share : (reach, I, T) share of the trades of day t that is booked k days later
     load : (L, I, T) normalised loadings
     known : (I, T) USD bn: trades known given the parameters
     """
@@ -176,7 +179,7 @@ class Families(NamedTuple):
 def columns(groups: int, basis: int, gaps: int, lags: int, span: int) -> list[np.ndarray]:
     """Lag and slot ``(2, C)`` of each family's columns, in the order of :class:`Families`.
 
-    Slots of a day: G shocks, the premium's deviation, M spare unknowns for missing prints. In the fund rows, K x G
+    Slots of a day: G shocks, the premium's deviation, M spare unknowns for missing prints. In the fund rows, lags x G
     shocks come first, then the day's own missing prints, then for each lag those of the day before it.
     """
     every, others = range(groups), [g for g in range(groups) if g != basis]
@@ -199,7 +202,7 @@ def booking(inputs, data, frame):
     days, funds = data.listed.shape
     lags = inputs.kernel.shape[2]
     kinds = inputs.weights.shape[0]
-    share = np.empty((lags, funds, days))
+    share = np.empty((frame.reach[0], funds, days))
     load = np.empty((kinds, funds, days))
     known = np.empty((funds, days))
     listed = np.ascontiguousarray(data.listed.T)
@@ -216,13 +219,17 @@ def booking(inputs, data, frame):
             for t in range(days):
                 out[t] = weight * a[t] * total[t]
     for i in range(funds):
-        late = data.next_day[:, i].copy()
-        for t in range(days):
-            late[t] += (1.0 - late[t]) * (inputs.late[0] * data.late_window[t, i])
+        moved = data.next_day[:, i].copy()
         for k in range(lags):
-            out, kernel, next_day = share[k, i], inputs.kernel[:, i, k], 1.0 * (k == 1)
+            out, kernel, tomorrow = share[k, i], inputs.kernel[:, i, k], 1.0 * (k == 1)
             for t in range(days):
-                out[t] = (1.0 - late[t]) * kernel[frame.regime[t]] + late[t] * next_day
+                out[t] = (1.0 - moved[t]) * kernel[frame.regime[t]] + moved[t] * tomorrow
+        if len(share) > lags:
+            late = inputs.late[0] * (1.0 - moved) * data.late_window[:, i]
+            share[lags, i] = 0.0
+            for k in range(lags, 0, -1):
+                share[k, i] += late * (share[k - 1, i] - share[k, i])
+            share[0, i] -= late * share[0, i]
         out, a, mean, follow = known[i], listed[i], inputs.fund_mean[i], inputs.fund_lag[0]
         for t in range(days):
             out[t] = a[t] * (mean + follow * data.flows_lag[t, i])
@@ -245,7 +252,6 @@ def fill(inputs, data, frame):
     """All rows, and the booking they were built from."""
     days, funds = data.listed.shape
     groups = frame.column.shape[1] - 1
-    lags = inputs.kernel.shape[2]
     gaps = frame.gap_fund.shape[0]
     booked = booking(inputs, data, frame)
     demand = inputs.premium[3] * data.returns - inputs.premium[1] * inputs.basis_drive
@@ -260,7 +266,7 @@ def fill(inputs, data, frame):
     )
     _fill_trades(families.trade, inputs, frame, demand)
     _fill_shocks(families.shock, inputs, frame)
-    _fill_price(families.price, inputs, data, frame, demand, lags - 1)
+    _fill_price(families.price, inputs, data, frame, demand, inputs.kernel.shape[2] - 1)
     _fill_funds(families.fund, inputs, data, frame, booked)
     _fill_premium(families.premium, inputs, data)
     _fill_weeks(families.week, inputs, data, frame)
@@ -319,14 +325,14 @@ def _fill_price(rows, inputs, data, frame, demand, pre):
 def _fill_funds(rows, inputs, data, frame, booked):
     days, funds = data.listed.shape
     groups = frame.column.shape[1] - 1
-    lags = inputs.kernel.shape[2]
+    lags, pre = len(booked.share), inputs.kernel.shape[2] - 1
     gaps = frame.gap_fund.shape[0]
     spread = 1.0 / inputs.flow_mix
     for i in range(funds):
         target, weight, var, own_var = rows.target[i], rows.weight[i], rows.var[i], inputs.fund_var[i]
         for t in range(days):
             target[t] = data.flows[t, i]
-            weight[t] = data.listed[t, i] * (t >= lags - 1)
+            weight[t] = data.listed[t, i] * (t >= pre)
             var[t] = own_var * spread[t] + data.print_var[t, i]
         for k in range(lags):
             late, known, share = target[k:], booked.known[i], booked.share[k, i]

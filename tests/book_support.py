@@ -8,7 +8,7 @@ from functools import cache
 import numpy as np
 from synthetic import EVENT, event_design, small_design
 
-from model.book_days import with_book
+from model.book_days import with_books
 from model.dealer_book import load_book
 from model.design import Design
 from model.events import event_panel, load_event
@@ -39,5 +39,5 @@ def wild_design(seed: int, days=(3, 5, 6)) -> Design:
 def booked_event(reading: str = "vendor") -> Design:
     """The embedded event with its own book."""
     card = load_event(EVENT)
-    assert card.dealer_book is not None
-    return with_book(event_design(reading), event_panel(card), load_book(card.dealer_book))[0]
+    books = [load_book(path) for path in card.dealer_books]
+    return with_books(event_design(reading), event_panel(card), books)[0]

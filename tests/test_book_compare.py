@@ -23,7 +23,7 @@ from model.book_compare import (
     variants,
     without_book,
 )
-from model.book_days import sign_priors, with_book
+from model.book_days import sign_priors, with_books
 from model.book_page import page
 from model.bridge import Score, log_likelihood
 from model.dealer_book import load_book
@@ -142,7 +142,7 @@ def written(drawn, nats: float, changed=None) -> str:
     design, _, draws = drawn
     card = load_event("2026-02-05")
     panel = event_panel(card)
-    use = with_book(event_design(), panel, load_book(card.dealer_book))[1]
+    use = with_books(event_design(), panel, [load_book(card.dealer_books[0])])[1]
     subject = Subject(card, panel, design, literature(), np.ones(1), use)
     titles = {"book": "with", "none": "without", "short": "short", "long": "long", "wide": "wide"}
     found = {k: outcome(design, {**draws, **(changed or {})}, t, nats) for k, t in titles.items()}
@@ -186,7 +186,7 @@ def test_the_page_says_where_the_posterior_is_the_prior(drawn):
 
 def test_the_page_names_the_day_and_its_numbers(drawn):
     text = written(drawn, 0.0)
-    assert "It covers 2026-02-05;" in text
+    assert "Book of 2026-02-05: " in text
     assert "2026-02-06 (gamma proxy in both)" in text
     assert "-20 [-20, -20] USD m" in text
     assert "4 x 900 after 600" in text

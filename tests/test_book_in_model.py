@@ -13,7 +13,7 @@ from synthetic import PRE_SAMPLE, event_design, literature, random_parameters
 from test_simulate import assert_reproduces, drawn_shocks, moved
 
 from model import impact
-from model.book_days import GRID, knots, sign_priors, with_book
+from model.book_days import GRID, knots, sign_priors, with_books
 from model.components import COMPONENTS
 from model.components.dealer import COMPONENT as DEALER
 from model.components.dealer import book_steepest, iv_fall
@@ -39,7 +39,7 @@ def card():
 
 @pytest.fixture(scope="module")
 def book(card):
-    return load_book(card.dealer_book)
+    return load_book(card.dealer_books[0])
 
 
 def strong(design, seed, **changed):
@@ -269,11 +269,11 @@ def test_on_the_books_day_the_proxy_says_nothing():
 def test_curves_start_from_yesterdays_price_and_volatility(card, book):
     """The value at the day's return is the integral of the slope; both by the standalone book."""
     panel = event_panel(card)
-    design, use = with_book(event_design(), panel, book)
+    design, use = with_books(event_design(), panel, [book])
     t = design.book_days[0]
     assert use.days == ("2026-02-05",)
-    assert use.spot == pytest.approx(design.price[t - 1])
-    assert use.vol == pytest.approx(panel.frame.loc[design.dates[t - 1], "implied_vol"])
+    assert use.books[0].spot == pytest.approx(design.price[t - 1])
+    assert use.books[0].vol == pytest.approx(panel.frame.loc[design.dates[t - 1], "implied_vol"])
     for k in range(3):
         value, slope = (x[t, k] for x in design.book.at(design.returns))
         moves = quad(lambda r, k=k: design.book.at(r)[1][t, k], 0.0, design.returns[t], limit=200)[0]
@@ -288,7 +288,7 @@ def test_no_look_ahead(card, book):
     numbers = frame.select_dtypes("number").columns
     frame.loc[frame.index >= "2026-02-05", numbers] *= 1.3
     late = panel._with(frame, panel.listed)
-    a, b = (with_book(event_design(), x, book)[0].book_knots for x in (panel, late))
+    a, b = (with_books(event_design(), x, [book])[0].book_knots for x in (panel, late))
     np.testing.assert_array_equal(a, b)
     assert frame["price"].iloc[-1] != panel.frame["price"].iloc[-1]
 
@@ -313,7 +313,7 @@ def test_a_book_of_the_wrong_day_is_refused(card, book, change, words):
     if "as_of" in change:
         change = {"as_of": book.as_of + timedelta(days=1)}
     with pytest.raises(DataError, match=words):
-        with_book(event_design(), event_panel(card), replace(book, **change))
+        with_books(event_design(), event_panel(card), [replace(book, **change)])
 
 
 # --- signs -----------------------------------------------------------------------------------------------------------

@@ -6,16 +6,19 @@ import dataclasses
 
 import numpy as np
 import pytest
+from synthetic import event_design, literature, system_of
 
 from model.decompose import FLOW_PARTS, decompose, to_dataset
 from model.design import make_design, next_day_mask
-from model.draws import posterior_latents, prior_draws
+from model.draws import one, posterior_latents, prior_draws, prior_latents
 from model.events import event_panel, load_event
 from model.identification import IDENTIFIED, UNIDENTIFIED, verdict
+from model.ledger import make_ledger
 from model.predict import replicate
 from model.priors import load_priors
 from model.simulate import extract_shocks, replay
 from model.simulate_records import Latents
+from model.system import booking
 
 DRAWS = 25
 
@@ -46,6 +49,24 @@ def decomposed(request, event):
     draws = draws | {"impact": np.minimum(draws["impact"], 1.5)}
     latents, flows = posterior_latents(draws, design, True, 1)
     return design, draws, latents, flows, decompose(draws, latents, flows, design, 2)
+
+
+def test_the_ledger_books_as_the_likelihood_does():
+    """Shares of the trades by lag, late window and next-day reading included: noise would take up any difference."""
+    design = event_design("late_creation")
+    moved = np.zeros_like(design.next_day)
+    moved[[20, design.event_days[0]], 0] = 1.0
+    window = design.late_window.copy()
+    window[30] = 1.0
+    design = dataclasses.replace(design, next_day=moved, late_window=window)
+    shares = np.full(len(design.funds), 1.0 / len(design.funds))
+    draws = prior_draws(literature(), design, shares, 3, 0)
+    latents, flows = prior_latents(draws, design, 0), np.nan_to_num(design.flows)[None]
+    book = make_ledger(draws, latents, flows, design, np.random.default_rng(0))
+    for s in range(3):
+        booked = booking.py_func(*system_of(one(draws, s), design))
+        np.testing.assert_allclose(book.kernel[s].transpose(2, 1, 0), booked.share, atol=1e-14)
+    np.testing.assert_allclose(book.kernel.sum(axis=3), 1.0, atol=1e-14)
 
 
 def test_parts_sum_to_the_observed_on_every_day_and_draw(decomposed):

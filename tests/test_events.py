@@ -133,3 +133,19 @@ def test_a_longer_panel_is_returned_whole(shared_panel_path):
 def test_a_panel_that_does_not_reach_the_event_is_refused():
     with pytest.raises(DataError, match="lacks the event's day 2026-02-06"):
         event_panel(load_event("2026-02-05"), as_of="2026-02-05")
+
+
+def test_a_card_names_one_book_or_several(edited, tmp_path):
+    one_book = 'dealer_book = "data/books/2026-02-05.toml"'
+    assert [p.name for p in load_event(edited()).dealer_books] == ["2026-02-05.toml"]
+    (tmp_path / "second.toml").write_text("")
+    two = load_event(edited(one_book, 'dealer_book = ["data/books/2026-02-05.toml", "second.toml"]'))
+    assert [p.name for p in two.dealer_books] == ["2026-02-05.toml", "second.toml"]
+    assert load_event(edited(one_book, "")).dealer_books == ()
+    for text, words in (
+        ('dealer_book = ["second.toml", "second.toml"]', "twice"),
+        ('dealer_book = ["second.toml", "third.toml"]', "no file"),
+        ("dealer_book = []", "list of texts"),
+    ):
+        with pytest.raises(DataError, match=words):
+            load_event(edited(one_book, text))

@@ -105,8 +105,9 @@ def test_likelihood_equals_the_dense_normal(seed, gaps):
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_likelihood_with_two_fifths_created_late(seed):
-    """The simulator prints two fifths of the window's trades a day later, and the density is that of its prints."""
+    """The simulator creates two fifths of the window's trades a day later, and the density is that of its prints."""
     design = with_gaps(small_design(seed), 0.25, seed)
+    assert make_frame(design).reach[0] == 4
     p = random_parameters(design, seed) | {"late_creation": 0.4}
     value, _ = value_and_gradient(*system_of(p, design))
     assert value == pytest.approx(dense_logpdf(p, design), rel=1e-9, abs=1e-7)
@@ -128,11 +129,23 @@ def test_without_a_late_window_the_share_is_nowhere(make):
             np.testing.assert_array_equal(a, b)
 
 
-def test_created_late_in_full_is_the_next_day_reading():
-    p = random_parameters(event_design(), 6)
-    late, _ = value_and_gradient(*system_of(p | {"late_creation": 1.0}, event_design("late_creation")))
-    moved, _ = value_and_gradient(*system_of(p, event_design("next_day")))
-    assert late == pytest.approx(moved, rel=1e-12)
+def test_created_late_in_full_is_the_next_day_reading_where_all_is_booked_at_once():
+    """The next-day reading is exactly one day whatever the kernel; a late trade still takes the kernel's time."""
+    p = random_parameters(event_design(), 6) | {"late_creation": 1.0}
+    at_once = p | {"kernel": np.zeros_like(p["kernel"]) + [1.0, 0.0, 0.0]}
+    for q, same in ((at_once, True), (p, False)):
+        late, _ = value_and_gradient(*system_of(q, event_design("late_creation")))
+        moved, _ = value_and_gradient(*system_of(q, event_design("next_day")))
+        assert (abs(late - moved) < 1e-9 * abs(moved)) == same
+
+
+def test_a_late_window_reaches_one_lag_further_and_only_from_its_days():
+    """Other days keep the narrow band: nothing else can be booked at the fourth lag."""
+    plain, late = make_frame(event_design()), make_frame(event_design("late_creation"))
+    assert (plain.reach[0], late.reach[0]) == (3, 4)
+    wider = np.flatnonzero((plain.first != late.first).reshape(plain.column.shape[0], -1).any(axis=1))
+    window = np.flatnonzero(event_design("late_creation").late_window.any(axis=1))
+    np.testing.assert_array_equal(wider, window + 3)
 
 
 @pytest.mark.parametrize("seed", [1, 2])
@@ -273,21 +286,26 @@ def test_each_trade_is_booked_once():
         rng.integers(0, 2, design.flows.shape) * 1.0,
     ):
         shares, load, _ = booking.py_func(*system_of(p, replace(design, next_day=mask)))
+        assert len(shares) == 4
         np.testing.assert_allclose(shares.sum(axis=0), 1.0, atol=1e-14)
-        assert (shares[[0, 2]][:, mask.T > 0] == 0.0).all()
+        assert (shares >= 0.0).all()
+        assert (shares[[0, 2, 3]][:, mask.T > 0] == 0.0).all()
+        assert (shares[3][design.late_window.T == 0] == 0.0).all()
         np.testing.assert_allclose(load.sum(axis=1), np.ones((len(load), design.days)), atol=1e-14)
         assert (load[:, design.listed.T == 0] == 0.0).all()
 
 
-def test_the_late_share_is_booked_on_the_next_day():
-    """By hand: what is not late keeps its kernel, what is late goes to lag one; the next-day reading comes first."""
+def test_the_late_share_is_booked_a_day_later():
+    """By hand: what is late takes the kernel's time from the next day on; the next-day reading comes first."""
     p, design = small()
     p["late_creation"] = 0.4
     shares, _, _ = booking.py_func(*system_of(p, design))
     kernel = p["kernel"][design.regime[4], 1]
-    np.testing.assert_allclose(shares[:, 1, 4], 0.6 * kernel + [0.0, 0.4, 0.0], rtol=1e-14)
-    np.testing.assert_array_equal(shares[:, 0, 3], [0.0, 1.0, 0.0])
-    np.testing.assert_array_equal(shares[:, 2, 4], p["kernel"][design.regime[4], 2])
+    a, b, c = kernel
+    by_hand = [0.6 * a, 0.6 * b + 0.4 * a, 0.6 * c + 0.4 * b, 0.4 * c]
+    np.testing.assert_allclose(shares[:, 1, 4], by_hand, rtol=1e-14)
+    np.testing.assert_array_equal(shares[:, 0, 3], [0.0, 1.0, 0.0, 0.0])
+    np.testing.assert_array_equal(shares[:, 2, 4], [*p["kernel"][design.regime[4], 2], 0.0])
 
 
 def test_prints_of_unlisted_funds_are_not_read():

@@ -10,7 +10,8 @@ import numpy as np
 from model.design import Design
 
 _WEEKLY = ("positions", "position_expiry")
-_NOT_DAILY = (*_WEEKLY, "option_fund")
+_BOOK = ("book_days", "book_grid", "book_knots")
+_NOT_DAILY = (*_WEEKLY, *_BOOK, "option_fund")
 
 
 def cut(design: Design, start: int, stop: int) -> Design:
@@ -32,4 +33,14 @@ def cut(design: Design, start: int, stop: int) -> Design:
             daily[f.name] = value[days].copy()
     events = tuple(t - start for t in design.event_days if start <= t < stop)
     nothing: dict[str, Any] = {name: np.zeros(0) for name in _WEEKLY}
-    return replace(design, dates=design.dates[days], event_days=events, position_days=(), **daily, **nothing)
+    covered = (design.book_days >= start) & (design.book_days < stop)
+    return replace(
+        design,
+        dates=design.dates[days],
+        event_days=events,
+        position_days=(),
+        book_days=design.book_days[covered] - start,
+        book_knots=design.book_knots[covered],
+        **daily,
+        **nothing,
+    )

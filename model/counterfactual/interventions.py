@@ -82,7 +82,7 @@ def _put(world: World, name: str, x: float) -> World:
 
 
 def _sign(world: World, x: float) -> World:
-    return _put(world, "dealer_sign", x)
+    return _put(_put(world, "dealer_sign", x), "crypto_sign", x)
 
 
 def _basis(world: World, x: float) -> World:
@@ -123,8 +123,8 @@ def _price(world: World, x: float) -> World:
 
 
 NAMES: dict[str, tuple[str, Callable[[World, float], World]]] = {
-    "notes": ("hedges of knock-in notes", _scaled("knock_in")),
-    "gamma": ("dealers' gamma", _scaled("gamma_scale")),
+    "notes": ("hedges of knock-in notes", _scaled("knock_in", "note_share")),
+    "gamma": ("dealers' gamma", _scaled("gamma_scale", "etf_book_scale", "crypto_book_scale")),
     "vanna": ("dealers' vanna", _scaled("vanna")),
     "sign": ("dealers' sign, set to the number: 1 short gamma, -1 long", _sign),
     "hedge_booked": ("share of hedges that becomes creations", _scaled("booked_hedge")),

@@ -103,7 +103,7 @@ def _extended(design: Design, days: int, calendar: str) -> Design:
     tail = cut(design, design.days - PRE_SAMPLE, design.days)
     grown: dict[str, Any] = {}
     for name, value in tail.to_arrays().items():
-        if len(value) == tail.days and name not in ("option_fund",):
+        if len(value) == tail.days and name not in ("option_fund", "book_days", "book_knots", "book_grid"):
             quiet = np.zeros_like(value[-1:]) if name in _STILL else value[-1:]
             grown[name] = np.concatenate([value, np.repeat(quiet, days, axis=0)])
     grown["returns"][PRE_SAMPLE:] = 0.0

@@ -47,6 +47,8 @@ class Book:
         Of the ETF's trading hours.
     day : date or None
         The trading day the book is for.
+    flow : tuple of str
+        Venues whose sign put and call flow stated in the book has moved.
     """
 
     title: str
@@ -65,6 +67,7 @@ class Book:
     provenance: tuple[Provenance, ...]
     sha256: str
     day: date | None = None
+    flow: tuple[str, ...] = ()
 
     def listed(self, venue: str) -> Listed:
         """The options of a venue."""

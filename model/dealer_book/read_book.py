@@ -132,7 +132,7 @@ def _build(root: Entry, folder: Path, digest: str) -> Book:
         if key in root.data:
             lines.append(Provenance(key, root.data[key]["status"], root.data[key]["source"]))
     lines += [Provenance(n.name, n.status, n.source) for n in notes]
-    sign = _signs(root)
+    sign, flow = _signs(root)
     title = root.text("title")
     day = root.day("day") if "day" in root.data else None
     root.done()
@@ -153,6 +153,7 @@ def _build(root: Entry, folder: Path, digest: str) -> Book:
         provenance=tuple(lines),
         sha256=digest,
         day=day,
+        flow=flow,
     )
 
 
@@ -175,12 +176,13 @@ def _closes(root: Entry) -> dict[date, float]:
     return out
 
 
-def _signs(root: Entry) -> dict[str, SignPrior]:
+def _signs(root: Entry) -> tuple[dict[str, SignPrior], tuple[str, ...]]:
+    """Belief about each venue's sign, and the venues whose belief flow has moved."""
     table = Entry("[sign]", root._get("sign", {}))
-    out = {}
+    out, flow = {}, []
     for venue in VENUES:
         entry = Entry(f"[sign.{venue}]", table._get(venue, {}))
-        prior = SignPrior(entry.number("mean", 0.0), entry.number("sd", 0.5))
+        stated = prior = SignPrior(entry.number("mean", 0.0), entry.number("sd", 0.5))
         if "put_volume" in entry.data:
             prior = prior.moved_by_volume(entry.number("put_volume"), entry.number("call_volume"))
         if "puts_bought" in entry.data:
@@ -189,5 +191,7 @@ def _signs(root: Entry) -> dict[str, SignPrior]:
             entry.provenance()
         entry.done()
         out[venue] = prior
+        if prior is not stated:
+            flow.append(venue)
     table.done()
-    return out
+    return out, tuple(flow)

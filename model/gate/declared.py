@@ -10,9 +10,9 @@ import pandas as pd
 
 from model import impact, observation
 from model.components import COMPONENTS
-from model.design import Design
+from model.design import LAGS, Design
 from model.gate.frame import gate_frame
-from model.graph import Edge, Graph, build_graph
+from model.graph import Declaration, Edge, Graph, build_graph, timed
 
 
 @dataclass(frozen=True)
@@ -24,13 +24,25 @@ class Part:
     latents: tuple[str, ...]
 
 
-def declared_graph(factors: Sequence[str]) -> Graph:
-    """The graph the registered components and structural parts declare, for these risk factors."""
+def declared_graph(factors: Sequence[str], booking_lags: int = LAGS) -> Graph:
+    """The graph the registered components and structural parts declare, for these risk factors.
+
+    Where trades are booked beyond the kernel's lags (late creation), what is booked at its last lag is a cause of
+    the flow after that, too.
+    """
     structural = (
         Part("impact", impact.EDGES, impact.LATENTS),
         Part("observation", observation.EDGES, observation.LATENTS),
     )
-    return build_graph([*COMPONENTS, *structural]).indexed({"factor": tuple(factors)})
+    parts: tuple[Declaration, ...] = (*COMPONENTS, *structural)
+    booked = [cause for part in parts for cause, effect in part.edges if effect == timed("flow", LAGS - 1)]
+    late = tuple((cause, timed("flow", k)) for k in range(LAGS, booking_lags) for cause in booked)
+    return build_graph([*parts, Part("late_creation", late, ())]).indexed({"factor": tuple(factors)})
+
+
+def graph_of(design: Design) -> Graph:
+    """The graph that a design's model declares."""
+    return declared_graph(design.factors, design.booking_lags)
 
 
 def daily_columns(design: Design) -> pd.DataFrame:

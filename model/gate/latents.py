@@ -13,7 +13,7 @@ from model.components import COMPONENTS
 from model.design import PRE_SAMPLE, Design
 from model.draws import Draws
 from model.gate.checks.posterior import check_posterior
-from model.gate.declared import declared_graph, design_frame
+from model.gate.declared import design_frame, graph_of
 from model.gate.result import Check
 from model.gate.thresholds import load_thresholds
 from model.ledger import Ledger, make_ledger
@@ -74,4 +74,4 @@ def check_reading(draws: Draws, latents: np.ndarray, flows: np.ndarray, design: 
     some = {name: value[few] for name, value in draws.items()}
     prints = flows if len(flows) == 1 else flows[few]
     nodes = hidden_nodes(some, latents[few], prints, design, seed)
-    return check_posterior(nodes, design_frame(design), declared_graph(design.factors), limits)
+    return check_posterior(nodes, design_frame(design), graph_of(design), limits)

@@ -12,7 +12,7 @@ import pandas as pd
 from model.design import make_design
 from model.errors import UsageError
 from model.events import event_panel, load_event
-from model.gate.declared import declared_graph, design_frame
+from model.gate.declared import design_frame, graph_of
 from model.gate.rivals import COMPARED, NAMED, Rival, load_rival
 from model.gate.thresholds import Thresholds, load_thresholds
 from model.graph import Graph
@@ -70,7 +70,7 @@ def load_subject(event: str, panel: Path | None, graph: str = "model") -> Subjec
     """
     card = load_event(event)
     design = make_design(event_panel(card, panel), card)
-    thresholds, base = load_thresholds(), declared_graph(design.factors)
+    thresholds, base = load_thresholds(), graph_of(design)
     frame = design_frame(design)
     span = f"{frame.index[0]:%Y-%m-%d} to {frame.index[-1]:%Y-%m-%d}, {len(frame)} trading days"
     return Subject(frame, _graph(graph, base, thresholds), thresholds, f"{card.id}: {span}", card.gate_reason)

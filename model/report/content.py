@@ -158,23 +158,32 @@ def unidentified(view: FitView) -> Rows:
 
 def dealers(view: FitView) -> list[str]:
     """Where dealers' hedges come from on which day, and what is known about operational shorting."""
+    from model.option_flow import OptionFlow, sentence
+
     use = view.manifest.get("dealer_book")
     if use:
-        days = listed(day(d) for d in view.booked_days)
         first = (
-            f"Dealers' hedges follow a dealer book ({use['title']}, as of {use['as_of']}) on {days}: curves from "
-            f"the price ({number(use['spot'])} USD) and volatility index ({number(use['vol'], 1)}) of the day "
-            "before, with uncertain sign and amounts. On all other days they follow a gamma proxy. Options on "
-            "the fund are hedged in the fund or futures; crypto-native options move the price and never a flow."
+            f"Dealers' hedges follow a dealer book on {listed(_book_day(b) for b in use['books'])}: curves from the price "
+            "and volatility index of the day before, with uncertain sign and amounts. On all other days they follow "
+            "a gamma proxy. Options on the fund are hedged in the fund or futures; crypto-native options move the "
+            "price and never a flow."
         )
     else:
         first = "No dealer book was used: on every day dealers' hedges follow a gamma proxy."
+    flow = view.manifest.get("option_flow")
+    first += " " + sentence(OptionFlow(**flow) if flow else None)
     before, after = (view.scalar(view.main, group, "booked_hedge") for group in ("prior", "posterior"))
     same = before is None or after is None or unmoved(before, after)
     shorting = words.SHORTING.format(answer=words.SHORTING_PRIOR if same else words.SHORTING_MOVED)
     on = Mechanisms(**view.manifest.get("mechanisms", {}))
     shorting = shorting if on.hedge_settlement else words.SHORTING_OFF
     return [first, shorting, _late_creation(view)] if on.late_creation else [first, shorting + words.LATE_OFF]
+
+
+def _book_day(b: Mapping[str, Any]) -> str:
+    """One book's day and where its curves start."""
+    start = f"from {number(b['spot'])} USD and volatility {number(b['vol'], 1)}"
+    return f"{day(b['day'])} ({b['title']}, as of {b['as_of']}; {start})"
 
 
 def _late_creation(view: FitView) -> str:

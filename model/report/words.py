@@ -168,12 +168,13 @@ SHORTING_OFF = (
     "reaches a flow, and the posterior of their booked share is the prior."
 )
 LATE_OFF = (
-    " Shares sold short to buyers of the dip and created a day later are switched off; the next-day reading is the "
-    "extreme case of them."
+    " Shares sold short to buyers of the dip and created a day later are switched off; the next-day reading is close "
+    "to their extreme case."
 )
 LATE_ON = (
     "{sentence} It is the share of the next-day funds' trades of the event's days that was sold before it was created "
-    "and is printed a day later; no price depends on it. Prior {before}, posterior {after}."
+    "and is printed a day later than the rest, up to three days after the trade; no price depends on it. Prior "
+    "{before}, posterior {after}."
 )
 
 
@@ -197,6 +198,11 @@ OPTIONAL = (
         ("etf_volume",),
         "ETF share volume",
         "whether the option fund's turnover was unusual; checked, not used by the model",
+    ),
+    Input(
+        ("extra_put_volume", "extra_call_volume"),
+        "Put and call volume of options on the option fund",
+        "on which side dealers may stand: it moves the prior of their sign",
     ),
     Input(("extra_funding",), "Perpetual funding rate", "leverage outside the ETFs"),
     Input(

@@ -7,18 +7,22 @@ from functools import cache
 
 import numpy as np
 import pytest
+from book_support import booked_event
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from synthetic import event_design, literature
 
+from model.components.dealer import COMPONENT as DEALER
 from model.counterfactual import NAMES, Setting, read_setting, what_if
 from model.counterfactual.cut import cut
 from model.counterfactual.scenario import scenario
 from model.counterfactual.state import rebuilt
 from model.counterfactual.what_if import shapley
 from model.design import PRE_SAMPLE
-from model.draws import prior_draws
+from model.draws import one, prior_draws
+from model.equations import answer, make_state
 from model.errors import UsageError
+from model.frame import arrays
 from model.universe import load_universe
 
 SHARES = np.array([f.base_share for f in load_universe("us-spot-btc").funds])
@@ -43,6 +47,37 @@ def test_settings_of_one_give_the_observed_days():
         )
     np.testing.assert_allclose(result.observed[:, 0], [-434.1, 371.1], atol=1e-6)
     np.testing.assert_allclose(result.observed[:, 1], [-14.22, 9.51], atol=0.01)
+
+
+def test_a_book_stays_on_its_day():
+    design = booked_event()
+    short, t = cut(design, 10, design.days), int(design.book_days[0])
+    assert short.book_days.tolist() == [t - 10]
+    for ours, whole in zip(short.book.at(short.returns), design.book.at(design.returns), strict=True):
+        np.testing.assert_array_equal(ours, whole[10:])
+    assert cut(design, t + 1, design.days).book is None
+
+
+def test_hedges_of_a_book_can_be_removed():
+    """Nobody else answers the return: without gamma and notes it lacks what the book's hedges pressed, no more."""
+    design = booked_event()
+    alone = ("vanna", "response_today", "response_today_crash")
+    few = prior_draws(literature(), design, SHARES, COUNT, 3) | dict.fromkeys(alone, np.zeros(COUNT))
+    same = what_if(few, design, (Setting("gamma", 1.0), Setting("notes", 1.0)), 1)
+    np.testing.assert_allclose(same.counterfactual - same.observed, 0.0, atol=1e-7)
+    gone = what_if(few, design, (Setting("gamma", 0.0), Setting("notes", 0.0)), 1)
+    t = int(design.book_days[0])
+    pressed = np.array([_pressed(one(few, s), design)[t] for s in range(COUNT)])
+    assert np.abs(pressed).max() > 0.1
+    np.testing.assert_allclose(gone.counterfactual[:, 0, 1], design.returns[t] - pressed, atol=1e-8)
+    signs = [what_if(few, design, (Setting("sign", x),), 1).counterfactual[:, 0, 1] for x in (1.0, -1.0)]
+    assert (signs[0] < signs[1]).all()
+
+
+def _pressed(p, design):
+    """Dealers' answer to the return in the price, log-%."""
+    state = make_state(p, arrays(design))
+    return state.impact * answer(DEALER, p, state, design.returns).value
 
 
 def test_effects_add_up_to_the_counterfactual():

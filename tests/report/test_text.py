@@ -97,11 +97,16 @@ def with_book(view, book, hedge: tuple[float, float] = (0.2, 0.2)):
 
 
 BOOK = {
-    "title": "Test book",
-    "as_of": "2026-02-04T16:00:00-05:00",
+    "books": [
+        {
+            "title": "Test book",
+            "as_of": "2026-02-04T16:00:00-05:00",
+            "day": "2026-02-05",
+            "spot": 73338,
+            "vol": 52.9,
+        }
+    ],
     "days": ["2026-02-05"],
-    "spot": 73338,
-    "vol": 52.9,
 }
 
 
@@ -112,7 +117,10 @@ def test_the_page_says_which_days_used_the_book_and_that_shorting_is_the_prior(r
     assert "the posterior is the prior" in shorting
     some, moved = dealers(with_book(view, BOOK, (0.2, 0.3)))
     assert "Test book" in some
-    assert "on 5 Feb 2026:" in some
+    assert (
+        "on 5 Feb 2026 (Test book, as of 2026-02-04T16:00:00-05:00; from 73,338 USD and volatility 52.9)"
+        in some
+    )
     assert "gamma proxy" in some
     assert "the posterior is the prior" not in moved
     assert "daily flows alone moved" in moved
@@ -133,7 +141,7 @@ def test_the_page_says_what_late_creation_rests_on_whenever_it_is_on(reported_fi
     assert PRIOR_SENTENCE in late
     assert "Prior 0.30 [0.30, 0.30], posterior 0.50 [0.50, 0.50]" in late
     _, both = dealers(view)
-    assert "the next-day reading is the extreme case" in both
+    assert "the next-day reading is close" in both
     assert PRIOR_SENTENCE not in both
 
 
