@@ -175,7 +175,6 @@ def _price_target(p, d, known, state: State):
     return (
         d["returns"]
         - state.impact * (loop + before_loop)
-        - impact.common_volatility(p, state.iv_shock)
         - p["drift"]
         - (d["factor_returns"] * p["factor_beta"]).sum(axis=1)
         - p["lagged_return"] * d["returns_lag"]

@@ -16,13 +16,11 @@ EDGES = (
     ("return[t-1]", "return[t]"),
     ("volatility[t]", "return[t]"),
     ("futures_demand[t]", "return[t]"),
-    ("iv_shock[t]", "return[t]"),
 )
 LATENTS = ("futures_demand[t]",)
 PRIORS = (
     "impact",
     "common_demand",
-    "common_volatility",
     "drift",
     "factor_beta",
     "lagged_flow_return",
@@ -60,14 +58,6 @@ def common(p, ratio):
     need not: it acts through every trade, hedges included.
     """
     return p["common_demand"] * ratio
-
-
-def common_volatility(p, iv_shock):
-    """log-%: what moved the price together with an implied-volatility shock, other than dealers' vanna.
-
-    It takes up the same-day correlation that nobody can tell from vanna, as ``common_demand`` does for impact.
-    """
-    return p["common_volatility"] * iv_shock
 
 
 def scale_mixture(log_scale):

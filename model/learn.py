@@ -12,19 +12,10 @@ from model.build import DIMS, parameter_names
 from model.design import Design
 from model.draws import Draws
 from model.priors import Prior, PriorSet
-from model.vary_priors import wider, with_priors
+from model.vary_priors import HELD
 
 WIDENING = 2.0
 """Factor on every standard deviation: statistics of the same market count less than new data."""
-HELD = ("impact", "vanna")
-"""Parameters that say which of two numbers of one day moved the other: price and flow, price and implied volatility.
-
-No instrument tells. What a panel seems to say about them rests on the shape and spread of the responses alone, and
-is what a regression would say: impact would be learned as 2.9 % per USD bn, five times the literature's. They are held
-at their judged centre while all else is learned, and keep their judged prior in the learned set.
-"""
-HOLD = 0.1
-"""Factor on the spread of a held parameter during learning."""
 KEPT = (
     *HELD,
     "gamma_state",
@@ -37,11 +28,6 @@ KEPT = (
     "late_creation",
 )
 """Held parameters, and those of one week, one note, one book or one event's days: nothing carries over."""
-
-
-def held(priors: PriorSet) -> PriorSet:
-    """The set for learning: held parameters close to their centre."""
-    return with_priors(priors, {n: wider(priors[n], HOLD) for n in HELD}, "held")
 
 
 def learned_set(

@@ -26,6 +26,7 @@ from model.gate.result import GateResult
 from model.mechanisms import sentence as mechanism_sentence
 from model.panel import Panel
 from model.priors import PriorSet, load_priors
+from model.vary_priors import held
 from model.vendors import sight
 
 if TYPE_CHECKING:
@@ -98,8 +99,7 @@ def load_subject(request: Request) -> Subject:
     card = load_event(request.event)
     card = dataclasses.replace(card, mechanisms=card.mechanisms.switched(request.mechanisms))
     panel = event_panel(card, request.panel, request.as_of)
-    chosen = request.priors or (None if request.panel else card.priors)
-    priors = with_changes(load_priors(chosen or DEFAULT_PRIORS), card.prior_changes)
+    priors = with_changes(_priors(request, card), card.prior_changes)
     days = panel.frame.index
     priors.refuse_overlap(days[0].date(), days[-1].date())
     shares = np.array([f.base_share for f in panel.universe.funds])
@@ -152,6 +152,13 @@ def readings(subject: Subject, dating: str) -> tuple[Reading, ...]:
     chosen = {"vendor": (vendor,), "next-day": (next_day,), "both": (vendor, next_day)}[dating]
     base = chosen[0]
     return (*chosen, Reading("no_positions", "without weekly positions", base.design, False))
+
+
+def _priors(request: Request, card: EventCard) -> PriorSet:
+    """The set asked for, else the card's; for a longer panel the default, with what no panel can tell held."""
+    if request.priors:
+        return load_priors(request.priors)
+    return held(load_priors(DEFAULT_PRIORS)) if request.panel else load_priors(card.priors or DEFAULT_PRIORS)
 
 
 @contextlib.contextmanager

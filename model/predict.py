@@ -79,7 +79,6 @@ def _return(draws, book: Ledger, latents, fresh, unattributed, d, rng) -> np.nda
     state = book.state
     answers = sum(answer(c, p, state, d["returns"]).value for c in COMPONENTS)
     pressure = d["returns"] - book.lam * answers - book.price_shock + unattributed
-    pressure = pressure + impact.common_volatility(p, state.iv_shock)
     for g, group in enumerate(shock_groups()):
         share = group_leader(group).price_share(p)
         pressure = pressure + book.lam * share * (fresh[group] - latents[..., g])

@@ -13,7 +13,7 @@ generator of panels with known truth, and the engine of counterfactuals.
     B_t &= b_f w_t - a_B\,stress_t + u_t \\
     g_t &= \varphi g_{t-1} + d_r r_t - c_B B_t + w_t, \qquad f_t = y_0 \tau_t + g_t + n_t \\
     z_t &= \text{drift} + \beta' x_t + d_2 r_{t-1} + d_1 \textstyle\sum_i F_{i,t-1} + \varsigma w_t \\
-        &\quad + \kappa_t x_t + \omega v_t + \lambda_t\,[(1-h)B_t + M_t + D^{pre}_t + V v_t] \\
+        &\quad + \kappa_t x_t + \lambda_t\,[(1-h)B_t + M_t + D^{pre}_t + V v_t] \\
     F_{i,t} &= \textstyle\sum_k \pi_{i,t-k,k} Z_{i,t-k} + e_{i,t}
 
 A share :math:`\delta` of the trades of days in the design's late window is created a day later: that day's

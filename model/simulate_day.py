@@ -70,7 +70,6 @@ def pressure(
         + p["lagged_flow_return"] * m.flows_lag.sum()
         + p["futures_price"] * w
         + p["common_demand"] * path.ratio[t] * x
-        + p["common_volatility"] * v
         + m.impact * traded
     )
 

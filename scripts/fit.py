@@ -36,7 +36,7 @@ def parse(argv: list[str] | None = None) -> argparse.Namespace:
     p.add_argument(
         "--priors",
         metavar="NAME|FILE",
-        help="prior set (default: the card's, else literature; literature with --panel)",
+        help="prior set (default: the card's, else literature; with --panel literature, impact and vanna held)",
     )
     p.add_argument(
         "--as-of", metavar="DATE", help="use only what was published by the end of this New York day"

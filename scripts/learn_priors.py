@@ -51,9 +51,10 @@ def _learn(args: argparse.Namespace) -> int:
     from model.draws import thin
     from model.errors import ConvergenceError
     from model.fit import Sampler, Settings, sample_until_mixed
-    from model.learn import held, learned_set
+    from model.learn import learned_set
     from model.panel import load_panel
     from model.priors import load_priors
+    from model.vary_priors import held
 
     whole = load_panel(args.panel, args.universe)
     panel = whole.window(whole.frame.index[0], args.through)

@@ -100,7 +100,6 @@ def test_unattributed_is_the_simulators_own_shock(decomposed):
     np.testing.assert_allclose(parts.flow_channel[3, 2:, 0], shocks.fund_noise.sum(axis=1)[2:], atol=1e-9)
     price = shocks.price + params["futures_price"] * shocks.futures_demand
     price += params["common_demand"] * design.ratio * shocks.demand
-    price += params["common_volatility"] * shocks.implied_vol
     np.testing.assert_allclose(parts.return_channel[3, 2:, 0], price[2:], atol=1e-9)
 
 

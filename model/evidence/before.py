@@ -112,7 +112,6 @@ def _shocks(h: Happened, p, t: int, shape: tuple[int, int], rng):
         "dealer": iv * np.isfinite(h.design.iv_change[t]),
     }
     common = impact.common(p, d["ratio"][t]) * (shocks["multi_asset"] + shocks["directional"])
-    common = common + impact.common_volatility(p, shocks["dealer"])
     return shocks, sd * rng.standard_normal(shape) + futures_price[:, None] * w + common
 
 

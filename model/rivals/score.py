@@ -64,7 +64,7 @@ def densities_of(
 
 def _surprises(p, book: Ledger, latents: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Price pressure and flow less what was expected before today's shocks. ``(S, T)`` each."""
-    gap_z = book.price_shock - impact.common_volatility(p, book.state.iv_shock)
+    gap_z = book.price_shock.copy()
     for g, group in enumerate(shock_groups()):
         gap_z = gap_z + book.lam * group_leader(group).price_share(p) * latents[..., g]
     return gap_z, book.total_flow - expected_flow(book)
