@@ -149,7 +149,7 @@ def test_the_symbolic_parameters_are_the_numerical_ones():
     with pm.Model() as built:
         p = symbolic(joint)
     z = np.random.default_rng(0).standard_normal(len(joint.mean))
-    names = ["impact", "kernel", "factor_beta", "fund_share", "hedged_share"]
+    names = ["residual_scale", "kernel", "factor_beta", "fund_share", "hedged_share"]
     got = pm.compile([built["joint"]], [p[n] for n in names], mode="FAST_COMPILE")(z)
     want = from_standard(joint, z[None])
     for name, value in zip(names, got, strict=True):
@@ -168,7 +168,9 @@ def test_sampled_vectors_get_their_names_back():
     raw = raw.assign(dealer_sign=(("chain", "draw"), np.ones((2, 3))))
     named = split_scalars(raw, new)
     assert named["kernel"].dims == ("chain", "draw", "regime", "fund", "lag")
-    np.testing.assert_allclose(named["impact"][1, 2], from_standard(new.joint, z[1])["impact"][2])
+    np.testing.assert_allclose(
+        named["residual_scale"][1, 2], from_standard(new.joint, z[1])["residual_scale"][2]
+    )
     assert {"knock_in", "dealer_sign"} <= set(named.data_vars)
 
 
@@ -202,9 +204,9 @@ def test_broken_tables_are_refused():
 
 def test_a_change_of_a_parameter_with_a_correlated_prior_is_a_named_conflict():
     change = PriorChange(
-        "impact", {0.05: 0.3, 0.95: 1.2}, "log-% per USD bn on a calm day", "s", where="card, line 9"
+        "residual_scale", {0.05: 1.3, 0.95: 3.2}, "log-% on a calm day", "s", where="card, line 9"
     )
-    with pytest.raises(PriorError, match="line 9.*covers impact: the two conflict"):
+    with pytest.raises(PriorError, match="line 9.*covers residual_scale: the two conflict"):
         with_changes(fed_forward(), (change,))
 
 
