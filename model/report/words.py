@@ -71,7 +71,8 @@ DEFINITIONS = (
         ),
         (
             "The model's own price shock: everything that moved the price other than the trades and "
-            "factors below. Futures demand outside the ETFs, perpetual markets and news are in it."
+            "factors below. Futures demand outside the ETFs, perpetual markets, news, and whatever else moves with "
+            "the demand of the ETFs' investors are in it."
         ),
     ),
     Definition(
@@ -186,6 +187,7 @@ class Input(NamedTuple):
     settles: str
 
 
+CARRIED = " (carried with the panel, not used by the model)"
 OPTIONAL = (
     Input(
         ("short", "long", "spread", "open_interest"),
@@ -215,18 +217,43 @@ OPTIONAL = (
         "A second vendor's flows",
         "whether dates or trades moved by a day",
     ),
+    Input(
+        ("extra_futures_open_interest",),
+        "Futures open interest by day",
+        "daily basis trades, which weekly positions give only as a sum" + CARRIED,
+    ),
+    Input(
+        tuple(f"extra_basis_{d}d" for d in (30, 60, 90, 120)),
+        "Futures basis at constant tenors",
+        "the premium without expiries" + CARRIED,
+    ),
+    Input(
+        ("extra_binance_open_interest", "extra_perpetual_open_interest_all"),
+        "Perpetual open interest, largest venue and all venues",
+        "the unattributed part of the return" + CARRIED,
+    ),
+    Input(
+        ("extra_liquidations_long", "extra_liquidations_short"),
+        "Liquidations, all venues",
+        "the unattributed part of the return" + CARRIED,
+    ),
+    Input(("extra_etf_premium",), "ETF premium to net asset value", "the dating of flows" + CARRIED),
+    Input(
+        ("extra_short_interest",),
+        "Short interest in the option fund",
+        "operational shorting: shares sold on one day and created on the next" + CARRIED,
+    ),
 )
 NEVER = (
     (
-        "Futures settlements and open interest by expiry, at the ETF's closing time",
+        "Futures settlements by expiry, at the ETF's closing time",
         "daily basis trades, which weekly positions give only as a sum",
     ),
-    ("Perpetual exchanges' open interest and liquidations", "the unattributed part of the return"),
     (
-        "Exchange short volume, short interest, fails to deliver",
-        "operational shorting: shares sold on one day and created on the next",
+        "Exchange short volume, fails to deliver",
+        "operational shorting, day by day",
     ),
-    ("Issuers' share counts and premium to net asset value", "the dating of flows"),
+    ("Issuers' share counts", "the dating of flows"),
     ("Option trades with the taker's side; option open interest by strike", "dealers' sign and gamma"),
     ("Terms and sizes of structured notes", "knock-in hedging"),
     (
