@@ -10,7 +10,7 @@ import pymc as pm
 import pytensor.tensor as pt
 import xarray as xr
 
-from model import impact, observation, smooth
+from model import impact, observation
 from model.components import COMPONENTS
 from model.design import LAGS, PRE_SAMPLE, Design
 from model.equations import evaluate
@@ -19,7 +19,7 @@ from model.frame import CHANGEABLE, arrays, make_frame
 from model.joint import from_standard, symbolic
 from model.priors import Prior, PriorSet
 from model.system_op import system_likelihood
-from model.transforms import Linear, Stretched, half_normal_quantile, isometric_simplex
+from model.transforms import Linear, half_normal_quantile, isometric_simplex
 
 DIMS: Mapping[str, tuple[str, ...]] = {
     "factor_beta": ("factor",),
@@ -33,8 +33,6 @@ DIMS: Mapping[str, tuple[str, ...]] = {
 """Parameters that are not scalars."""
 WEAK = ("knock_in",)
 """Half-normal effects that data may leave at their prior; scales, which data always inform, keep the logarithm."""
-CRASH = "iv_crash"
-"""Effect that one extreme day may set; see :class:`model.transforms.Stretched`."""
 COMMON = "common_demand"
 SIGN, SIGN_EFFECTS = "dealer_sign", ("gamma_scale", "impact", "booked_hedge")
 OWN_SCALE = {SIGN: "TruncatedNormal", COMMON: "Normal"}
@@ -71,7 +69,7 @@ def build_model(design: Design, priors: PriorSet, base_shares: np.ndarray) -> pm
     """
     priors.require(parameter_names())
     with pm.Model(coords=coords(design)) as model:
-        p = _scalars(priors, design) | _joint(priors, design)
+        p = _scalars(priors) | _joint(priors, design)
         if _own_scale(SIGN, priors):
             p[SIGN] = _sign(priors, p)
         if _own_scale(COMMON, priors):
@@ -135,39 +133,24 @@ def scalar_groups(priors: PriorSet) -> dict[str, tuple[str, ...]]:
             and not (priors.joint and name in priors.joint.names)
         ):
             key = f"scalars_{priors[name].dist}"
-            key += "_weak" if name in WEAK else "_crash" if name == CRASH else ""
+            key += "_weak" if name in WEAK else ""
             groups[key] = (*groups.get(key, ()), name)
     return groups
 
 
-def _scalars(priors: PriorSet, design: Design) -> dict[str, Any]:
+def _scalars(priors: PriorSet) -> dict[str, Any]:
     """One vector per distribution: sixty single variables would triple the time to compile."""
     out: dict[str, Any] = {}
     for key, names in scalar_groups(priors).items():
         dist = priors[names[0]].dist
-        columns = {a: np.array([priors[n].args[a] for n in names], float) for a in priors[names[0]].args}
-        vector = getattr(pm, dist)(key, **columns, shape=len(names), **_transform(key, priors, design))
+        columns: dict[str, Any] = {
+            a: np.array([priors[n].args[a] for n in names], float) for a in priors[names[0]].args
+        }
+        if key == "scalars_HalfNormal_weak":
+            columns["default_transform"] = half_normal_quantile
+        vector = getattr(pm, dist)(key, **columns, shape=len(names))
         out |= {n: vector[i] for i, n in enumerate(names)}
     return out
-
-
-def _transform(key: str, priors: PriorSet, design: Design) -> dict[str, Any]:
-    if key == "scalars_HalfNormal_weak":
-        return {"default_transform": half_normal_quantile}
-    if key.endswith("_crash") and priors[CRASH].dist in ("HalfNormal", "LogNormal"):
-        return {"default_transform": _crash_spike(priors, design)}
-    return {}
-
-
-def _crash_spike(priors: PriorSet, design: Design) -> Stretched:
-    """Where the most extreme fall would put the crash response, were its volatility move no outlier."""
-    p = {n: priors[n].ppf(0.5) for n in ("iv_response", "iv_stress", "iv_drift", "iv_scale")}
-    bend = smooth.hinge(design.returns)
-    left = design.iv_change - p["iv_drift"] - p["iv_stress"] * design.stress
-    left = left + p["iv_response"] * design.returns
-    t = int(np.argmax(np.where(np.isfinite(left), bend, 0.0)))
-    bend, left = max(float(bend[t]), 1.0), float(np.nan_to_num(left[t]))
-    return Stretched(float(np.clip(left / bend, 0.3, 6.0)), min(float(p["iv_scale"]) / bend, 1.0))
 
 
 def _sign(priors: PriorSet, p):

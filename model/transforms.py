@@ -37,40 +37,6 @@ class HalfNormalQuantile(Transform):
         return 0.5 * (scaled**2 - value**2) + pt.log(inputs[-1]) - np.log(2.0)
 
 
-class Stretched(Transform):
-    """A positive number as ``softplus(c + width * sinh(value))``, so that a narrow peak at ``center`` is a wide one.
-
-    One extreme day either sets an effect, narrowly, or is an outlier of it and says nothing: a spike on a plateau
-    that no single step size suits. Here the spike is stretched and the plateau, far from it, is drawn together.
-
-    Parameters
-    ----------
-    center, width : float
-        Of the spike, in the number's unit; only the speed depends on them, not the density.
-    """
-
-    name = "stretched"
-
-    def __init__(self, center: float, width: float) -> None:
-        self._center, self._width = float(np.log(np.expm1(center))), width
-
-    def forward(self, value, *inputs):  # noqa: ARG002
-        """Positive to real."""
-        return pt.arcsinh((pt.log(pt.expm1(value)) - self._center) / self._width)
-
-    def backward(self, value, *inputs):  # noqa: ARG002
-        """Real to positive."""
-        return pt.softplus(self._inner(value))
-
-    def log_jac_det(self, value, *inputs):  # noqa: ARG002
-        """Log derivative of ``backward``; log cosh is written so that it does not overflow."""
-        log_cosh = pt.softplus(2.0 * value) - value - np.log(2.0)
-        return np.log(self._width) + log_cosh - pt.softplus(-self._inner(value))
-
-    def _inner(self, value):
-        return self._center + self._width * pt.sinh(value)
-
-
 class Linear(Transform):
     """A vector as ``matrix @ value``: correlated numbers as nearly independent ones for the sampler.
 
