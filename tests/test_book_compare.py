@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import xarray as xr
 from book_support import booked_event
-from synthetic import event_design, literature
+from synthetic import EVENT, event_design, literature
 
 from model.book_compare import (
     BOOK_PARAMETERS,
@@ -140,7 +140,7 @@ def outcome(design, draws, title, nats) -> Outcome:
 
 def written(drawn, nats: float, changed=None) -> str:
     design, _, draws = drawn
-    card = load_event("2026-02-05")
+    card = load_event(EVENT)
     panel = event_panel(card)
     use = with_books(event_design(), panel, [load_book(card.dealer_books[0])])[1]
     subject = Subject(card, panel, design, literature(), np.ones(1), use)

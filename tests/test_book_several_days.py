@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date, timedelta
 
 import numpy as np
 import pytest
-from book_support import booked_event
+from book_support import booked_event, next_day, strong
 from synthetic import event_design
-from test_book_in_model import SEEDS, book, card, strong
 from test_simulate import assert_reproduces, drawn_shocks
 
 from model.book_days import knots, with_books
@@ -20,13 +18,7 @@ from model.events import event_panel
 from model.frame import arrays
 from model.simulate import replay
 
-__all__ = ["book", "card"]
-
-
-def next_day(book, **changed):
-    """The same inventory as a book of the next day; made up, for tests only."""
-    later = {"day": date(2026, 2, 6), "as_of": book.as_of + timedelta(days=1), "title": "The day after"}
-    return replace(book, **(later | changed))
+SEEDS = range(4)
 
 
 @pytest.fixture(scope="module")
