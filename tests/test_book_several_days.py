@@ -23,7 +23,12 @@ SEEDS = range(4)
 
 @pytest.fixture(scope="module")
 def two_days(card, book):
-    return with_books(event_design(), event_panel(card), [next_day(book), book])
+    return with_books(event_design(), event_panel(card), [doubled(book), book])
+
+
+def doubled(book):
+    """The next day's book, with twice the options on the fund."""
+    return next_day(book, etf=replace(book.etf, quantity=2.0 * book.etf.quantity))
 
 
 def test_each_days_curves_start_from_its_own_yesterday(card, book, two_days):
@@ -34,7 +39,7 @@ def test_each_days_curves_start_from_its_own_yesterday(card, book, two_days):
     levels = event_panel(card).frame.loc[design.dates[design.book_days - 1]]
     np.testing.assert_allclose([b.spot for b in use.books], levels["price"])
     np.testing.assert_allclose([b.vol for b in use.books], levels["implied_vol"])
-    for k, b in enumerate((book, next_day(book))):
+    for k, b in enumerate((book, doubled(book))):
         np.testing.assert_array_equal(design.book_knots[k], knots(b, use.books[k].spot, use.books[k].vol))
     assert np.abs(design.book_knots[0] - design.book_knots[1]).max() > 0.1
 
