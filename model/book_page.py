@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
-from model.book_compare import BOOK_PARAMETERS, Comparison
+from model.book_compare import BOOK_PARAMETERS, SHIFT, Comparison
 from model.book_days import BookDay
 from model.bridge import Score
 from model.components import COMPONENTS
 from model.decompose import RETURN_PARTS
 from model.errors import DataError
+from model.identification import IDENTIFIED, spread, verdict
+from model.markdown import interval, sampling, table
 from model.pipeline import Subject
 from model.report import words
 from model.summary.lines import OTHER_TITLES, QUANTILES
@@ -27,6 +29,10 @@ SOURCES = {
 }
 DECISIVE = 3.0
 """Nats; smaller differences of log score are called undecided (odds of 20 to 1)."""
+SURE = 0.95
+"""Posterior probability below which a sign is called undecided."""
+FEW = 100
+"""Effective weights below which a reweighted line is for orientation only."""
 
 
 def page(found: Comparison, subject: Subject, manifests: Mapping[str, Mapping[str, Any]]) -> str:
@@ -43,10 +49,11 @@ def page(found: Comparison, subject: Subject, manifests: Mapping[str, Mapping[st
     use = subject.book
     if use is None:
         raise DataError("The event names no dealer book.", "Add dealer_book to its card.")
+    plain = found.design.days - len(use.books)
     sections = [
         f"# {subject.card.title}: with and without the dealer book",
-        f"{'; '.join(_book(b) for b in use.books)}. All other days of {found.design.days} keep the gamma proxy in both "
-        "fits. Vendor's dates. Medians and 89 % intervals. Written by `scripts/compare_book.py`.",
+        f"{'; '.join(_book(b) for b in use.books)}. The other {plain} of {found.design.days} days keep the gamma proxy in "
+        "both fits. Vendor's dates. Medians and 89 % intervals. Written by `scripts/compare_book.py --fit`.",
         "## In short\n\n" + _short(found),
         "## Log score\n\n" + _log_score(found),
         "## Return by channel, log-%\n\n" + _attribution(found),
@@ -60,14 +67,14 @@ def page(found: Comparison, subject: Subject, manifests: Mapping[str, Mapping[st
             for t in _days(found)
         ),
         "## Operational shorting\n\n" + _shorting(found),
-        "## Sampling\n\n" + _sampling(manifests),
+        "## Sampling\n\n" + sampling(manifests),
     ]
     return "\n\n".join(sections) + "\n"
 
 
 def _book(b: BookDay) -> str:
     start = f"curves start from {b.spot:,.0f} USD and volatility {b.vol:.1f}"
-    return f"Book of {b.day}: {b.title} (as of {b.as_of}; {start})"
+    return f"Book of {b.day}: {b.title} (as of {b.as_of}; {start} points)"
 
 
 def _days(found: Comparison) -> list[int]:
@@ -79,53 +86,79 @@ def _date(found: Comparison, t: int) -> str:
 
 
 def _short(found: Comparison) -> str:
-    """What the numbers below support, one sentence a day and one on the parameters."""
-    same = [f"`{n}`" for n in BOOK_PARAMETERS if unmoved(found.prior[n], found.outcomes["book"].draws[n])]
-    days = _days(found)
-    return (
-        " ".join(_short_day(found, t) for t in days)
-        + f" The posterior is the prior for {', '.join(same) or 'no parameter of the book'}. "
-        + ("One day" if len(days) == 1 else f"{len(days)} days")
-        + " with a book cannot say on which side dealers stood or how much they held."
+    """What the numbers below support: each day, the parameters, the signs."""
+    draws = found.outcomes["book"].draws
+    same = [f"`{n}`" for n in BOOK_PARAMETERS if unmoved(found.prior[n], draws[n])]
+    return "\n".join(
+        [
+            *(f"* {_short_day(found, t)}" for t in _days(found)),
+            f"* The posterior is the prior for {', '.join(same) or 'no parameter of the book'}.",
+            f"* {_side(found)}",
+        ]
     )
 
 
 def _short_day(found: Comparison, t: int) -> str:
     book, none = found.outcomes["book"], found.outcomes["none"]
     part = {k: RETURN_PARTS.index(k) for k in ("dealer", "unattributed")}
-    dealer, rest = (
-        [_interval(x.channels[:, t, part[k]]) for x in (none, book)] for k in ("dealer", "unattributed")
-    )
-    short, long = (_interval(found.outcomes[k].channels[:, t, part["dealer"]]) for k in ("short", "long"))
+    before, after = (x.channels[:, t, part["dealer"]] for x in (none, book))
+    rest = [interval(x.channels[:, t, part["unattributed"]]) for x in (none, book)]
+    short, long = (interval(found.outcomes[k].channels[:, t, part["dealer"]]) for k in ("short", "long"))
+    wide = [float(np.diff(np.quantile(x, QUANTILES[::2]))[0]) for x in (before, after)]
+    step = abs(float(np.median(after) - np.median(before)))
     return (
-        f"On {_date(found, t)} dealers' part of the return goes from {dealer[0]} to {dealer[1]} log-%, the unattributed "
-        f"part from {rest[0]} to {rest[1]}. With dealers held short beforehand dealers' part is {short}, with dealers "
-        f"held long {long}."
+        f"{_date(found, t)}, dealers' part of the return: {interval(before)} log-% without the book, {interval(after)} "
+        f"with it (the median moves by {step:.1f}; intervals {wide[0]:.1f} and {wide[1]:.1f} wide). Unattributed: "
+        f"{rest[0]} without, {rest[1]} with. Under a prior that leans to dealers short, dealers' part is {short}; under "
+        f"one that leans to dealers long, {long}."
+    )
+
+
+def _side(found: Comparison) -> str:
+    """How probable short gamma is, by venue, and whether that settles it."""
+    book, none = (found.outcomes[k].draws for k in ("book", "none"))
+    fund, bare = (float((x["dealer_sign"] > 0).mean()) for x in (book, none))
+    crypto = float((book["crypto_sign"] > 0).mean())
+    sides = {"options on the fund": fund, "crypto-native options": crypto}
+    undecided = [name for name, p in sides.items() if 1.0 - SURE < p < SURE]
+    said = f"undecided for {' and '.join(undecided)}" if undecided else "decided for both"
+    return (
+        f"Probability that dealers were short gamma: {fund:.2f} for options on the fund ({bare:.2f} without the book), "
+        f"{crypto:.2f} for crypto-native options; {said} ({SURE} would decide). The first sign also governs the gamma "
+        "proxy of all other days, so not the book's day alone speaks on it."
     )
 
 
 def _log_score(found: Comparison) -> str:
     s = Score(-found.outcomes["none"].score.value, found.outcomes["none"].score.error)
+    one = len(_days(found)) == 1
     day, whose = (
-        ("one day's equation", "that day's")
-        if len(_days(found)) == 1
-        else ("the equations of the books' days", "their")
+        ("one day's equation", "that day") if one else ("the equations of the books' days", "those days")
     )
-    places = " ".join(
-        f"On {_date(found, t)} {_percent(found.outcomes['book'].percentile[t])} with, "
-        f"{_percent(found.outcomes['none'].percentile[t])} without."
+    places = "; ".join(
+        f"on {_date(found, t)} {_percent(found.outcomes['book'].percentile[t])} with the book, "
+        f"{_percent(found.outcomes['none'].percentile[t])} without"
         for t in _days(found)
     )
-    better = "with" if s.value > 0 else "without"
-    decided = "in favour of" if abs(s.value) >= DECISIVE else "undecided, slightly towards"
     return (
-        f"Log predictive density with the book less without: **{s.value:+.2f} nats** (Monte Carlo error "
-        f"{s.error:.2f}): {decided} the fit {better} the book.\n\n"
-        f"The fits share parameters and priors and differ in {day}, so this is the difference of {whose} log predictive "
-        f"density given all other days (bridge sampling; all {found.design.days} days' returns, flows, premia and "
-        "positions enter both).\n\n"
-        f"Place of the observed return among one-day-ahead replicates (in sample): {places}"
+        f"Log marginal likelihood with the book less without: **{s.value:+.2f} nats** (Monte Carlo error "
+        f"{s.error:.2f}): {_decided(s)}.\n\n"
+        f"The fits share data, parameters and priors and differ in {day}, so this is how much better one of them predicts "
+        f"{whose}, and what its hedges add to the next two days' flows, given all other days (bridge sampling; all "
+        f"{found.design.days} days' returns, flows, premia and positions enter both).\n\n"
+        f"Share of simulated returns below the observed one: {places}. Simulated from the posterior, which has seen the "
+        "day; near 0 % or 100 % the fit finds the day extreme."
     )
+
+
+def _decided(s: Score) -> str:
+    better = "with" if s.value > 0 else "without"
+    if abs(s.value) >= DECISIVE:
+        return f"in favour of the fit {better} the book"
+    odds = (
+        f"odds of {np.exp(abs(s.value)):.1f} to 1 for the fit {better} the book, where 20 to 1 would decide"
+    )
+    return f"undecided ({odds})"
 
 
 def _attribution(found: Comparison) -> str:
@@ -135,23 +168,29 @@ def _attribution(found: Comparison) -> str:
         day = found.design.dates[t].date()
         kind = "book's day" if t in found.design.book_days else "gamma proxy in both"
         rows = [
-            [TITLES[part], *(_interval(found.outcomes[k].channels[:, t, j]) for k in ("none", "book"))]
+            [TITLES[part], *(interval(found.outcomes[k].channels[:, t, j]) for k in ("none", "book"))]
             for j, part in enumerate(RETURN_PARTS)
         ]
         rows.append(["**Observed**", *[f"{found.design.returns[t]:.1f}"] * 2])
-        blocks.append(f"{day} ({kind})\n\n" + _table(["", "without", "with"], rows))
-    return "\n\n".join(blocks)
+        blocks.append(f"{day} ({kind})\n\n" + table(["", "without", "with"], rows))
+    return "\n\n".join([*blocks, "Every draw adds up to the observed return; medians need not."])
 
 
 def _parts(found: Comparison, t: int) -> str:
     book = found.outcomes["book"]
-    rows = [[SOURCES[k], _interval(v[:, t]), _chance(v[:, t])] for k, v in book.sources.items()]
+    rows = [[SOURCES[k], interval(v[:, t], 2), _chance(v[:, t])] for k, v in book.sources.items()]
     dealer = book.channels[:, t, RETURN_PARTS.index("dealer")]
-    rows.append(["**all**", _interval(dealer), _chance(dealer)])
+    rows.append(["**all**", interval(dealer, 2), _chance(dealer)])
     flow = book.flows[:, t] * 1e3
-    return _table(["hedges of", "log-%", "P(< 0)"], rows) + (
-        f"\n\nOnly hedges in ETF shares reach creations: {_interval(flow, 0)} USD m of that day's flow. Hedges of "
-        "crypto-native options move the price and never a fund's flow."
+    curves = found.design.book
+    assert curves is not None
+    fund, crypto, notes = 1e3 * curves.at(found.design.returns)[0][t]
+    return table(["hedges of", "log-%", "P(< 0)"], rows) + (
+        f"\n\nThe book itself at the day's return, USD m: options on the fund {fund:+,.0f} and crypto-native options "
+        f"{crypto:+,.0f} if dealers were short (mid amounts, sign +1), the opposite if long; notes {notes:+,.0f} at their "
+        "highest notional.\n\n"
+        f"Only hedges in ETF shares reach creations: {interval(flow, 0)} USD m of that day's flow. Hedges of crypto-native "
+        "options move the price and never a fund's flow."
     )
 
 
@@ -159,18 +198,21 @@ def _parameters(found: Comparison) -> str:
     draws = found.outcomes["book"].draws
     rows = []
     for name in BOOK_PARAMETERS:
-        before, after = _spread(found.prior[name]), _spread(draws[name])
+        before, after = spread(found.prior[name]), spread(draws[name])
+        told = "narrower" if verdict(before, after) == IDENTIFIED else "not narrower: not identified"
         rows.append(
             [
                 f"`{name}`",
-                _interval(found.prior[name], 2),
-                _interval(draws[name], 2),
+                interval(found.prior[name], 2),
+                interval(draws[name], 2),
                 f"{after / before:.2f}",
-                "the prior" if unmoved(found.prior[name], draws[name]) else "moved",
+                "the prior" if unmoved(found.prior[name], draws[name]) else f"moved, {told}",
             ]
         )
-    return _table(["parameter", "prior", "posterior", "spread, posterior / prior", "posterior is"], rows) + (
-        "\n\n`dealer_sign` also governs the gamma proxy of the other days, `vanna` all days."
+    return table(["parameter", "prior", "posterior", "spread, posterior / prior", "posterior is"], rows) + (
+        '\n\n"The prior": the two distribution functions nowhere differ by a tenth. "Not identified": the variance (from '
+        "quartiles) fell by less than a tenth. `dealer_sign` also governs the gamma proxy of the other days, `vanna` and "
+        "`booked_hedge` all days, so what moved them need not be the book's day."
     )
 
 
@@ -183,7 +225,7 @@ def _sensitivity(found: Comparison, t: int) -> str:
             [
                 x.title if key != "book" else "the book's own",
                 *(
-                    _interval(x.channels[:, t, RETURN_PARTS.index(part)])
+                    interval(x.channels[:, t, RETURN_PARTS.index(part)])
                     for part in ("dealer", "unattributed")
                 ),
                 ", ".join(odds),
@@ -192,10 +234,11 @@ def _sensitivity(found: Comparison, t: int) -> str:
             ]
         )
     head = ["prior", "dealers, log-%", "unattributed, log-%", "P(sign > 0): fund, crypto", "nats", "weights"]
-    return _table(head, rows) + (
-        '\n\n"Dealers short" and "long" put the prior mean of both signs at +0.5 and -0.5 (the prior\'s own mean is '
-        "zero, so it has no side to swap). Nats: log marginal likelihood against the book's own prior. Weights: "
-        "effective number of the importance weights that lead from one prior to the other."
+    return table(head, rows) + (
+        f'\n\n"Dealers short" and "long" move the prior mean of both signs by {SHIFT:+.1f} and {-SHIFT:+.1f}. Nats: log '
+        "marginal likelihood against the book's own prior (Monte Carlo error). Weights: effective number, of "
+        f"{len(found.outcomes['book'].draws['dealer_sign'])}, of the importance weights that lead from one prior to the "
+        f"other; below {FEW} a line is for orientation only."
     )
 
 
@@ -204,42 +247,11 @@ def _shorting(found: Comparison) -> str:
     prior = found.prior["booked_hedge"]
     answer = words.SHORTING_PRIOR if unmoved(prior, draws) else words.SHORTING_MOVED
     return (
-        f"(a) Short hedges in ETF shares settled by later creations or redemptions: `booked_hedge`, prior "
-        f"{_interval(prior, 2)}, posterior {_interval(draws, 2)}. The fund's premium and short interest are not "
-        f"supplied: {answer}. Booking lags are 0 to 2 trading days.\n\n"
-        "(b) Shares sold short to dip buyers and created later is a mechanism of its own (`late_creation`), off unless "
-        "a card or `--mechanism` switches it on (lags 0 to 3). The next-day reading of `scripts/fit.py` is close to its "
-        "extreme case: all of the option fund's trades of the event's days are booked exactly one day later."
+        f"Short hedges in ETF shares settled by later creations or redemptions: `booked_hedge`, prior "
+        f"{interval(prior, 2, sign=False)}, posterior {interval(draws, 2, sign=False)}. The fund's premium and short "
+        f"interest are not supplied: {answer}. Both halves of operational shorting, switched on and off: "
+        "[operational-shorting.md](operational-shorting.md)."
     )
-
-
-def _sampling(manifests: Mapping[str, Mapping[str, Any]]) -> str:
-    rows, short = [], []
-    for title, manifest in manifests.items():
-        d, given = manifest["diagnostics"]["vendor"], manifest["arguments"]
-        ess = f"{min(d['ess_bulk_min'], d['ess_tail_min']):.0f}"
-        drawn = f"{given['chains']} x {given['draws']} after {given['tune']}"
-        rows.append(
-            [title, drawn, f"{d['r_hat_max']:.3f}", ess, str(d["divergences"]), f"{d['seconds']:.0f}"]
-        )
-        if not d["passed"]:
-            short.append(title)
-    note = (
-        f"\n\n**Not converged by the project's own bounds: the fit {' and the fit '.join(short)}.** R-hat must be below "
-        "1.01, effective draws above 400, divergences none; numbers above are for orientation."
-    )
-    head = ["fit", "draws", "largest R-hat", "smallest ESS", "divergences", "seconds"]
-    return _table(head, rows) + (note if short else "")
-
-
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
-    return "\n".join(lines + ["| " + " | ".join(row) + " |" for row in rows])
-
-
-def _interval(x: np.ndarray, digits: int = 1) -> str:
-    low, middle, high = np.quantile(x, QUANTILES)
-    return f"{middle:+.{digits}f} [{low:+.{digits}f}, {high:+.{digits}f}]"
 
 
 def _chance(x: np.ndarray) -> str:
@@ -248,8 +260,3 @@ def _chance(x: np.ndarray) -> str:
 
 def _percent(share: float) -> str:
     return f"{100.0 * share:.1f} %"
-
-
-def _spread(x: np.ndarray) -> float:
-    low, high = np.quantile(x, [0.25, 0.75])
-    return float(high - low)

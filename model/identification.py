@@ -68,7 +68,7 @@ def contributions(prior: Parts, posterior: Parts, design: Design, reading: str) 
 
 def _record(label: str, reading: str, before: np.ndarray, after: np.ndarray) -> dict[str, Any]:
     """Spreads are robust (interquartile range), because prior tails of a ratio can be wild."""
-    prior_sd, posterior_sd = _spread(before), _spread(after)
+    prior_sd, posterior_sd = spread(before), spread(after)
     return {
         "parameter": label,
         "reading": reading,
@@ -78,6 +78,6 @@ def _record(label: str, reading: str, before: np.ndarray, after: np.ndarray) -> 
     }
 
 
-def _spread(x: np.ndarray) -> float:
+def spread(x: np.ndarray) -> float:
     low, high = np.quantile(x, [0.25, 0.75])
     return float((high - low) / 1.349)

@@ -1,44 +1,45 @@
 """Compare a fit with an event's dealer book and one without: return attribution, log score, prior sensitivity.
 
-scripts/fit.py --dating vendor --out fits/book
-scripts/fit.py --dating vendor --no-book --out fits/no-book
-scripts/compare_book.py fits/book fits/no-book --out docs/dealer_book
+scripts/compare_book.py --fit
+
+makes both fits (folders fits/book and fits/no-book) and writes docs/dealer_book/with-without.md. Without --fit the
+folders must be there.
 """
 
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+from model.command import new_parser, run_command  # noqa: E402
 
 
 def parse(argv: list[str] | None = None) -> argparse.Namespace:
     """Command line."""
-    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    p.add_argument("book", type=Path, help="fit folder with the dealer book")
-    p.add_argument("none", type=Path, help="fit folder without")
+    p = new_parser(__doc__)
+    p.add_argument(
+        "book", type=Path, nargs="?", default=ROOT / "fits" / "book", help="fit folder with the dealer book"
+    )
+    p.add_argument("none", type=Path, nargs="?", default=ROOT / "fits" / "no-book", help="fit folder without")
+    p.add_argument("--event", default="2026-02-05", metavar="ID|FILE", help="for --fit (default %(default)s)")
+    p.add_argument("--fit", action="store_true", help="make both fits first, about two minutes each")
     p.add_argument("--out", type=Path, default=ROOT / "docs" / "dealer_book", metavar="DIR")
     p.add_argument("--panel", type=Path, metavar="PATH", help="longer panel, if the fits were given one")
     p.add_argument("--seed", type=int, default=20260205)
     return p.parse_args(argv)
 
 
-def read(folder: Path):
-    """Manifest and posterior of the vendor's reading."""
-    import json
+def make(args: argparse.Namespace) -> None:
+    """Make both fits."""
+    from model.page_fits import make_fits
 
-    import xarray as xr
-
-    from model.errors import DataError
-
-    files = folder / "manifest.json", folder / "posterior.nc"
-    if not all(f.is_file() for f in files):
-        raise DataError(f"{folder} is no fit folder.", "Run scripts/fit.py with --out first.")
-    with xr.open_dataset(files[1], group="vendor/posterior", engine="h5netcdf") as data:
-        return json.loads(files[0].read_text(encoding="utf-8")), data.load()
+    panel = ["--panel", str(args.panel)] if args.panel else []
+    common = ["--event", args.event, "--seed", str(args.seed), *panel]
+    make_fits({args.book: (), args.none: ("--no-book",)}, common)
 
 
 def write(args: argparse.Namespace) -> Path:
@@ -46,50 +47,36 @@ def write(args: argparse.Namespace) -> Path:
     from model.book_compare import compare
     from model.book_page import page
     from model.errors import DataError
-    from model.pipeline import Request, load_subject
+    from model.page_fits import read_fit
 
-    (manifest, booked), (other, plain) = read(args.book), read(args.none)
-    if not manifest.get("dealer_book") or other.get("dealer_book"):
+    there, here = read_fit(args.book, args.panel), read_fit(args.none, args.panel)
+    if not there.manifest.get("dealer_book") or here.manifest.get("dealer_book"):
         raise DataError(
             "The first fit needs a dealer book and the second none.", "Check the order and --no-book."
         )
-    if manifest["hashes"]["data"] != other["hashes"]["data"]:
+    if there.manifest["hashes"]["data"] != here.manifest["hashes"]["data"]:
         raise DataError("The two fits saw different data.", "Fit both from one panel.")
-    given = manifest["arguments"]
-    request = Request(
-        manifest["event"],
-        args.panel,
-        args.out,
-        "vendor",
-        given.get("priors"),
-        given.get("as_of"),
-        None,
-        1,
-        1,
-        1,
-        args.seed,
-        mechanisms=given.get("mechanisms", {}),
-    )
-    subject = load_subject(request)
-    found = compare(subject.design, subject.priors, subject.base_shares, booked, plain, args.seed)
+    s = there.subject
+    if s.card.mechanisms != here.subject.card.mechanisms:
+        raise DataError("The two fits differ in operational shorting too.", "Give both the same --mechanism.")
+    found = compare(s.design, s.priors, s.base_shares, there.posterior, here.posterior, args.seed)
     args.out.mkdir(parents=True, exist_ok=True)
     path = args.out / "with-without.md"
-    path.write_text(page(found, subject, {"with": manifest, "without": other}), encoding="utf-8")
+    text = page(found, s, {"with": there.manifest, "without": here.manifest})
+    path.write_text(text, encoding="utf-8")
     return path
 
 
 def main(argv: list[str] | None = None) -> int:
     """Run the comparison."""
     args = parse(argv)
-    os.environ.setdefault("OMP_NUM_THREADS", "1")
-    from model.errors import AttributionError
 
-    try:
-        print(f"Wrote {write(args)}")
-    except AttributionError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return error.exit_code
-    return 0
+    def work(console) -> None:
+        if args.fit:
+            make(args)
+        console.print(f"Wrote {write(args)}")
+
+    return run_command(work)
 
 
 if __name__ == "__main__":

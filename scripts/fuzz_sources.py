@@ -40,7 +40,7 @@ def main(argv: list[str] | None = None) -> int:
     out.to_csv(args.out, index=False)
     print(out.drop(columns="meaning").to_string(index=False))
     for t in tallies:
-        for example in t.examples if not t.hidden else []:
+        for example in t.examples:
             print(f"{t.name}: {example}", file=sys.stderr)
     bad = int((out["ok"] == "NO").sum())
     print(f"{out['tried'].sum()} files, {bad} classes failed; wrote {args.out.name}.")

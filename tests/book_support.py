@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date, timedelta
 from functools import cache
 
 import numpy as np
-from synthetic import EVENT, event_design, small_design
+from synthetic import EVENT, event_design, random_parameters, small_design
 
 from model.book_days import with_books
-from model.dealer_book import load_book
+from model.dealer_book import Book, load_book
 from model.design import Design
 from model.events import event_panel, load_event
 
@@ -33,6 +34,18 @@ def wild_design(seed: int, days=(3, 5, 6)) -> Design:
     rng = np.random.default_rng(seed)
     curves = np.stack([random_curves(seed)[1] * rng.uniform(0.5, 1.5) for _ in days])
     return replace(small_design(seed), book_days=np.array(days), book_grid=grid, book_knots=curves)
+
+
+def strong(design: Design, seed: int, **changed) -> dict:
+    """Parameters with strong hedges."""
+    p = random_parameters(design, seed)
+    return p | {"dealer_sign": 0.9, "crypto_sign": -0.7, "impact": 1.5, "note_share": 0.6} | changed
+
+
+def next_day(book: Book, **changed) -> Book:
+    """The same inventory as a book of the next day; made up, for tests only."""
+    later = {"day": date(2026, 2, 6), "as_of": book.as_of + timedelta(days=1), "title": "The day after"}
+    return replace(book, **(later | changed))
 
 
 @cache

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 import model
-from model.events import event_panel, load_event
+from model.dealer_book import Book, load_book
+from model.events import EventCard, event_panel, load_event
 from model.panel import Panel, load_panel
 from model.universe import Universe, load_universe
 
@@ -17,6 +18,17 @@ ROOT = Path(model.__file__).parents[1]
 @pytest.fixture(scope="session")
 def universe() -> Universe:
     return load_universe("us-spot-btc")
+
+
+@pytest.fixture(scope="session")
+def card() -> EventCard:
+    return load_event("2026-02-05")
+
+
+@pytest.fixture(scope="session")
+def book(card) -> Book:
+    """The card's dealer book."""
+    return load_book(card.dealer_books[0])
 
 
 @pytest.fixture(scope="session")

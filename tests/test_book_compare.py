@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import xarray as xr
 from book_support import booked_event
-from synthetic import event_design, literature
+from synthetic import EVENT, event_design, literature
 
 from model.book_compare import (
     BOOK_PARAMETERS,
@@ -140,7 +140,7 @@ def outcome(design, draws, title, nats) -> Outcome:
 
 def written(drawn, nats: float, changed=None) -> str:
     design, _, draws = drawn
-    card = load_event("2026-02-05")
+    card = load_event(EVENT)
     panel = event_panel(card)
     use = with_books(event_design(), panel, [load_book(card.dealer_books[0])])[1]
     subject = Subject(card, panel, design, literature(), np.ones(1), use)
@@ -153,7 +153,7 @@ def written(drawn, nats: float, changed=None) -> str:
                 "ess_tail_min": 600.0,
                 "r_hat_max": 1.005,
                 "divergences": 0,
-                "seconds": 90.0,
+                "total": 3600,
                 "passed": nats != 4.0,
             }
         },
@@ -165,10 +165,27 @@ def written(drawn, nats: float, changed=None) -> str:
 def test_the_page_claims_no_more_than_the_score(drawn):
     text = written(drawn, -0.4)
     assert "**+0.40 nats**" in text
-    assert "undecided" in text
+    assert "undecided (odds of 1.5 to 1 for the fit with the book" in text
     decided = written(drawn, 4.0)
     assert "**-4.00 nats**" in decided
-    assert "undecided" not in decided
+    assert "undecided (odds" not in decided
+    assert "in favour of the fit without the book" in decided
+
+
+def test_the_page_calls_a_sign_decided_only_when_it_is(drawn):
+    assert "undecided for options on the fund and crypto-native options" in written(drawn, 0.0)
+    _, _, draws = drawn
+    short = {"dealer_sign": np.abs(draws["dealer_sign"]) + 0.01}
+    text = written(drawn, 0.0, short)
+    assert "1.00 for options on the fund" in text
+    assert "undecided for crypto-native options (0.95 would decide)" in text
+
+
+def test_the_page_names_what_moved_without_narrowing(drawn):
+    _, _, draws = drawn
+    text = written(drawn, 0.0, {"vanna": draws["vanna"] + 0.05})
+    assert "moved, not narrower: not identified" in text
+    assert "moved, narrower" in written(drawn, 0.0, {"vanna": 0.5 * draws["vanna"] + 0.05})
 
 
 def test_the_page_flags_a_fit_that_did_not_converge(drawn):
@@ -188,5 +205,11 @@ def test_the_page_names_the_day_and_its_numbers(drawn):
     text = written(drawn, 0.0)
     assert "Book of 2026-02-05: " in text
     assert "2026-02-06 (gamma proxy in both)" in text
+    assert "The other 59 of 60 days keep the gamma proxy" in text
+    curve = 1e3 * booked_event().book.at(booked_event().returns)[0][booked_event().book_days[0]]
+    assert (
+        f"options on the fund {curve[0]:+,.0f} and crypto-native options {curve[1]:+,.0f} if dealers were short"
+        in text
+    )
     assert "-20 [-20, -20] USD m" in text
     assert "4 x 900 after 600" in text

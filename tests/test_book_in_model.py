@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 import numpy as np
 import pytest
-from book_support import booked_event, wild_design
+from book_support import booked_event, strong, wild_design
 from scipy.integrate import quad
 from synthetic import PRE_SAMPLE, event_design, literature, random_parameters
 from test_simulate import assert_reproduces, drawn_shocks, moved
@@ -17,11 +17,11 @@ from model.book_days import GRID, knots, sign_priors, with_books
 from model.components import COMPONENTS
 from model.components.dealer import COMPONENT as DEALER
 from model.components.dealer import book_steepest, iv_fall
-from model.dealer_book import SignPrior, load_book
+from model.dealer_book import SignPrior
 from model.draws import one, prior_draws, prior_latents
 from model.equations import answer, answer_off_fund, evaluate, make_state
 from model.errors import DataError
-from model.events import event_panel, load_event
+from model.events import event_panel
 from model.frame import arrays
 from model.ledger import make_ledger
 from model.predict import solve_loop
@@ -30,22 +30,6 @@ from model.simulate_book import day_book
 
 SEEDS = range(4)
 QUIET = ("vanna", "knock_in", "response_today", "response_today_crash")
-
-
-@pytest.fixture(scope="module")
-def card():
-    return load_event("2026-02-05")
-
-
-@pytest.fixture(scope="module")
-def book(card):
-    return load_book(card.dealer_books[0])
-
-
-def strong(design, seed, **changed):
-    """Parameters with strong hedges."""
-    p = random_parameters(design, seed)
-    return p | {"dealer_sign": 0.9, "crypto_sign": -0.7, "impact": 1.5, "note_share": 0.6} | changed
 
 
 # --- replay: the simulator solves the loop by root finding, without slopes ------------------------------------

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date, timedelta
 
 import numpy as np
 import pytest
-from book_support import booked_event
+from book_support import booked_event, next_day, strong
 from synthetic import event_design
-from test_book_in_model import SEEDS, book, card, strong
 from test_simulate import assert_reproduces, drawn_shocks
 
 from model.book_days import knots, with_books
@@ -20,18 +18,17 @@ from model.events import event_panel
 from model.frame import arrays
 from model.simulate import replay
 
-__all__ = ["book", "card"]
-
-
-def next_day(book, **changed):
-    """The same inventory as a book of the next day; made up, for tests only."""
-    later = {"day": date(2026, 2, 6), "as_of": book.as_of + timedelta(days=1), "title": "The day after"}
-    return replace(book, **(later | changed))
+SEEDS = range(4)
 
 
 @pytest.fixture(scope="module")
 def two_days(card, book):
-    return with_books(event_design(), event_panel(card), [next_day(book), book])
+    return with_books(event_design(), event_panel(card), [doubled(book), book])
+
+
+def doubled(book):
+    """The next day's book, with twice the options on the fund."""
+    return next_day(book, etf=replace(book.etf, quantity=2.0 * book.etf.quantity))
 
 
 def test_each_days_curves_start_from_its_own_yesterday(card, book, two_days):
@@ -42,7 +39,7 @@ def test_each_days_curves_start_from_its_own_yesterday(card, book, two_days):
     levels = event_panel(card).frame.loc[design.dates[design.book_days - 1]]
     np.testing.assert_allclose([b.spot for b in use.books], levels["price"])
     np.testing.assert_allclose([b.vol for b in use.books], levels["implied_vol"])
-    for k, b in enumerate((book, next_day(book))):
+    for k, b in enumerate((book, doubled(book))):
         np.testing.assert_array_equal(design.book_knots[k], knots(b, use.books[k].spot, use.books[k].vol))
     assert np.abs(design.book_knots[0] - design.book_knots[1]).max() > 0.1
 

@@ -72,6 +72,18 @@ def test_days_without_a_book_have_no_demand():
     np.testing.assert_allclose(book.steepness.top[4], 2.0 * book.steepness.top[1])
 
 
+def test_a_days_book_is_its_own():
+    book = curves()
+    today = BookToday(book.on, *book.at(np.full(6, -1.0)), *book.steepness, book)
+    r = np.linspace(-40.0, 30.0, 101)
+    for t in (1, 4):
+        day = today.on_day(t)
+        for found, expected in zip(day.at(r), book.at(np.tile(r[:, None], 6)), strict=True):
+            np.testing.assert_array_equal(found, expected[:, t])
+        np.testing.assert_array_equal((day.top, day.bottom), [x[t] for x in book.steepness])
+    assert today.on_day(2) is None
+
+
 def test_a_scalar_return_serves_every_day():
     book = curves()
     np.testing.assert_array_equal(book.at(-2.0)[0], book.at(np.full(6, -2.0))[0])

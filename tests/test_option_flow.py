@@ -2,34 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from datetime import date, timedelta
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
-from book_support import booked_event
+from book_support import booked_event, next_day
 from synthetic import event_design, literature
 
 from model.book_days import with_books
 from model.dealer_book import SignPrior, load_book
 from model.errors import DataError
-from model.events import event_panel, load_event
+from model.events import event_panel
 from model.option_flow import ROLES, OptionFlow, moved_sign, option_flow, sentence
 from model.pipeline import Request, load_subject
 
 EVE, DAY = "2026-02-04", "2026-02-05"
-
-
-@pytest.fixture(scope="module")
-def card():
-    return load_event("2026-02-05")
-
-
-@pytest.fixture(scope="module")
-def book(card):
-    return load_book(card.dealer_books[0])
 
 
 def supplied(card, changes=(), roles=ROLES):
@@ -46,8 +34,7 @@ def test_the_days_before_the_book_and_the_event_count(card, book):
     panel = supplied(card, [(EVE, ROLES[0], 900.0)])
     for design in (event_design(), booked_event()):
         assert option_flow(panel, design) == OptionFlow(EVE, 900.0, 300.0)
-    later = replace(book, day=date(2026, 2, 6), as_of=book.as_of + timedelta(days=1))
-    second = with_books(event_design(), panel, [later])[0]
+    second = with_books(event_design(), panel, [next_day(book)])[0]
     assert option_flow(panel, second) == OptionFlow(DAY, 100.0, 300.0)
 
 

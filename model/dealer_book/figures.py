@@ -69,6 +69,7 @@ def _marks(ax: Axes, path: Path, levels: list[float], book: Book, labels: bool) 
                 xytext=(2, -9 - 10 * near),
                 textcoords="offset points",
                 ha="left",
+                bbox={"facecolor": "white", "alpha": 0.85, "lw": 0, "pad": 0.6},
             )
             placed.append(x)
 
@@ -76,6 +77,29 @@ def _marks(ax: Axes, path: Path, levels: list[float], book: Book, labels: bool) 
 def _foot(fig: Figure, book: Book, extra: str) -> None:
     fig.text(
         0.01, 0.008, f"{book.title}. {extra} Book {book.sha256[:12]}.", fontsize=7, color="#555555", wrap=True
+    )
+
+
+def _shown(book: Book) -> dict[str, str]:
+    """Lines with their labels; a book of one source has one line, which is the total."""
+    has = {"etf": len(book.etf), "crypto": len(book.crypto), "notes": len(book.notes)}
+    sources = {k: LABELS[k] for k, n in has.items() if n}
+    if len(sources) == 1:
+        return {"total": next(iter(sources.values()))}
+    return sources | {"total": LABELS["total"]}
+
+
+def _legend(fig: Figure, ax: Axes, bottom: float) -> None:
+    """One row under the panels, where it hides no line."""
+    handles, labels = ax.get_legend_handles_labels()
+    fig.legend(
+        handles,
+        labels,
+        fontsize=8,
+        frameon=False,
+        ncols=len(labels),
+        loc="lower center",
+        bbox_to_anchor=(0.5, bottom),
     )
 
 
@@ -120,30 +144,27 @@ def figure_profile(book: Book, path: Path, levels: list[float], low: float, high
             f"Hedging flow from {start.spot / MN_PER_BN:.1f}k to each price (below 0 = dealers have sold)",
         ),
     )
+    shown = _shown(book)
     for ax, (_, get, x, scale, unit, title) in zip(axes, panels, strict=True):
         ends = [scale * get(c, "total") for c in ("low", "high")]
-        ax.fill_between(
-            x,
-            np.minimum(*ends),
-            np.maximum(*ends),
-            color="#999999",
-            alpha=0.25,
-            lw=0,
-            label="all, low to high",
-        )
-        for k in ("etf", "crypto", "notes", "total"):
-            shown = book.notes if k == "notes" else k == "total" or len(book.listed(k))
-            if not shown:
-                continue
-            ax.plot(
-                x, scale * get("mid", k), color=COLOURS[k], lw=2.2 if k == "total" else 1.4, label=LABELS[k]
+        if not np.allclose(*ends):
+            ax.fill_between(
+                x,
+                np.minimum(*ends),
+                np.maximum(*ends),
+                color="#999999",
+                alpha=0.25,
+                lw=0,
+                label="all, low to high",
             )
+        for k, label in shown.items():
+            ax.plot(x, scale * get("mid", k), color=COLOURS[k], lw=2.2 if k == "total" else 1.4, label=label)
         ax.set_xlim(low, high)
         _style(ax, unit, title)
         _marks(ax, path, levels, book, labels=ax is axes[0])
-    axes[1].legend(fontsize=8, frameon=False, loc="upper right", ncols=2)
     axes[2].set_xlabel("underlying, USD", fontsize=9)
-    fig.tight_layout(rect=(0, 0.03, 1, 1))
+    _legend(fig, axes[0], 0.02)
+    fig.tight_layout(rect=(0, 0.05, 1, 1))
     none = "" if levels else " No zero-gamma level in this range."
     _foot(
         fig,
@@ -160,19 +181,20 @@ def figure_amplification(
     spots = np.linspace(low, high, 401)
     fig, ax = plt.subplots(figsize=(9.5, 5.2))
     signs = ((1.0, "#c1121f"), (0.5, "#e07b39"), (0.0, "#666666"), (-0.5, "#5fa8d3"), (-1.0, "#1b6ca8"))
+    nothing = "s = 0 (notes only)" if book.notes else "s = 0"
     for s, colour in signs:
         slope = exposure(book.case("mid"), path.points[0].vol, spots, {"etf": s, "crypto": s})["slope"]
         curves = [1 / (1 - np.minimum(lam * slope, 0.8)) for lam in lams]
         ax.fill_between(spots, curves[0], curves[2], color=colour, alpha=0.12, lw=0)
-        ax.plot(spots, curves[1], color=colour, lw=1.9, label=f"s = {s:+.1f}" if s else "s = 0 (notes only)")
+        ax.plot(spots, curves[1], color=colour, lw=1.9, label=f"s = {s:+.1f}" if s else nothing)
     ax.set_xlim(low, high)
     _style(ax, "amplification 1/(1 - phi)", "How much dealers multiply a shock, by their unknown sign", 1.0)
     bottom, top = ax.get_ylim()
     ax.set_ylim(max(bottom, 0.5), top + 0.08 * (top - bottom))
     _marks(ax, path, levels, book, labels=True)
-    ax.legend(fontsize=8, frameon=False, loc="upper right", bbox_to_anchor=(1, 0.93))
     ax.set_xlabel("underlying, USD", fontsize=9)
-    fig.tight_layout(rect=(0, 0.05, 1, 1))
+    _legend(fig, ax, 0.035)
+    fig.tight_layout(rect=(0, 0.09, 1, 1))
     _foot(
         fig,
         book,
@@ -203,6 +225,8 @@ def figure_strikes(book: Book, path: Path, result: Demand, most: int = 30) -> Fi
         up, down = np.zeros(len(rows)), np.zeros(len(rows))
         for part, colour in (("gamma", "#c1121f"), ("vanna", "#5fa8d3"), ("knock_in", "#7a5195")):
             x = MN_PER_BN * rows[part].to_numpy()
+            if not result.by_strike[part].any():
+                continue
             ax.barh(
                 np.arange(len(rows)),
                 x,

@@ -11,7 +11,7 @@ import pytest
 from model.errors import DataError
 from model.sources.clocks import CLOCKS, Context, check_positions, check_sessions, moments, sample
 from model.sources.raw import RawSeries
-from model.sources.samples import _series
+from model.sources.samples import series
 
 CTX = Context("XNYS", {date(2025, 9, 30): date(2025, 11, 19)})
 
@@ -21,7 +21,7 @@ def raw(
 ) -> RawSeries:
     n = len(stamps)
     return RawSeries(
-        _series(role, unit, {"": "x"}, -1e12, 1e12),
+        series(role, unit, {"": "x"}, -1e12, 1e12),
         "",
         pd.DatetimeIndex(stamps),
         np.arange(n, dtype=float) if values is None else np.array(values),

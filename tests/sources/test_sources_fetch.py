@@ -23,11 +23,11 @@ from model.sources.fetch import Fetcher
 from model.sources.samples import (
     CFTC_COLUMNS,
     Sample,
-    _position_values,
-    _tuesdays,
     days,
     farside_html,
+    position_values,
     samples,
+    tuesdays,
 )
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -162,7 +162,7 @@ def candles(start: str, end: str, order: list[int], level: float, unit: int = 1)
 
 
 def cftc() -> list:
-    rows = zip(_tuesdays(), _position_values(), strict=True)
+    rows = zip(tuesdays(), position_values(), strict=True)
     return [
         dict(
             zip(

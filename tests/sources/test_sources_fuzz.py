@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 
 import pytest
 
+from model.sources import fuzz
 from model.sources.fuzz import judge, run
 from model.sources.mutations import DETECTED, HIDDEN, Case, values
 from model.sources.samples import samples
@@ -32,6 +34,27 @@ def test_the_judge_can_fail() -> None:
     assert judge(Case(sample.blob(), "equal"), sample, truth) == ("read", "")
     broken = replace(sample, spec=replace(sample.spec, reader=None))
     assert judge(Case(sample.blob(), "equal"), broken, truth)[0] in ("crashed", "silent")
+
+
+def test_a_hang_is_seconds_of_computing_not_of_the_clock(monkeypatch) -> None:
+    """A reader that never ends is caught; one that waits for a busy machine is not."""
+    sample = next(s for s in samples() if s.name == "price")
+    truth = values(sample.blob(), sample)
+    monkeypatch.setattr(fuzz, "LIMIT_S", 0.2)
+
+    def waiting(blob, of):
+        time.sleep(0.5)
+        return values(blob, of)
+
+    monkeypatch.setattr(fuzz, "values", waiting)
+    assert judge(Case(sample.blob(), "equal"), sample, truth) == ("read", "")
+
+    def endless(*_):
+        while True:
+            pass
+
+    monkeypatch.setattr(fuzz, "values", endless)
+    assert judge(Case(sample.blob(), "equal"), sample, truth) == ("crashed", "hang")
 
 
 @pytest.mark.parametrize("name", sorted(HIDDEN))
