@@ -70,6 +70,21 @@ def counts(table: pd.DataFrame) -> dict[str, int]:
     return {v: int(found[v]) for v in VERDICTS}
 
 
+def page(table: pd.DataFrame) -> list[str | pd.DataFrame]:
+    """The verdicts for a page of Markdown, one table per verdict."""
+    out: list[str | pd.DataFrame] = [
+        f"{len(table)} claims: {', '.join(f'{n} {v}' for v, n in counts(table).items())}. Probabilities are the "
+        "model's, under each dating; what mostly the prior says, or what the datings answer differently, is not identified."
+    ]
+    for verdict in VERDICTS:
+        rows = table[table["verdict"] == verdict]
+        if len(rows):
+            why = (rows["reason"] + " " + rows["comment"]).str.strip()
+            out += [f"## {verdict.capitalize()}",
+                    pd.DataFrame({"claim": rows["claim"], "number": rows["number"], "why": why})]  # fmt: skip
+    return out
+
+
 def write_audit(table: pd.DataFrame, folder: Path) -> list[Path]:
     """Write ``claims.json`` and ``tables/claims.csv``."""
     out = [folder / "claims.json", folder / "tables" / "claims.csv"]

@@ -16,7 +16,8 @@ import pymc as pm
 from model.build import scalar_groups
 from model.draws import Draws, thin
 from model.evidence.weights import Weights, importance_weights
-from model.fit import Diagnostics, Sampler, Settings
+from model.fit import Diagnostics, Sampler, Settings, sample_until_mixed
+from model.pipeline import Say
 from model.priors import PriorSet
 from model.reopen import Opened
 
@@ -106,10 +107,10 @@ def tempered(log_weights: np.ndarray) -> tuple[Weights, float]:
 
 
 def sample_tilted(
-    opened: Opened, reading: str, tilt: Tilt, settings: Settings, count: int
+    opened: Opened, reading: str, tilt: Tilt, settings: Settings, count: int, say: Say
 ) -> tuple[Draws, Diagnostics]:
     """Sample the reading again with the tilt; draws each ``Shape: (S, ...)``."""
     subject, r = opened.subject, opened.readings[reading]
     sampler = Sampler(subject.design, subject.priors, subject.base_shares, tilt.potential(subject.priors))
-    trace, diagnostics = sampler.sample(r.design, settings, r.use_positions)
+    trace, diagnostics = sample_until_mixed(sampler, r.design, settings, say, r.use_positions)
     return thin(trace["posterior"].to_dataset(), count), diagnostics

@@ -99,8 +99,13 @@ def _refit(opened, reading, first: Weighed, draws, statements, count, seed, say:
     say(f"  tilting {', '.join(tilt.names) or 'nothing'}")
     a = opened.fit.manifest["arguments"]
     settings = Settings(int(a["chains"]), int(a["draws"]), int(a["tune"]), seed + SEED_STEP)
-    new, diagnostics = sample_tilted(opened, reading, tilt, settings, 4 * count)
-    say(f"  R-hat {diagnostics.r_hat_max:.3f}, divergences {diagnostics.divergences}")
+    new, diagnostics = sample_tilted(opened, reading, tilt, settings, 4 * count, say)
+    say(f"  {diagnostics.sentence}")
+    if not diagnostics.mixed:
+        raise ConvergenceError(
+            f"{reading}: the refit for the evidence did not converge; its weights would mean nothing.",
+            "Weaken the evidence, or fit with more --draws and --tune first.",
+        )
     weighed = weigh(
         new, r.design, statements, r.use_positions, seed, opened.subject.panel.universe.future.multiplier,
         tilt.log_density(new),

@@ -22,6 +22,8 @@ from model.ledger import Ledger, make_ledger
 from model.observation import PREMIUM_GROUP, premium_vector
 
 NODES = 7
+BLOCK = 500
+"""Draws worked on at once: the trades of all draws, days and funds would not fit in memory for a long panel."""
 
 
 def day_densities(draws: Draws, design: Design, use_positions: bool, seed: int) -> np.ndarray:
@@ -37,8 +39,12 @@ def day_densities(draws: Draws, design: Design, use_positions: bool, seed: int) 
     use_positions : bool
     seed : int
     """
-    latents, flows = posterior_latents(draws, design, use_positions, seed)
-    return densities_of(draws, design, latents, flows, seed)[:, PRE_SAMPLE:]
+    count, out = len(draws["impact"]), []
+    for start in range(0, count, BLOCK):
+        block = {k: v[start : start + BLOCK] for k, v in draws.items()}
+        latents, flows = posterior_latents(block, design, use_positions, seed + start)
+        out.append(densities_of(block, design, latents, flows, seed)[:, PRE_SAMPLE:])
+    return np.concatenate(out)
 
 
 def densities_of(

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
-from model import units
+from model import impact, observation, units
+from model.book_days import with_books
+from model.components import COMPONENTS
+from model.dealer_book import load_book
 from model.decompose import FLOW_PARTS, RETURN_PARTS, Parts, decompose
 from model.design import Design
 from model.draws import Draws, posterior_latents, thin
 from model.evidence.weights import Weights, importance_weights
-from model.fit import Diagnostics, Sampler, Settings
+from model.fit import Diagnostics, Sampler, Settings, sample_until_mixed
 from model.pipeline import Say
 from model.priors import PriorSet
 from model.reopen import Opened, same_priors
@@ -21,14 +25,18 @@ from model.vary_priors import widened
 
 LEVELS = (0.055, 0.5, 0.945)
 POWERS = (0.5, 2.0)
-"""Powers of the prior: half as strong, twice as strong (Kallioinen, Paananen, Buerkner and Vehtari 2024)."""
+"""Powers of one part's priors: half as strong, twice as strong (Kallioinen, Paananen, Buerkner and Vehtari 2024)."""
+ALL_POWERS = (0.8, 1.25)
+"""Powers of all priors together: fifty at once leave a handful of effective draws at powers 0.5 and 2 (k of 1.1, 1.3)."""
+GROUPS = {c.name: c.priors for c in COMPONENTS} | {"price": impact.PRIORS, "booking": observation.PRIORS}
+"""Parameters whose priors are scaled together."""
 REFITS = ("wide", "seed_free", "short_gamma", "long_gamma")
 BASE = "as fitted"
 
 
 @dataclass(frozen=True)
 class Split:
-    """The event's split under one assumption; ``weights`` None: equal."""
+    """The event's split under one assumption; ``weights`` None: equal; a ``note`` says why it counts for no range."""
 
     name: str
     parts: Parts
@@ -37,13 +45,15 @@ class Split:
     note: str = ""
 
 
-def log_prior(draws: Draws, priors: PriorSet) -> np.ndarray:
-    """Log density of the scalar parameters' priors at each draw. ``Shape: (S,)``.
+def log_prior(draws: Draws, priors: PriorSet, names: Collection[str] | None = None) -> np.ndarray:
+    """Log density of the scalar parameters' priors (of those named, else all) at each draw. ``Shape: (S,)``.
 
     Vectors, weekly states and shares are left as they are: power scaling concerns the named numbers.
     """
     total = np.zeros(len(draws["impact"]))
     for name, prior in priors.parameters.items():
+        if names is not None and name not in names:
+            continue
         covered = priors.joint is not None and name in priors.joint.names
         if prior.dist != "Dirichlet" and draws[name].ndim == 1 and not covered:
             total += prior.frozen().logpdf(draws[name])
@@ -51,20 +61,19 @@ def log_prior(draws: Draws, priors: PriorSet) -> np.ndarray:
 
 
 def power_scaled(opened: Opened, draws: int, seed: int) -> list[Split]:
-    """The fit's own split, and with the prior raised to each power by importance weights."""
+    """The fit's own split, and with priors raised to a power by importance weights: each part's, then all of them."""
     r = opened.readings[opened.main]
     d = opened.draws(opened.main, draws)
     parts = _parts(d, r.design, r.use_positions, seed)
     out = [Split(BASE, parts, r.design)]
-    density = log_prior(d, opened.subject.priors)
-    for power in POWERS:
-        w = importance_weights((power - 1.0) * density)
-        note = (
-            ""
-            if w.reliable
-            else f"Pareto k {w.pareto_k:.2f}, {w.effective:.0f} effective draws: indicative only"
-        )
-        out.append(Split(f"prior to the power {power:g}", parts, r.design, w, note))
+    cases: list[tuple[str, tuple[str, ...] | None, float]] = [
+        (f"{name} priors", names, power) for name, names in GROUPS.items() for power in POWERS
+    ]
+    cases += [("all priors", None, power) for power in ALL_POWERS]
+    for name, names, power in cases:
+        w = importance_weights((power - 1.0) * log_prior(d, opened.subject.priors, names))
+        failed = f"Pareto k {w.pareto_k:.2f}, {w.effective:.0f} effective draws: in no range"
+        out.append(Split(f"{name} ^ {power:g}", parts, r.design, w, "" if w.reliable else failed))
     return out
 
 
@@ -102,13 +111,12 @@ def refitted(opened: Opened, name: str, settings: Settings, draws: int, say: Say
     same_priors(opened)
     subject, r = opened.subject, opened.readings[opened.main]
     priors, design = changed(name, subject.priors, r.design)
+    if name == "seed_free":
+        design = book_without_seed(opened, design)
     say(f"Refitting: {name} ...")
-    trace, diagnostics = Sampler(design, priors, subject.base_shares).sample(
-        design, settings, r.use_positions
-    )
-    say(
-        f"  R-hat {diagnostics.r_hat_max:.3f}, divergences {diagnostics.divergences}, {diagnostics.seconds:.0f} s"
-    )
+    sampler = Sampler(design, priors, subject.base_shares)
+    trace, diagnostics = sample_until_mixed(sampler, design, settings, say, r.use_positions)
+    say(f"  {diagnostics.sentence}")
     d = thin(trace["posterior"].to_dataset(), draws)
     return Split(name, _parts(d, design, r.use_positions, settings.seed), design, None, _trust(diagnostics))
 
@@ -122,8 +130,17 @@ def changed(name: str, priors: PriorSet, design: Design) -> tuple[PriorSet, Desi
     return of_sign(priors, 1.0 if name == "short_gamma" else -1.0), design
 
 
+def book_without_seed(opened: Opened, design: Design) -> Design:
+    """The design with the fit's dealer book, less the entries that are the seed's."""
+    subject = opened.subject
+    if subject.book is None:
+        return design
+    books = [load_book(path, without=("seed",)) for path in subject.card.dealer_books]
+    return with_books(design, subject.panel, books)[0]
+
+
 def _trust(d: Diagnostics) -> str:
-    return "" if d.mixed else f"R-hat {d.r_hat_max:.3f}, {d.divergences} divergences: indicative only"
+    return "" if d.mixed else f"{d.sentence}: not converged, in no range"
 
 
 def _parts(draws: Draws, design: Design, use_positions: bool, seed: int) -> Parts:
@@ -164,8 +181,10 @@ def ranges(rows: pd.DataFrame) -> pd.DataFrame:
     """Per day, quantity and part: range of the medians over assumptions, and whether their sign changes.
 
     ``sign_changes``: some median is positive and some negative; ``sign_ever_sure``: some 89 % interval excludes zero.
+    Assumptions with a note - weights or a refit that cannot be trusted - are left out.
     """
     keys = ["day", "quantity", "unit", "part"]
+    rows = rows[rows["note"] == ""]
     out = []
     for key, g in rows.groupby(keys, sort=False):
         base = g[g["assumption"] == BASE].iloc[0]

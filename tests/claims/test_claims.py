@@ -87,6 +87,17 @@ def test_a_range_is_compared_with_the_panels_number_and_a_slip_in_dating_is_show
     assert replace(f, column="nothing").run(s).verdict == NOT_TESTABLE
 
 
+def test_a_number_within_the_measures_error_of_the_range_contradicts_nothing():
+    s = Scene(frame(price=[100.0, 90.0, 80.0, 50.0, 54.986]))
+    f = Figure("percent_change", "price", (date(2026, 2, 6),), 10.0, ANY_NUMBER[1], "%")
+    assert f.run(s).verdict == CONTRADICTED
+    near = replace(f, error=0.5).run(s)
+    assert near.verdict == NOT_IDENTIFIED
+    assert "no contradiction" in near.reason
+    assert replace(f, low=9.0, error=0.5).run(s).verdict == SUPPORTED
+    assert replace(f, low=11.0, error=0.5).run(s).verdict == CONTRADICTED
+
+
 def test_changes_premium_and_turnover():
     s = Scene(frame(etf_close=[40.0, 50.0], etf_volume=[1e8, 2e8], price=[100.0, 100.0], future=[101.0, 101.0],
                     future_days=[36.5, 3.0]))  # fmt: skip
