@@ -30,17 +30,18 @@ def main(argv: list[str] | None = None) -> int:
 
 def _audit(opened, console, to: Path | None, argv: list[str]) -> None:
     from model.claims.audit import audit, counts, page, scene_of, write_audit
+    from model.follow_up import report_again
     from model.pages import command_of, write_page
 
     table = audit(opened.subject.card.claims, scene_of(opened))
-    written = write_audit(table, opened.fit.folder)
+    written = write_audit(table, opened.fit)
     _show(table, console)
     found = ", ".join(f"{n} {v}" for v, n in counts(table).items())
     console.print(f"{len(table)} claims: {found}.", markup=False)
     if to:
         title = f"{opened.subject.card.title}: the commentary's claims and their verdicts"
         written.append(write_page(to, title, command_of("audit_claims", argv), page(table)))
-    for path in written:
+    for path in [*written, *report_again(opened.fit.folder)]:
         console.print(f"Wrote {path}", markup=False)
 
 

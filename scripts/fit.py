@@ -110,12 +110,15 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _show(folder: Path, console) -> None:
+    from model.facts import told
     from model.mechanisms import Mechanisms, sentence
     from model.store import load_fit
     from model.summary import terminal_table
 
     fit = load_fit(folder)
     console.print(terminal_table(fit.decomposition, fit.manifest["days"]))
+    for f in fit.manifest.get("facts", ()):
+        console.print(told(f["at"], f["trading_day"], f["text"]), markup=False)
     gate = fit.manifest["gate"]
     reason = f" Accepted: {gate['accepted_reason']}" if gate["accepted_reason"] else ""
     console.print(f"Gate: {gate['verdict']}.{reason}", markup=False)

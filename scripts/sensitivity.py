@@ -41,9 +41,10 @@ def main(argv: list[str] | None = None) -> int:
 
 def _run(opened, args: argparse.Namespace, argv: list[str], console) -> None:
     from model.fit import Settings
+    from model.follow_up import SENSITIVITY, report_again, write_result
     from model.pages import command_of, write_page
     from model.rivals.sensitivity import other_dating, power_scaled, ranges, refitted, table
-    from model.rivals.show_sensitivity import page, show
+    from model.rivals.show_sensitivity import content, page, show
 
     count = min(args.chains * args.draws, MOST_DRAWS)
     splits = power_scaled(opened, count, args.seed) + other_dating(opened, count, args.seed)
@@ -57,11 +58,15 @@ def _run(opened, args: argparse.Namespace, argv: list[str], console) -> None:
     rows.to_csv(folder / "sensitivity.csv", index=False)
     span.to_csv(folder / "sensitivity_ranges.csv", index=False)
     show(span, splits, console)
-    console.print(f"Wrote {folder / 'sensitivity.csv'} and sensitivity_ranges.csv", markup=False)
+    fit = opened.fit
+    written = [folder / "sensitivity.csv", folder / "sensitivity_ranges.csv"]
+    written += [write_result(SENSITIVITY, content(span, splits), fit.folder, fit.manifest)]
     if args.page:
         title = f"{opened.subject.card.title}: the split under other assumptions"
-        to = write_page(args.page, title, command_of("sensitivity", argv), page(rows, span, splits))
-        console.print(f"Wrote {to}", markup=False)
+        command = command_of("sensitivity", argv)
+        written.append(write_page(args.page, title, command, page(rows, span, splits)))
+    for path in [*written, *report_again(fit.folder)]:
+        console.print(f"Wrote {path}", markup=False)
 
 
 if __name__ == "__main__":

@@ -15,9 +15,10 @@ from model.evidence.statements import Statement
 from model.evidence.weigh import DISAGREEMENT, Weighed, at_strength, weigh
 from model.evidence.weights import MAX_K, resample
 from model.fit import Settings
+from model.follow_up import EVIDENCE, report_again, write_result
 from model.pipeline import Say
 from model.reopen import Opened, event_rows, same_priors
-from model.store import write_json, write_tree
+from model.store import write_tree
 
 LEVELS = (0.055, 0.5, 0.945)
 SEED_STEP = 77
@@ -161,10 +162,11 @@ def changes(applied: dict[str, Applied]) -> pd.DataFrame:
 def write_evidence(applied: dict[str, Applied], opened: Opened) -> list[str]:
     """Write ``evidence.json``, ``evidence.nc`` and ``tables/evidence.csv``."""
     folder = opened.fit.folder
-    write_json(summary(applied), folder / "evidence.json")
+    write_result(EVIDENCE, {"readings": summary(applied)}, folder, opened.fit.manifest)
     trees = {f"/{r}": a.with_evidence.reset_coords(drop=True) for r, a in applied.items()}
     write_tree(xr.DataTree.from_dict(trees), folder / "evidence.nc")
     path = folder / "tables" / "evidence.csv"
     path.parent.mkdir(exist_ok=True)
     changes(applied).to_csv(path, index=False)
-    return [str(folder / n) for n in ("evidence.json", "evidence.nc", "tables/evidence.csv")]
+    files = [folder / n for n in ("evidence.json", "evidence.nc", "tables/evidence.csv")]
+    return [str(p) for p in [*files, *report_again(folder)]]

@@ -13,11 +13,12 @@ from rich.table import Table
 from model.design import PRE_SAMPLE
 from model.errors import DataError, UsageError
 from model.fit import Settings
+from model.follow_up import RIVALS, report_again, write_result
 from model.reopen import Opened, event_rows
 from model.rivals.compare import bayes_factors, compare, score_model, score_rival
 from model.rivals.factors import NOISY
 from model.rivals.rival import Rival
-from model.store import write_json
+from model.rivals.words import COLUMNS, rival_cells, rival_notes
 
 
 def run_compare(opened: Opened, args: Namespace, console: Console) -> list[dict[str, Any]]:
@@ -34,9 +35,11 @@ def run_compare(opened: Opened, args: Namespace, console: Console) -> list[dict[
         found = factors[row["key"]]
         row["log_bayes_factor"] = None if found is None or found.error > NOISY else found.value
         row["log_bayes_factor_error"] = None if found is None else found.error
-    write_json({"reading": opened.main, "rivals": rows}, opened.fit.folder / "rivals.json")
+    content = {"reading": opened.main, "rivals": rows}
+    written = [write_result(RIVALS, content, opened.fit.folder, opened.fit.manifest)]
     _print(rows, console)
-    console.print(f"Wrote {opened.fit.folder / 'rivals.json'}", markup=False)
+    for path in [*written, *report_again(opened.fit.folder)]:
+        console.print(f"Wrote {path}", markup=False)
     return rows
 
 
@@ -51,71 +54,27 @@ def _chosen(opened: Opened, keys: list[str] | None) -> tuple[Rival, ...]:
     return tuple(r for r in rivals if not keys or r.key in keys)
 
 
-def _word(r: dict[str, Any], first: str) -> str:
-    if r["key"] == first:
-        return ""
-    word = "tied" if r["tied"] else "better" if r["gain"] > 0 else "worse"
-    return word + ("" if r["converged"] in (None, True) else ", not converged")
-
-
-def _cells(r: dict[str, Any], first: str) -> list[str]:
-    factor, own = r.get("log_bayes_factor"), r["key"] == first
-    return [
-        r["key"], f"{r['elpd']:.1f} ({r['elpd_se']:.1f})",
-        "" if own else f"{r['gain']:+.2f} ({r['gain_se']:.2f}; {r['gain_mc']:.2f})",
-        "" if own else f"{r['event_gain']:+.2f}",
-        "" if own else f"{r['rest_gain']:+.2f} ({r['rest_gain_se']:.2f})",
-        f"{r['weight']:.2f}",
-        "" if factor is None else f"{factor:+.2f} ({r['log_bayes_factor_error']:.2f})",
-        f"{r['pareto_k_max']:.2f} ({r['pareto_k_bad']})", _word(r, first),
-    ]  # fmt: skip
-
-
-COLUMNS = ("story", "elpd (s.e.)", "gain (s.e.; Monte Carlo)", "event days", "other days (s.e.)", "stacking",
-           "log BF (error)", "worst k (days above 0.7)", "")  # fmt: skip
-
-
-def notes(rows: list[dict[str, Any]]) -> list[str]:
-    """What must be read with the table: ties and what would end them, days that importance weights cannot leave out."""
-    out = [
-        f"{r['key']} is tied with the model. It would be told apart by {r['separated_by']}."
-        for r in rows[1:]
-        if r["tied"]
-    ]
-    bad = sorted({d for r in rows for d in r["bad_days"]})
-    if bad:
-        out.append(
-            f"Pareto k exceeds 0.7 on {', '.join(bad)} in at least one story: the density of these days is indicative only."
-        )
-    if any(r.get("log_bayes_factor") is None for r in rows[1:]):
-        out.append(
-            "Without a Bayes factor: stories with a shock of any size on one day (the factor, and the density of that day, "
-            "say how wide the shock's prior is), or a Monte Carlo error above one nat."
-        )
-    return out
-
-
 def _print(rows: list[dict[str, Any]], console: Console) -> None:
     table = Table(
         *COLUMNS, title=f"Leave-one-out predictive density of return and flow, {rows[0]['days']} days"
     )
     for r in rows:
-        table.add_row(*_cells(r, rows[0]["key"]))
+        table.add_row(*rival_cells(r, rows[0]["key"]))
     console.print(table)
-    for line in notes(rows):
+    for line in rival_notes(rows):
         console.print(escape(line))
 
 
 def page(rows: list[dict[str, Any]]) -> list[str | pd.DataFrame]:
     """The comparison for a page of Markdown."""
-    cells = [_cells(r, rows[0]["key"]) for r in rows]
+    cells = [rival_cells(r, rows[0]["key"]) for r in rows]
     return [
         f"Expected log predictive density (nats) of a day's return and total flow, given the days before and the day's "
         f"surprise of implied volatility; leave-one-out over {rows[0]['days']} days by Pareto-smoothed importance sampling, "
         "the same days for all. Gain is against the model as fitted. Tied: closer than two standard errors or four nats. "
         "Stacking weights are those of the best mixture; they are noisy where stories are tied. Bayes factors (log, against "
         "the model) by bridge sampling.",
-        pd.DataFrame(cells, columns=[c or "verdict" for c in COLUMNS]),
+        pd.DataFrame(cells, columns=list(COLUMNS)),
         "\n".join(f"* {r['key']}: {r['text']}" for r in rows[1:]),
-        "\n".join(f"* {line}" for line in notes(rows)) or "No story is tied with the model.",
+        "\n".join(f"* {line}" for line in rival_notes(rows)) or "No story is tied with the model.",
     ]

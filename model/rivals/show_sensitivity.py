@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 from rich.console import Console
 from rich.table import Table
 
+from model.report.answer import records
 from model.rivals.sensitivity import Split
-
-HEAD = ("day", "part", "as fitted", "lowest median", "highest median", "sign")
+from model.rivals.words import HEAD, range_cells
 
 
 def show(span: pd.DataFrame, splits: list[Split], console: Console) -> None:
@@ -46,17 +48,19 @@ def page(rows: pd.DataFrame, span: pd.DataFrame, splits: list[Split]) -> list[st
     return [*blocks, "\n".join(noted)] if noted else blocks
 
 
+def content(span: pd.DataFrame, splits: list[Split]) -> dict[str, Any]:
+    """Ranges, and what they range over, for ``sensitivity.json``."""
+    return {
+        "assumptions": _counted(splits),
+        "names": [s.name for s in splits if not s.note],
+        "ranges": span.to_dict("records"),
+        "notes": [f"{s.name}: {s.note}" for s in splits if s.note],
+    }
+
+
 def _counted(splits: list[Split]) -> int:
     return sum(not s.note for s in splits)
 
 
 def _cells(span: pd.DataFrame) -> pd.DataFrame:
-    rows = []
-    for r in span.to_dict("records"):
-        d = 0 if r["unit"] == "USD m" else 2
-        sign = ("changes" if r["sign_changes"] else "kept") + ("" if r["sign_ever_sure"] else ", never sure")
-        rows.append((
-            r["day"], f"{r['quantity']}: {r['part']}, {r['unit']}", f"{r['as_fitted']:.{d}f}",
-            f"{r['lowest']:.{d}f} ({r['lowest_under']})", f"{r['highest']:.{d}f} ({r['highest_under']})", sign,
-        ))  # fmt: skip
-    return pd.DataFrame(rows, columns=list(HEAD))
+    return pd.DataFrame([range_cells(r) for r in records(span)], columns=list(HEAD))
