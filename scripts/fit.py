@@ -22,6 +22,11 @@ def parse(argv: list[str] | None = None) -> argparse.Namespace:
     p.add_argument(
         "--panel", type=Path, metavar="PATH", help="longer panel (csv or parquet) instead of the event's own"
     )
+    p.add_argument(
+        "--window",
+        metavar="FIRST:LAST|card",
+        help="fit only these days of the panel, or those of the card's window (default: the whole panel)",
+    )
     p.add_argument("--out", type=Path, metavar="DIR", help="fit folder (default fits/<event>)")
     p.add_argument(
         "--dating",
@@ -93,7 +98,7 @@ def main(argv: list[str] | None = None) -> int:
     out = args.out or ROOT / "fits" / Path(args.event).stem
     request = Request(
         args.event, args.panel, out, args.dating, args.priors, args.as_of, args.accept_gate, args.chains, args.draws,
-        args.tune, args.seed, not args.no_book, dict(args.mechanism),
+        args.tune, args.seed, not args.no_book, dict(args.mechanism), args.window,
     )  # fmt: skip
     try:
         if args.dry_run:
