@@ -44,11 +44,11 @@ def twice(design: Design) -> Design:
         if isinstance(getattr(design, f.name), np.ndarray) and len(getattr(design, f.name)) == days
     }
     later = tuple(d + days for d in design.position_days)
+    joined["week"] = np.concatenate([design.week, design.week + weeks])
     return replace(
         design,
         **joined,
         dates=pd.DatetimeIndex([*design.dates, *after]),
-        week=np.concatenate([design.week, design.week + weeks]),
         positions=np.concatenate([design.positions] * 2),
         position_days=(*design.position_days, *later),
         position_expiry=np.concatenate([design.position_expiry] * 2),
@@ -65,11 +65,11 @@ def half(whole: Design, window: Design, number: int) -> Design:
         for f in fields(whole)
         if isinstance(getattr(whole, f.name), np.ndarray) and len(getattr(whole, f.name)) == whole.days
     }
+    cut["week"] = window.week
     return replace(
         whole,
         **cut,
         dates=whole.dates[rows],
-        week=window.week,
         positions=whole.positions[weeks],
         position_days=window.position_days,
         position_expiry=window.position_expiry,
