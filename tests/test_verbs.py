@@ -15,6 +15,7 @@ import pytest
 from prior_fit import write_prior_fit
 
 from model import events
+from model.fit import Diagnostics
 from model.follow_up import read_result, write_result
 from model.pages import command_of
 from model.priors import load_priors
@@ -118,6 +119,25 @@ def test_evidence_beyond_the_draws_asks_for_a_refit(folder, capsys, monkeypatch)
     monkeypatch.setattr("model.pipeline.load_event", far)
     assert script("weigh_evidence").main([str(folder), "--draws", "100", "--no-refit"]) == 4
     assert "Pareto k" in capsys.readouterr().err
+
+
+def test_a_refit_for_evidence_that_does_not_converge_is_refused(folder, capsys, monkeypatch):
+    """Its R-hat was printed and never looked at."""
+    original = events.load_event
+
+    def far(name):
+        card = original(name)
+        s = replace(card.evidence[0], kind="measurement", form="joint", value=-5000.0, sd=20.0, strength=1.0)
+        return replace(card, evidence=(s,))
+
+    bad = Diagnostics(1.3, 20.0, 20.0, 50, 1, 1.0, "all", 1000)
+    monkeypatch.setattr("model.pipeline.load_event", far)
+    monkeypatch.setattr("model.evidence.refit.sample_tilted", lambda *_: ({}, bad))
+    before = (folder / "evidence.json").read_text() if (folder / "evidence.json").is_file() else ""
+    assert script("weigh_evidence").main([str(folder), "--draws", "100"]) == 4
+    assert "did not converge" in capsys.readouterr().err
+    after = (folder / "evidence.json").read_text() if (folder / "evidence.json").is_file() else ""
+    assert after == before
 
 
 def test_results_of_an_earlier_fit_in_the_same_folder_are_not_read(folder):
