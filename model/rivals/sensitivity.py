@@ -30,19 +30,25 @@ ALL_POWERS = (0.8, 1.25)
 """Powers of all priors together: fifty at once leave a handful of effective draws at powers 0.5 and 2 (k of 1.1, 1.3)."""
 GROUPS = {c.name: c.priors for c in COMPONENTS} | {"price": impact.PRIORS, "booking": observation.PRIORS}
 """Parameters whose priors are scaled together."""
+USABLE = {"r_hat": 1.02, "ess": 200}
+"""Sampling of a refit that only a median is taken from: at 200 effective draws its error is 0.09 standard deviations."""
 REFITS = ("wide", "seed_free", "short_gamma", "long_gamma")
 BASE = "as fitted"
 
 
 @dataclass(frozen=True)
 class Split:
-    """The event's split under one assumption; ``weights`` None: equal; a ``note`` says why it counts for no range."""
+    """The event's split under one assumption; ``weights`` None: equal.
+
+    A ``note`` says what is wrong with weights or sampling; if too much is, the split is not ``counted`` for the ranges.
+    """
 
     name: str
     parts: Parts
     design: Design
     weights: Weights | None = None
     note: str = ""
+    counted: bool = True
 
 
 def log_prior(draws: Draws, priors: PriorSet, names: Collection[str] | None = None) -> np.ndarray:
@@ -73,7 +79,8 @@ def power_scaled(opened: Opened, draws: int, seed: int) -> list[Split]:
     for name, names, power in cases:
         w = importance_weights((power - 1.0) * log_prior(d, opened.subject.priors, names))
         failed = f"Pareto k {w.pareto_k:.2f}, {w.effective:.0f} effective draws: in no range"
-        out.append(Split(f"{name} ^ {power:g}", parts, r.design, w, "" if w.reliable else failed))
+        note = "" if w.reliable else failed
+        out.append(Split(f"{name} ^ {power:g}", parts, r.design, w, note, w.reliable))
     return out
 
 
@@ -118,7 +125,8 @@ def refitted(opened: Opened, name: str, settings: Settings, draws: int, say: Say
     trace, diagnostics = sample_until_mixed(sampler, design, settings, say, r.use_positions)
     say(f"  {diagnostics.sentence}")
     d = thin(trace["posterior"].to_dataset(), draws)
-    return Split(name, _parts(d, design, r.use_positions, settings.seed), design, None, _trust(diagnostics))
+    parts = _parts(d, design, r.use_positions, settings.seed)
+    return Split(name, parts, design, None, *_trust(diagnostics))
 
 
 def changed(name: str, priors: PriorSet, design: Design) -> tuple[PriorSet, Design]:
@@ -139,8 +147,17 @@ def book_without_seed(opened: Opened, design: Design) -> Design:
     return with_books(design, subject.panel, books)[0]
 
 
-def _trust(d: Diagnostics) -> str:
-    return "" if d.mixed else f"{d.sentence}: not converged, in no range"
+def _trust(d: Diagnostics) -> tuple[str, bool]:
+    """What is wrong with a refit's sampling, and whether its medians may still count for the ranges."""
+    if d.mixed:
+        return "", True
+    usable = (
+        d.r_hat_max < USABLE["r_hat"]
+        and min(d.ess_bulk_min, d.ess_tail_min) > USABLE["ess"]
+        and d.divergences <= 0.002 * d.total
+    )
+    end = "just short of the bounds of a fit" if usable else "not converged, in no range"
+    return f"{d.sentence}: {end}", usable
 
 
 def _parts(draws: Draws, design: Design, use_positions: bool, seed: int) -> Parts:
@@ -161,7 +178,7 @@ def table(splits: list[Split]) -> pd.DataFrame:
                     rows.append({
                         "assumption": s.name, "day": str(s.design.dates[t].date()), "quantity": quantity,
                         "unit": "USD m" if quantity == "flow" else "log-%", "part": part, "low": low, "median": mid,
-                        "high": high, "note": s.note,
+                        "high": high, "counted": s.counted, "note": s.note,
                     })  # fmt: skip
     return pd.DataFrame(rows)
 
@@ -181,10 +198,10 @@ def ranges(rows: pd.DataFrame) -> pd.DataFrame:
     """Per day, quantity and part: range of the medians over assumptions, and whether their sign changes.
 
     ``sign_changes``: some median is positive and some negative; ``sign_ever_sure``: some 89 % interval excludes zero.
-    Assumptions with a note - weights or a refit that cannot be trusted - are left out.
+    Assumptions that do not count - weights or a refit that cannot be trusted - are left out.
     """
     keys = ["day", "quantity", "unit", "part"]
-    rows = rows[rows["note"] == ""]
+    rows = rows[rows["counted"]]
     out = []
     for key, g in rows.groupby(keys, sort=False):
         base = g[g["assumption"] == BASE].iloc[0]

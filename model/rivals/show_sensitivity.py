@@ -52,14 +52,14 @@ def content(span: pd.DataFrame, splits: list[Split]) -> dict[str, Any]:
     """Ranges, and what they range over, for ``sensitivity.json``."""
     return {
         "assumptions": _counted(splits),
-        "names": [s.name for s in splits if not s.note],
+        "names": [s.name for s in splits if s.counted],
         "ranges": span.to_dict("records"),
         "notes": [f"{s.name}: {s.note}" for s in splits if s.note],
     }
 
 
 def _counted(splits: list[Split]) -> int:
-    return sum(not s.note for s in splits)
+    return sum(s.counted for s in splits)
 
 
 def _cells(span: pd.DataFrame) -> pd.DataFrame:

@@ -20,6 +20,7 @@ from model.draws import posterior_latents, prior_draws
 from model.errors import PriorError
 from model.events import event_panel, load_event
 from model.evidence.weights import importance_weights
+from model.fit import Diagnostics
 from model.joint import Entry, learn
 from model.ledger import make_ledger
 from model.priors import load_priors
@@ -28,7 +29,7 @@ from model.rivals.compare import Scored, compare
 from model.rivals.factors import Pair, meaningful, some, switched_off
 from model.rivals.rival import MECHANISMS, Rival
 from model.rivals.score import _normal, day_densities
-from model.rivals.sensitivity import BASE, GROUPS, Split, changed, log_prior, quantiles, ranges, table
+from model.rivals.sensitivity import BASE, GROUPS, Split, _trust, changed, log_prior, quantiles, ranges, table
 from model.rivals.variants import _OFF, NOTHING, of_rival, of_sign, off_parameters, without_seed
 from model.universe import load_universe
 from model.vary_priors import widened
@@ -289,6 +290,15 @@ def test_the_log_prior_of_some_parameters_is_their_part():
     assert {n for names in GROUPS.values() for n in names} >= {"dealer_sign", "impact", "fund_noise"}
 
 
+def test_a_refit_just_short_of_the_bounds_counts_and_says_so():
+    near = Diagnostics(1.012, 489.0, 600.0, 1, 1, 1.0, "", 8000)
+    assert _trust(replace(near, r_hat_max=1.005)) == ("", True)
+    assert _trust(near)[1]
+    assert "just short" in _trust(near)[0]
+    for wrong in ({"r_hat_max": 1.05}, {"ess_tail_min": 100.0}, {"divergences": 40}):
+        assert not _trust(replace(near, **wrong))[1]
+
+
 def test_weighted_quantiles():
     x = np.random.default_rng(0).standard_normal(20_000)
     assert quantiles(x, None) == pytest.approx(quantiles(x, importance_weights(np.zeros(20_000))), abs=1e-3)
@@ -305,7 +315,9 @@ def test_ranges_show_which_shares_change_sign():
     rows = table([Split(BASE, parts, design), Split("turned", turned, design)])
     assert set(rows["unit"]) == {"USD m", "log-%"}
     span = ranges(rows)
-    failed = table([Split(BASE, parts, design), Split("turned", turned, design, None, "not converged")])
+    failed = table(
+        [Split(BASE, parts, design), Split("turned", turned, design, None, "not converged", counted=False)]
+    )
     assert not ranges(failed)["sign_changes"].any()
     flow = span[span["quantity"] == "flow"]
     assert flow.loc[flow["as_fitted"].abs() > 1e-6, "sign_changes"].all()
