@@ -25,6 +25,8 @@ FAMILIES = ("Normal", "LogNormal", "HalfNormal")
 """Families whose tails stay integrable under the tilt: normal on the whole line, or on the log."""
 MOST = 10
 SMALLEST_SHIFT = 0.1
+NOTICED = 3.0
+"""Monte Carlo errors from which a shift is believed."""
 LARGEST_SHIFT = 1.5
 """Posterior standard deviations."""
 
@@ -68,7 +70,8 @@ class Tilt:
 def tilt_towards(draws: Draws, log_weights: np.ndarray, priors: PriorSet) -> Tilt:
     """The tilt that moves the draws to where the weights want them.
 
-    Weights too wild to be used are tempered first, and the shift extrapolated.
+    Weights too wild to be used are tempered first, and the shift extrapolated. A shift that the few effective draws would
+    show by chance is none: extrapolated, it would make the new weights wilder than the old ones.
 
     Parameters
     ----------
@@ -86,9 +89,11 @@ def tilt_towards(draws: Draws, log_weights: np.ndarray, priors: PriorSet) -> Til
         [np.log(draws[n]) if log else draws[n] for n, log in zip(names, logs, strict=True)], axis=1
     )
     centre, spread = phi.mean(axis=0), phi.std(axis=0)
-    shift = weights.mean((phi - centre) / spread) / power
+    seen = weights.mean((phi - centre) / spread)
+    shift = seen / power
+    noise = NOTICED / np.sqrt(weights.effective)
     order = np.argsort(-np.abs(shift))[:MOST]
-    keep = [int(i) for i in order if abs(shift[i]) > SMALLEST_SHIFT]
+    keep = [int(i) for i in order if abs(shift[i]) > SMALLEST_SHIFT and abs(seen[i]) > noise]
     return Tilt(
         tuple(names[i] for i in keep), np.clip(shift[keep], -LARGEST_SHIFT, LARGEST_SHIFT), centre[keep],
         spread[keep], tuple(logs[i] for i in keep),

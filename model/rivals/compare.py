@@ -17,6 +17,7 @@ from model.fit import Diagnostics, Sampler, Settings, sample_until_mixed
 from model.pipeline import Say
 from model.reopen import Opened, same_priors
 from model.rivals.factors import meaningful, pair_of
+from model.rivals.kept import keep, kept, signature
 from model.rivals.rival import Rival
 from model.rivals.score import day_densities
 from model.rivals.variants import of_rival
@@ -52,12 +53,19 @@ def score_rival(opened: Opened, rival: Rival, settings: Settings, draws: int, sa
     same_priors(opened)
     r, subject = opened.readings[opened.main], opened.subject
     design, priors = of_rival(rival, r.design, subject.priors)
+    folder = opened.fit.folder
+    sign = signature(design, priors, settings, draws, opened.fit.manifest["files"].get("posterior.nc"))
+    found = kept(folder, rival.key, sign)
+    if found is not None:
+        say(f"Rival {rival.key} was scored before: {found[2].sentence}")
+        return Scored(rival.key, rival.text, rival.separated_by, found[0], found[1], found[2])
     say(f"Fitting rival {rival.key} ...")
     sampler = Sampler(design, priors, subject.base_shares)
     trace, diagnostics = sample_until_mixed(sampler, design, settings, say, r.use_positions)
     say(f"  {diagnostics.sentence}")
     d = thin(trace["posterior"].to_dataset(), draws)
     scores = day_densities(d, design, r.use_positions, settings.seed)
+    keep(folder, rival.key, sign, d, scores, diagnostics)
     return Scored(rival.key, rival.text, rival.separated_by, d, scores, diagnostics)
 
 

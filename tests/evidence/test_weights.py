@@ -205,6 +205,16 @@ def test_the_tilt_moves_towards_the_weighted_draws_and_is_divided_out():
     assert (back.values == 1.0 / 150).all()
 
 
+def test_a_shift_that_few_draws_show_by_chance_is_not_extrapolated():
+    """Fifty effective draws shift every parameter by 0.14 by chance; divided by a small power that tilted ten at random."""
+    rng = np.random.default_rng(5)
+    names = ("drift", "mean_flow", "lagged_return", "carry", "positions_drift", "vanna", "basket_flow")
+    draws = dict(drawn()) | {n: rng.standard_normal(150) for n in names}
+    weights = -0.5 * ((draws["drift"] - 6.0) / 0.3) ** 2
+    assert tempered(weights)[1] < 0.5
+    assert tilt_towards(draws, weights, literature()).names == ("drift",)
+
+
 def test_wild_weights_are_tempered():
     theta, _ = conjugate()
     weights, power = tempered(-0.5 * ((theta[:2000] - 4.0) / 0.2) ** 2)

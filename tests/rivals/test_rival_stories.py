@@ -20,13 +20,14 @@ from model.draws import posterior_latents, prior_draws
 from model.errors import PriorError
 from model.events import event_panel, load_event
 from model.evidence.weights import importance_weights
-from model.fit import Diagnostics
+from model.fit import Diagnostics, Settings
 from model.joint import Entry, learn
 from model.ledger import make_ledger
 from model.priors import load_priors
 from model.rivals import score
 from model.rivals.compare import Scored, compare
 from model.rivals.factors import Pair, meaningful, some, switched_off
+from model.rivals.kept import keep, kept, signature
 from model.rivals.rival import MECHANISMS, Rival
 from model.rivals.score import _normal, day_densities
 from model.rivals.sensitivity import BASE, GROUPS, Split, _trust, changed, log_prior, quantiles, ranges, table
@@ -252,6 +253,27 @@ def test_switching_off_keeps_a_rivals_own_regressors_and_what_enters_no_likeliho
     assert (off["gamma_scale"] == NOTHING).all()
     assert (off["multi_asset_share"] == 1.0).all()
     assert not meaningful(Rival("r", "", "", one_off=(date(2026, 2, 5),)))
+
+
+def test_a_scored_rival_is_kept_for_the_same_question_only(tmp_path):
+    d, density = {"impact": np.arange(3.0)}, np.ones((3, 2))
+    said = Diagnostics(1.0, 500.0, 500.0, 0, 1, 1.0, "", 1000)
+    sign = signature(event_design(), literature(), Settings(), 100, "a")
+    keep(tmp_path, "r", sign, d, density, said)
+    found = kept(tmp_path, "r", sign)
+    assert found is not None
+    np.testing.assert_array_equal(found[0]["impact"], d["impact"])
+    np.testing.assert_array_equal(found[1], density)
+    assert found[2] == said
+    other = replace(event_design(), stress=event_design().stress + 1.0)
+    for changed in (
+        signature(other, literature(), Settings(), 100, "a"),
+        signature(event_design(), widened(literature(), 2.0), Settings(), 100, "a"),
+        signature(event_design(), literature(), Settings(draws=5), 100, "a"),
+        signature(event_design(), literature(), Settings(), 100, "another fit"),
+    ):
+        assert kept(tmp_path, "r", changed) is None
+    assert kept(tmp_path, "nobody", sign) is None
 
 
 def test_the_density_in_blocks_of_draws_is_the_density(monkeypatch):
