@@ -83,15 +83,15 @@ def build_model(design: Design, priors: PriorSet, base_shares: np.ndarray) -> pm
         eq = evaluate(p, d, pt)
         pm.Potential("daily", system_likelihood(eq.inputs, d["system"], make_frame(design)))
         pm.Potential("loop", pt.sum(pt.log(eq.jacobian[PRE_SAMPLE:])))
-        pm.Potential("implied_vol", _implied_vol(p, d, eq))
+        pm.Potential("implied_vol", _implied_vol(p, d, eq.iv_shock))
     return model
 
 
-def _implied_vol(p, d, eq):
+def _implied_vol(p, d, shock):
     """Student-t density of implied-volatility shocks on the days that have one."""
-    nu, scale = p["iv_tail"], p["iv_scale"]
+    nu, scale = p["iv_tail"], impact.iv_scale(p)
     const = pt.gammaln(0.5 * (nu + 1.0)) - pt.gammaln(0.5 * nu) - 0.5 * pt.log(np.pi * nu) - pt.log(scale)
-    density = const - 0.5 * (nu + 1.0) * pt.log1p((eq.iv_shock / scale) ** 2 / nu)
+    density = const - 0.5 * (nu + 1.0) * pt.log1p((shock / scale) ** 2 / nu)
     return pt.sum((d["iv_observed"] * density)[PRE_SAMPLE:])
 
 
@@ -161,9 +161,10 @@ def _transform(key: str, priors: PriorSet, design: Design) -> dict[str, Any]:
 
 def _crash_spike(priors: PriorSet, design: Design) -> Stretched:
     """Where the most extreme fall would put the crash response, were its volatility move no outlier."""
-    p = {n: priors[n].ppf(0.5) for n in ("iv_response", "iv_drift", "iv_scale")}
+    p = {n: priors[n].ppf(0.5) for n in ("iv_response", "iv_stress", "iv_drift", "iv_scale")}
     bend = smooth.hinge(design.returns)
-    left = design.iv_change - p["iv_drift"] + p["iv_response"] * design.returns
+    left = design.iv_change - p["iv_drift"] - p["iv_stress"] * design.stress
+    left = left + p["iv_response"] * design.returns
     t = int(np.argmax(np.where(np.isfinite(left), bend, 0.0)))
     bend, left = max(float(bend[t]), 1.0), float(np.nan_to_num(left[t]))
     return Stretched(float(np.clip(left / bend, 0.3, 6.0)), min(float(p["iv_scale"]) / bend, 1.0))

@@ -60,19 +60,24 @@ def group_leader(group: str) -> Component:
 
 def make_state(p, d) -> State:
     """The day's state at the observed data, implied-volatility shock included."""
-    iv_shock = d["iv_observed"] * (d["iv_change"] + iv_fall(p, d["returns"])[0] - p["iv_drift"])
     return State(
         stress=d["stress"],
         basket=d["basket"],
         gamma=d["gamma"],
         gamma_state=p["gamma_state"][d["week"]],
         impact=impact.impact(p, d["ratio"]),
-        iv_shock=iv_shock,
+        iv_shock=iv_shock(p, d),
         barrier=d["barrier"],
         live=d["live"],
         barrier_width=d["barrier_width"],
         book=book_today(d),
     )
+
+
+def iv_shock(p, d):
+    """Move of implied volatility that neither the return nor stress explains; zero where it is missing. Vol points."""
+    explained = p["iv_drift"] - iv_fall(p, d["returns"])[0] + p["iv_stress"] * d["stress"]
+    return d["iv_observed"] * (d["iv_change"] - explained)
 
 
 def book_today(d) -> BookToday | None:

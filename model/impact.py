@@ -32,6 +32,7 @@ PRIORS = (
     "futures_price",
     "iv_drift",
     "iv_scale",
+    "iv_day",
     "iv_tail",
 )
 COMMON_GROUP = "demand"
@@ -63,6 +64,15 @@ def common(p, ratio):
 def scale_mixture(log_scale):
     """Variance factor of a day whose log scale departs from its median: heavy tails (Clark 1973)."""
     return smooth.exp(2.0 * log_scale)
+
+
+def iv_scale(p):
+    """Scale of the implied-volatility shock, vol points: a day that is wild for the price is wild for volatility.
+
+    Without the common scale, the one day with the largest fall decides how volatility answers falls: either its whole
+    move is that answer, or it is an outlier.
+    """
+    return p["iv_scale"] * smooth.exp(p["iv_day"] * p["return_tail"] * p["return_state"])
 
 
 def residual_var(p, d):

@@ -9,10 +9,9 @@ import numpy as np
 
 from model import impact, observation
 from model.components import COMPONENTS, Component, State
-from model.components.dealer import iv_fall
 from model.design import PRE_SAMPLE, Design
 from model.draws import Draws
-from model.equations import answer, answer_off_fund, book_today, shock_groups
+from model.equations import answer, answer_off_fund, book_today, iv_shock, shock_groups
 from model.frame import arrays
 
 
@@ -170,14 +169,13 @@ def make_ledger(draws: Draws, latents: np.ndarray, flows: np.ndarray, design: De
 
 
 def _state(p, d, lam) -> State:
-    iv_shock = d["iv_observed"] * (d["iv_change"] + iv_fall(p, d["returns"])[0] - p["iv_drift"])
     return State(
         stress=d["stress"],
         basket=d["basket"],
         gamma=d["gamma"],
         gamma_state=p["gamma_state"][:, d["week"]],
         impact=lam,
-        iv_shock=iv_shock,
+        iv_shock=iv_shock(p, d),
         barrier=d["barrier"],
         live=d["live"],
         barrier_width=d["barrier_width"],

@@ -85,8 +85,16 @@ def _return(draws, book: Ledger, latents, fresh, unattributed, d, rng) -> np.nda
     pressure = pressure + impact.common(p, d["ratio"]) * fresh[impact.COMMON_GROUP]
     fixed = dict(p) | {"return_tail": 0.0 * p["return_tail"], "return_state": np.zeros(1)}
     sd = np.sqrt(impact.residual_var(fixed, d))
-    sd = sd * np.exp(p["return_tail"] * rng.standard_normal(book.lam.shape))
-    return solve_loop(p, state, book.lam, pressure + sd * rng.standard_normal(sd.shape))
+    day = np.exp(p["return_tail"] * rng.standard_normal(book.lam.shape))
+    iv_change = d["iv_observed"] * fresh_iv_shock(p, day, rng) - state.iv_shock
+    pressure = pressure + book.lam * p["vanna"] * iv_change + sd * day * rng.standard_normal(day.shape)
+    return solve_loop(p, state, book.lam, pressure)
+
+
+def fresh_iv_shock(p, day: np.ndarray, rng) -> np.ndarray:
+    """Implied-volatility shocks drawn for days of these price scales. Vol points."""
+    tail = np.broadcast_to(p["iv_tail"], day.shape)
+    return p["iv_scale"] * day ** p["iv_day"] * rng.standard_t(tail)
 
 
 def solve_loop(p, state, lam: np.ndarray, pressure: np.ndarray) -> np.ndarray:

@@ -13,7 +13,7 @@ generator of panels with known truth, and the engine of counterfactuals.
     B_t &= b_f w_t - a_B\,stress_t + u_t \\
     g_t &= \varphi g_{t-1} + d_r r_t - c_B B_t + w_t, \qquad f_t = y_0 \tau_t + g_t + n_t \\
     z_t &= \text{drift} + \beta' x_t + d_2 r_{t-1} + d_1 \textstyle\sum_i F_{i,t-1} + \varsigma w_t \\
-        &\quad + \kappa_t x_t + \lambda_t\,[(1-h)B_t + M_t + D^{pre}_t + V v_t] \\
+        &\quad + \kappa_t x_t + \lambda_t\,[(1-h)B_t + M_t + D^{pre}_t + V (c_S\,stress_t + v_t)] \\
     F_{i,t} &= \textstyle\sum_k \pi_{i,t-k,k} Z_{i,t-k} + e_{i,t}
 
 A share :math:`\delta` of the trades of days in the design's late window is created a day later: that day's
@@ -196,7 +196,7 @@ def _live_through(p: Parameters, design: Design, path: SimulatedPath, shocks: Sh
         z = pressure(p, design, path, m, t, w, v, x) + shocks.price[t]
         path.returns[t] = solve_day(p, design, path, m, t, z)
     r = path.returns[t]
-    path.iv_change[t] = p["iv_drift"] - iv_fall(p, r) + v
+    path.iv_change[t] = p["iv_drift"] - iv_fall(p, r) + p["iv_stress"] * design.stress[t] + v
     trade(p, design, path, m, t, v, x)
     if t >= PRE_SAMPLE:
         path.flows[t] = design.listed[t] * (arrivals(path, t) + shocks.fund_noise[t])
@@ -213,7 +213,8 @@ def _look_back(
     out.futures_demand[t] = w
     out.basis[t] = latents.basis[t] - (p["basis_premium"] * w if t else 0.0)
     r, change = path.returns[t], design.iv_change[t]
-    v = change - p["iv_drift"] + iv_fall(p, r) if np.isfinite(change) else 0.0
+    explained = p["iv_drift"] - iv_fall(p, r) + p["iv_stress"] * design.stress[t]
+    v = change - explained if np.isfinite(change) else 0.0
     out.implied_vol[t] = v
     trade(p, design, path, m, t, v, latents.demand[t])
     if t >= PRE_SAMPLE:
@@ -279,7 +280,8 @@ def _draw_shocks(p: Parameters, design: Design, return_state, flow_state, rng) -
     fund_sd = np.sqrt((day_scale[:, None] * p["fund_noise"]) ** 2 + design.basket_bn**2)
     fund_noise = fund_sd * rng.standard_normal((days, funds))
     fund_noise[:PRE_SAMPLE] = p["fund_share"] * p["mean_flow"] + p["fund_mean"]
-    v = p["iv_scale"] * rng.standard_t(p["iv_tail"], days) * np.isfinite(design.iv_change)
+    day = np.exp(p["iv_day"] * p["return_tail"] * return_state)
+    v = p["iv_scale"] * day * rng.standard_t(p["iv_tail"], days) * np.isfinite(design.iv_change)
     premium_noise = p["premium_total"] * math.sqrt(noise_share) * rng.standard_normal(days)
     shocks = Shocks(
         basis=p["basis_scale"] * rng.standard_normal(days),

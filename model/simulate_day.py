@@ -62,7 +62,7 @@ def pressure(
 ) -> float:
     """z: what presses on the price before anybody answers the return, without the price shock. log-%."""
     unhedged = (1.0 - p["hedged_share"]) * m.basis
-    traded = unhedged + m.multi_asset + m.directional + m.own.sum() + x + p["vanna"] * v
+    traded = unhedged + m.multi_asset + m.directional + m.own.sum() + x + _vanna_before(p, design, t, v)
     return (
         p["drift"]
         + float(design.factor_returns[t] @ p["factor_beta"])
@@ -100,7 +100,7 @@ def trade(p: Parameters, design: Design, path: SimulatedPath, m: Morning, t: int
     """Book the day's trades, given its return: each once, over today and the following days."""
     r = path.returns[t]
     today = _answer(p, m, r)
-    hedge = p["vanna"] * v + _hedge(p, design, path, m, t, r)
+    hedge = _vanna_before(p, design, t, v) + _hedge(p, design, path, m, t, r)
     in_shares = hedge - (m.damping * m.book.crypto(r) if m.book else 0.0)
     path.basis[t], path.multi_asset[t], path.dealer[t] = m.basis, m.multi_asset, hedge
     path.directional[t] = m.directional + m.own.sum() + today
@@ -157,6 +157,11 @@ def iv_fall(p: Parameters, r: float) -> float:
     """Fall of implied volatility that the return explains. Vol points."""
     rally = 0.5 * (r + math.hypot(r, KINK_WIDTH) - KINK_WIDTH)
     return p["iv_response"] * r - p["iv_crash"] * _bend(r) - p["iv_rally"] * rally
+
+
+def _vanna_before(p: Parameters, design: Design, t: int, v: float) -> float:
+    """Hedges of the volatility move that does not answer the return: stress and its own shock. USD bn."""
+    return p["vanna"] * (p["iv_stress"] * design.stress[t] + v)
 
 
 def _sold_behind(distance: float, width: float) -> float:

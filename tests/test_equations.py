@@ -6,11 +6,14 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy import stats
 from synthetic import event_design, random_parameters, small_design
 
 from model import impact
+from model.build import _implied_vol
 from model.components import COMPONENTS
 from model.components.dealer import iv_fall
+from model.design import PRE_SAMPLE
 from model.equations import answer, evaluate, group_leader, make_state, shock_groups
 from model.frame import arrays
 
@@ -83,12 +86,15 @@ def test_without_answers_the_jacobian_is_one():
     np.testing.assert_allclose(evaluate(p, arrays(design), np).jacobian, 1.0, atol=1e-14)
 
 
-def test_implied_volatility_shock_is_what_the_return_leaves():
+def test_implied_volatility_shock_is_what_return_and_stress_leave():
     design = small_design(2)
     p = random_parameters(design, 2) | {"iv_response": 0.3, "iv_crash": 0.0, "iv_rally": 0.0, "iv_drift": 0.1}
+    p["iv_stress"] = 0.7
     shock = evaluate(p, arrays(design), np).iv_shock
     seen = np.isfinite(design.iv_change)
-    np.testing.assert_allclose(shock[seen], (design.iv_change + 0.3 * design.returns - 0.1)[seen])
+    np.testing.assert_allclose(
+        shock[seen], (design.iv_change + 0.3 * design.returns - 0.1 - 0.7 * design.stress)[seen]
+    )
     assert not seen.all()
     assert (shock[~seen] == 0.0).all()
 
@@ -145,3 +151,15 @@ def test_missing_numbers_are_never_read():
     other = d | {"iv_change": np.where(d["iv_observed"] > 0, d["iv_change"], 99.0)}
     for a, b in zip(evaluate(p, d, np).inputs, evaluate(p, other, np).inputs, strict=True):
         np.testing.assert_array_equal(a, b)
+
+
+def test_a_day_that_is_wild_for_the_price_is_wild_for_implied_volatility():
+    """The density of implied-volatility shocks is Student's t with the day's own scale, on days that have one."""
+    design = event_design()
+    p, d = random_parameters(design, 5) | {"iv_day": 1.3, "return_tail": 0.5}, arrays(design)
+    p["return_state"] = np.random.default_rng(0).standard_normal(design.days)
+    shock = evaluate(p, d, np).iv_shock
+    scale = p["iv_scale"] * np.exp(1.3 * 0.5 * p["return_state"])
+    expected = stats.t.logpdf(shock, p["iv_tail"], scale=scale)[np.isfinite(design.iv_change)]
+    skipped = np.isfinite(design.iv_change[:PRE_SAMPLE]).sum()
+    assert _implied_vol(p, d, shock).eval() == pytest.approx(expected[skipped:].sum())

@@ -268,7 +268,8 @@ def test_flows_in_another_unit():
 def test_implied_volatility_in_another_unit():
     p, design = small()
     unit = 0.01
-    q = p | {n: p[n] * unit for n in ("iv_response", "iv_crash", "iv_rally", "iv_drift", "iv_scale")}
+    names = ("iv_response", "iv_crash", "iv_rally", "iv_stress", "iv_drift", "iv_scale")
+    q = p | {n: p[n] * unit for n in names}
     q["vanna"] = p["vanna"] / unit
     a, _ = value_and_gradient(*system_of(p, design))
     b, _ = value_and_gradient(*system_of(q, replace(design, iv_change=design.iv_change * unit)))

@@ -55,7 +55,7 @@ class State:
     gamma : ex-ante gamma proxy (dimensionless), known at the previous close
     gamma_state : week's deviation of the log gamma from the proxy
     impact : price impact of the day, log-% per USD bn
-    iv_shock : implied-volatility move not explained by the return, vol points
+    iv_shock : implied-volatility move that neither the return nor stress explains, vol points
     barrier : ``Shape: (..., notes)`` log-% distance of each live barrier from the previous close
     live : ``Shape: (..., notes)`` share of the knock-in notional that is live behind each barrier
     barrier_width : width over which a breach is hedged, log-%

@@ -1,15 +1,16 @@
 """Dealer hedging: what option and note books force dealers to trade when price and volatility move.
 
-.. math:: H_t(r) = s \\Gamma_t r - V b(r) + V v_t + K_t(r)
+.. math:: H_t(r) = s \\Gamma_t r - V b(r) + V (c_S\\,stress_t + v_t) + K_t(r)
 
 with sign ``s`` (+1: dealers short gamma, so price down means they SELL), gamma
 :math:`\\Gamma_t = \\Gamma_0 \\exp(\\psi g_t + \\zeta_{week})` in USD bn per 1 %, ``g`` an ex-ante proxy (how far
-the price stands below its trailing high, where put strikes lie), vanna ``V`` in USD bn per vol point, the
-implied-volatility response ``b`` and knock-in selling ``K``. The gamma state is latent: nothing observes it.
+the price stands below its trailing high, where put strikes lie), vanna ``V`` in USD bn per vol point, answers of
+implied volatility to the return (``b``) and to stress (``c_S``), and knock-in selling ``K``. The gamma state is
+latent: nothing observes it.
 
 On days that a dealer book covers, curves known before the open take the place of gamma and knock-ins:
 
-.. math:: H_t(r) = s\\,c\\,G_t(r) + s'c'\\,G'_t(r) + n\\,K_t(r) - V b(r) + V v_t
+.. math:: H_t(r) = s\\,c\\,G_t(r) + s'c'\\,G'_t(r) + n\\,K_t(r) - V b(r) + V (c_S\\,stress_t + v_t)
 
 with ``G`` the options on the fund, ``G'`` crypto-native options, ``K`` the notes at their highest notional,
 ``s``, ``s'`` signs, ``c``, ``c'`` scales and ``n`` the share of the notes that exists. The hedge ``s'c'G'`` is
@@ -33,6 +34,8 @@ class Dealer(Component):
         ("gamma[t]", "return[t]"),
         ("dealer[t]", "return[t]"),
         ("iv_shock[t]", "dealer[t]"),
+        ("stress[t]", "dealer[t]"),
+        ("stress[t]", "iv_change[t]"),
         ("iv_shock[t]", "iv_change[t]"),
         ("return[t]", "iv_change[t]"),
         ("dealer[t]", "flow[t]"),
@@ -50,6 +53,7 @@ class Dealer(Component):
         "iv_response",
         "iv_crash",
         "iv_rally",
+        "iv_stress",
         "knock_in",
         "booked_hedge",
         "crypto_sign",
@@ -70,7 +74,7 @@ class Dealer(Component):
 
     def drive(self, p, s: State):
         """Vanna hedging of a volatility move that the return does not explain."""
-        return p["vanna"] * s.iv_shock
+        return p["vanna"] * (p["iv_stress"] * s.stress + s.iv_shock)
 
     def response(self, p, s: State, r) -> Response:
         """Gamma, vanna along the return, and knock-ins, all venues."""

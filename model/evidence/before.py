@@ -20,7 +20,7 @@ from model.frame import arrays
 from model.hedge_curves import BookToday
 from model.ledger import Ledger
 from model.observation import premium_vector
-from model.predict import solve_loop
+from model.predict import fresh_iv_shock, solve_loop
 
 REPEATS = 200
 
@@ -100,11 +100,12 @@ def _shocks(h: Happened, p, t: int, shape: tuple[int, int], rng):
     w = np.sqrt(w_var)[:, None] * rng.standard_normal(shape)
     demand = p["demand_scale"] * np.exp(p["flow_tail"] * rng.standard_normal(shape))
     share = p["multi_asset_share"]
-    iv = p["iv_scale"] * rng.standard_t(h.draws["iv_tail"][:, None], shape)
     d = arrays(h.design)
     median_day = dict(p) | {"return_tail": 0.0 * p["return_tail"], "return_state": 0.0}
     var = impact.residual_var(median_day, {k: d[k][t] for k in ("gamma", "log_ratio")})
-    sd = np.sqrt(var) * np.exp(p["return_tail"] * rng.standard_normal(shape))
+    day = np.exp(p["return_tail"] * rng.standard_normal(shape))
+    sd = np.sqrt(var) * day
+    iv = fresh_iv_shock(p, day, rng)
     shocks = {
         "basis": b_f[:, None] * w + p["basis_scale"] * rng.standard_normal(shape),
         "multi_asset": np.sqrt(share) * demand * rng.standard_normal(shape),

@@ -20,6 +20,7 @@ from model.report.answer import contribution, flow_rank, listed, records, unusua
 from model.report.words import NEVER, OPTIONAL
 from model.summary.lines import QUANTILES, READINGS, UNITS, VIEWS
 from model.summary.ridge import sentence
+from model.summary.tables import printed
 from model.summary.text import amount, day, interval, number, percent, probability
 from model.summary.unmoved import unmoved
 
@@ -37,7 +38,9 @@ def part_tables(view: FitView, table: pd.DataFrame) -> Rows:
             "id": f"{q}-{d.date()}",
             "title": f"{'Net flow' if q == 'flow' else 'Return'} on {day(d)}, {UNITS[q]}",
             "readings": [READINGS[r] for r in readings],
-            "lines": _lines(view, rows[(rows["quantity"] == q) & (rows["date"] == d)], q, d, readings),
+            "lines": _lines(
+                view, printed(rows[(rows["quantity"] == q) & (rows["date"] == d)]), q, d, readings
+            ),
         }
         for q in UNITS
         for d in view.days
@@ -81,7 +84,7 @@ def trigger_tables(view: FitView, table: pd.DataFrame) -> Rows:
             "id": f"trigger-{q}-{d.date()}",
             "title": f"{'Net flow' if q == 'flow' else 'Return'} on {day(d)}, {UNITS[q]}",
             "readings": [READINGS[r] for r in view.shown],
-            "lines": _both_views(view, rows[(rows["quantity"] == q) & (rows["date"] == d)], q),
+            "lines": _both_views(view, printed(rows[(rows["quantity"] == q) & (rows["date"] == d)]), q),
         }
         for q in UNITS
         for d in view.days

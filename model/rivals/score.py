@@ -3,13 +3,15 @@ r"""Predictive density of every day's return and total flow, given the days befo
 .. math:: p(r_t, F_t \mid \text{past}, \theta) = J_t \, N_2\big((z_t, F_t) - \text{expected}; \Sigma_t\big)
 
 Today's shocks are integrated out: they are normal given the day's two scales, which are integrated by
-Gauss-Hermite quadrature. Yesterday's hidden trades are those of the draw. Leave-one-out then drops a day's own
-factor; its figures still serve as yesterday for the next day (Buerkner, Gabry and Vehtari 2020).
+Gauss-Hermite quadrature, given the day's implied volatility. Yesterday's hidden trades are those of the draw.
+Leave-one-out then drops a day's own factor; its figures still serve as yesterday for the next day (Buerkner, Gabry
+and Vehtari 2020).
 """
 
 from __future__ import annotations
 
 import numpy as np
+from scipy import special, stats
 
 from model import impact
 from model.components import COMPONENTS
@@ -56,8 +58,9 @@ def densities_of(
     gap_z, gap_f = _surprises(p, book, latents)
     nodes, weights = np.polynomial.hermite_e.hermegauss(NODES)
     log_w = np.log(weights / weights.sum())
+    by_scale = _given_volatility(p, book, design, nodes, log_w)
     terms = []
-    for a, wa in zip(nodes, log_w, strict=True):
+    for a, wa in zip(nodes, by_scale, strict=True):
         for b, wb in zip(nodes, log_w, strict=True):
             terms.append(wa + wb + _normal(gap_z, gap_f, *_covariance(draws, p, book, design, a, b)))
     stacked = np.stack(terms)
@@ -66,6 +69,21 @@ def densities_of(
     missing = (~np.isfinite(design.flows) & (design.listed > 0)).any(axis=1)
     out[:, missing] = np.nan
     return out
+
+
+def _given_volatility(p, book: Ledger, design: Design, nodes, log_w) -> list[np.ndarray]:
+    """Log weights of the price scale's nodes, given the day's implied-volatility shock. ``(S, T)`` each.
+
+    The density is of return and flow given implied volatility, whose shock shares the day's scale.
+    """
+    seen = np.isfinite(design.iv_change)
+    found = []
+    for a, w in zip(nodes, log_w, strict=True):
+        scale = impact.iv_scale(dict(p) | {"return_state": np.full(1, a)})
+        density = stats.t.logpdf(book.state.iv_shock, p["iv_tail"], scale=scale)
+        found.append(w + np.where(seen, density, 0.0))
+    total = special.logsumexp(found, axis=0)
+    return [w - total for w in found]
 
 
 def _surprises(p, book: Ledger, latents: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

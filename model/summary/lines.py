@@ -40,6 +40,8 @@ OTHER_TITLES = {
     "pre_sample": "Trades before the window",
     "initial": "Under way at the start",
 }
+BEFORE = ("pre_sample", "initial")
+"""What began before the first day."""
 
 type Readings = Mapping[str, Any]
 """Decomposition by reading: a DataTree, or a mapping of datasets."""

@@ -25,6 +25,7 @@ import pandas as pd
 import xarray as xr
 
 from model.summary.lines import (
+    BEFORE,
     QUANTILES,
     UNITS,
     VIEWS,
@@ -38,8 +39,20 @@ from model.summary.lines import (
     readings_of,
     thinned,
 )
+from model.summary.text import amount
 
 SPLIT_NOTE = "split is prior-driven"
+
+
+def printed(table: pd.DataFrame) -> pd.DataFrame:
+    """Rows of an event table without the lines of what began before the window where all of them print as zero."""
+    numbers = table[["low", "median", "high"]].to_numpy()
+    zero = [
+        all(amount(x, q) == amount(0.0, q) for x in row)
+        for row, q in zip(numbers, table["quantity"], strict=True)
+    ]
+    empty = pd.Series(zero, table.index).groupby(table["part"]).transform("all")
+    return table[~(table["part"].isin(BEFORE) & empty)]
 
 
 def additivity(decomposition: Readings) -> pd.DataFrame:

@@ -12,7 +12,7 @@ from rich.text import Text
 
 from model.gate.result import GateResult
 from model.summary.lines import READINGS, UNITS, Readings, shown
-from model.summary.tables import event_table
+from model.summary.tables import event_table, printed
 from model.summary.text import amount, day, interval
 
 CAPTION = (
@@ -45,7 +45,7 @@ def terminal_table(
         Characters of the terminal; in a narrow one each interval stands below its median.
     """
     table = event_table(shown(decomposition), days)
-    table = table[table["view"] == view]
+    table = printed(table[table["view"] == view])
     columns = [(q, pd.Timestamp(d)) for q in UNITS for d in days]
     room = width or shutil.get_terminal_size().columns
     between = " " if room >= LABEL + CELL * len(columns) else "\n"

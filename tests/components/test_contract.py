@@ -95,7 +95,7 @@ def test_no_prior_is_declared_and_never_used():
     p = Watched(parameters())
     p["return_state"] = p["flow_state"] = np.zeros(design.days)
     evaluate(p, arrays(design), np)
-    outside_the_equations = {"iv_scale", "iv_tail", "multi_asset_share", "flow_tail"}
+    outside_the_equations = {"iv_scale", "iv_day", "iv_tail", "multi_asset_share", "flow_tail"}
     assert set(parameter_names()) - used == outside_the_equations
 
 

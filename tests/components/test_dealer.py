@@ -43,10 +43,11 @@ def test_volatility_rises_in_a_rally_too():
     assert -iv_fall(p, -10.0)[0] == pytest.approx(3.0, abs=0.1)
 
 
-def test_vanna_answers_both_the_expected_and_the_surprising_move_of_volatility():
+def test_vanna_answers_every_part_of_the_move_of_volatility():
     p = parameters(vanna=0.02, dealer_sign=0.0, knock_in=0.0, iv_response=0.5, iv_crash=0.0, iv_rally=0.0)
-    s = state(iv_shock=3.0)
-    assert DEALER.drive(p, s) == pytest.approx(0.06)
+    s = state(iv_shock=3.0, stress=2.0)
+    assert DEALER.drive(p | {"iv_stress": 0.0}, s) == pytest.approx(0.06)
+    assert DEALER.drive(p | {"iv_stress": 0.4}, s) == pytest.approx(0.076)
     assert DEALER.response(p, s, -4.0).value == pytest.approx(0.02 * 0.5 * 4.0)
 
 

@@ -20,6 +20,7 @@ from model.summary import (
     title_of,
 )
 from model.summary.lines import block, quantiles, thinned
+from model.summary.tables import printed
 
 DAYS = ["2026-02-05", "2026-02-06"]
 SUM = "multi_asset+directional"
@@ -53,6 +54,20 @@ def test_order_unattributed_first_then_sum_then_split(table: pd.DataFrame) -> No
     ]  # fmt: skip
     assert list(rows["kind"])[3:6] == ["sum", "split", "split"]
     assert set(rows.loc[rows["kind"] == "split", "note"]) == {"split is prior-driven"}
+
+
+def test_what_began_before_is_left_out_only_where_it_prints_as_zero(table: pd.DataFrame) -> None:
+    day = table[(table["quantity"] == "flow") & (table["view"] == "channel") & (table["date"] == DAYS[0])]
+    before = day["part"] == "pre_sample"
+    numbers = ["low", "median", "high"]
+    assert before.sum() > 1
+    tiny = day.assign(**{n: day[n].where(~before, 0.4) for n in numbers})
+    assert set(day["part"]) - set(printed(tiny)["part"]) == {"pre_sample"}
+    one_reading = tiny.copy()
+    one_reading.loc[before.idxmax(), "high"] = 0.6
+    assert len(printed(one_reading)) == len(day)
+    nothing = day.assign(**dict.fromkeys(numbers, 0.0))
+    assert set(nothing["part"]) - set(printed(nothing)["part"]) == {"pre_sample"}
 
 
 def test_quantiles_are_equal_tailed_89_percent(table: pd.DataFrame, decomposition: xr.DataTree) -> None:

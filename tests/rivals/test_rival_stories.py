@@ -178,12 +178,13 @@ def test_the_density_summed_over_one_flow_is_the_density_of_the_return():
     p = {k: (v[:, None] if v.ndim == 1 else v) for k, v in d.items()}
     gap, _ = score._surprises(p, book, latents)
     nodes, w = np.polynomial.hermite_e.hermegauss(score.NODES)
+    wild = np.exp(p["iv_day"] * p["return_tail"] * nodes[:, None, None])
+    seen = stats.t.pdf(book.state.iv_shock / (p["iv_scale"] * wild), p["iv_tail"]) / wild
+    joint = w[:, None, None] * seen
+    by_scale = joint / joint.sum(axis=0)
     terms = [
-        wa
-        * wb
-        / w.sum() ** 2
-        * stats.norm.pdf(gap, 0.0, np.sqrt(score._covariance(d, p, book, design, a, b)[0]))
-        for a, wa in zip(nodes, w, strict=True)
+        wa * wb / w.sum() * stats.norm.pdf(gap, 0.0, np.sqrt(score._covariance(d, p, book, design, a, b)[0]))
+        for a, wa in zip(nodes, by_scale, strict=True)
         for b, wb in zip(nodes, w, strict=True)
     ]
     closed = np.log(np.sum(terms, axis=0)) + np.log(score._jacobian(p, book, design))
