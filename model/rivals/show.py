@@ -70,7 +70,7 @@ def page(rows: list[dict[str, Any]]) -> list[str | pd.DataFrame]:
     cells = [rival_cells(r, rows[0]["key"]) for r in rows]
     return [
         f"Expected log predictive density (nats) of a day's return and total flow, given the days before and the day's "
-        f"surprise of implied volatility; leave-one-out over {rows[0]['days']} days by Pareto-smoothed importance sampling, "
+        f"implied volatility; leave-one-out over {rows[0]['days']} days by Pareto-smoothed importance sampling, "
         "the same days for all. Gain is against the model as fitted. Tied: closer than two standard errors or four nats. "
         "Stacking weights are those of the best mixture; they are noisy where stories are tied. Bayes factors (log, against "
         "the model) by bridge sampling.",

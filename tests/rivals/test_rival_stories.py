@@ -267,13 +267,13 @@ def test_a_scored_rival_is_kept_for_the_same_question_only(tmp_path):
     np.testing.assert_array_equal(found[1], density)
     assert found[2] == said
     other = replace(event_design(), stress=event_design().stress + 1.0)
-    for changed in (
+    for moved in (
         signature(other, literature(), Settings(), 100, "a"),
         signature(event_design(), widened(literature(), 2.0), Settings(), 100, "a"),
         signature(event_design(), literature(), Settings(draws=5), 100, "a"),
         signature(event_design(), literature(), Settings(), 100, "another fit"),
     ):
-        assert kept(tmp_path, "r", changed) is None
+        assert kept(tmp_path, "r", moved) is None
     assert kept(tmp_path, "nobody", sign) is None
 
 
