@@ -1,4 +1,4 @@
-"""A scored rival kept in the fit's folder, so that a comparison that was broken off does not sample it again."""
+"""A rival or a refit kept in the fit's folder, so that work that was broken off does not sample it again."""
 
 from __future__ import annotations
 

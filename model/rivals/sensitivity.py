@@ -20,6 +20,7 @@ from model.fit import Diagnostics, Sampler, Settings, sample_until_mixed
 from model.pipeline import Say
 from model.priors import PriorSet
 from model.reopen import Opened, same_priors
+from model.rivals.kept import keep, kept, signature
 from model.rivals.variants import of_sign, without_seed
 from model.vary_priors import widened
 
@@ -120,11 +121,19 @@ def refitted(opened: Opened, name: str, settings: Settings, draws: int, say: Say
     priors, design = changed(name, subject.priors, r.design)
     if name == "seed_free":
         design = book_without_seed(opened, design)
+    fit = opened.fit
+    sign = signature(design, priors, settings, draws, fit.manifest["files"].get("posterior.nc"))
+    found = kept(fit.folder, f"refit-{name}", sign)
+    if found is not None:
+        say(f"Refit {name} was made before: {found[2].sentence}")
+        parts = _parts(found[0], design, r.use_positions, settings.seed)
+        return Split(name, parts, design, None, *_trust(found[2]))
     say(f"Refitting: {name} ...")
     sampler = Sampler(design, priors, subject.base_shares)
     trace, diagnostics = sample_until_mixed(sampler, design, settings, say, r.use_positions)
     say(f"  {diagnostics.sentence}")
     d = thin(trace["posterior"].to_dataset(), draws)
+    keep(fit.folder, f"refit-{name}", sign, d, np.zeros(0), diagnostics)
     parts = _parts(d, design, r.use_positions, settings.seed)
     return Split(name, parts, design, None, *_trust(diagnostics))
 

@@ -55,9 +55,10 @@ def _chosen(opened: Opened, keys: list[str] | None) -> tuple[Rival, ...]:
 
 
 def _print(rows: list[dict[str, Any]], console: Console) -> None:
-    table = Table(
-        *COLUMNS, title=f"Leave-one-out predictive density of return and flow, {rows[0]['days']} days"
-    )
+    title = f"Leave-one-out predictive density of return and flow, {rows[0]['days']} days"
+    table = Table(title=title, pad_edge=False)
+    for name in COLUMNS:
+        table.add_column(name, overflow="fold")
     for r in rows:
         table.add_row(*rival_cells(r, rows[0]["key"]))
     console.print(table)

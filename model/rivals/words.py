@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-COLUMNS = ("story", "elpd (s.e.)", "gain (s.e.; Monte Carlo)", "event days", "other days (s.e.)", "stacking",
-           "log BF (error)", "worst k (days above 0.7)", "verdict")  # fmt: skip
+COLUMNS = ("story", "elpd (s.e.)", "gain (s.e.; Monte Carlo)", "event days", "other days (s.e.)", "weight",
+           "log BF (error)", "worst k (days over 0.7)", "verdict")  # fmt: skip
 HEAD = ("day", "part", "as fitted", "lowest median", "highest median", "sign")
 
 
