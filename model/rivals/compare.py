@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -20,7 +21,7 @@ from model.rivals.factors import meaningful, pair_of
 from model.rivals.kept import keep, kept, signature
 from model.rivals.rival import Rival
 from model.rivals.score import day_densities
-from model.rivals.variants import of_rival
+from model.rivals.variants import of_rival, one_off_sd
 
 MODEL = "model"
 BLOCKS = 4
@@ -57,15 +58,16 @@ def score_rival(opened: Opened, rival: Rival, settings: Settings, draws: int, sa
     sign = signature(design, priors, settings, draws, opened.fit.manifest["files"].get("posterior.nc"))
     found = kept(folder, rival.key, sign)
     if found is not None:
-        say(f"Rival {rival.key} was scored before: {found[2].sentence}")
-        return Scored(rival.key, rival.text, rival.separated_by, found[0], found[1], found[2])
-    say(f"Fitting rival {rival.key} ...")
-    sampler = Sampler(design, priors, subject.base_shares)
-    trace, diagnostics = sample_until_mixed(sampler, design, settings, say, r.use_positions)
-    say(f"  {diagnostics.sentence}")
-    d = thin(trace["posterior"].to_dataset(), draws)
-    scores = day_densities(d, design, r.use_positions, settings.seed)
-    keep(folder, rival.key, sign, d, scores, diagnostics)
+        d, diagnostics = found
+        say(f"Rival {rival.key} was fitted before: {diagnostics.sentence}")
+    else:
+        say(f"Fitting rival {rival.key} ...")
+        sampler = Sampler(design, priors, subject.base_shares)
+        trace, diagnostics = sample_until_mixed(sampler, design, settings, say, r.use_positions)
+        say(f"  {diagnostics.sentence}")
+        d = thin(trace["posterior"].to_dataset(), draws)
+        keep(folder, rival.key, sign, d, diagnostics)
+    scores = day_densities(d, design, r.use_positions, settings.seed, one_off_sd(rival))
     return Scored(rival.key, rival.text, rival.separated_by, d, scores, diagnostics)
 
 
@@ -139,7 +141,9 @@ def _loo(log_density: np.ndarray) -> Any:
     )
     dummy = xr.Dataset({"x": (("chain", "draw"), log_density.sum(axis=1)[None])})
     tree = xr.DataTree.from_dict({"posterior": dummy, "log_likelihood": data})
-    return az.loo(tree, pointwise=True, reff=1.0)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Estimated shape parameter", UserWarning)  # k is in the table
+        return az.loo(tree, pointwise=True, reff=1.0)
 
 
 def stacking(found: dict[str, Any]) -> dict[str, float]:

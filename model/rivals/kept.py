@@ -17,11 +17,11 @@ from model.fit import Diagnostics, Settings
 from model.priors import PriorSet
 
 FOLDER = "rivals"
-_DRAW, _DENSITY, _SAID = "draw:", "log_density", "said"
+_DRAW, _SAID = "draw:", "said"
 
 
 def signature(design: Design, priors: PriorSet, settings: Settings, draws: int, posterior: str | None) -> str:
-    """Hash of everything that decides a rival's draws and densities."""
+    """Hash of everything that decides a rival's draws."""
     digest = hashlib.sha256()
     for name, value in sorted(design.to_arrays().items()):
         digest.update(name.encode() + np.ascontiguousarray(value).tobytes())
@@ -29,22 +29,20 @@ def signature(design: Design, priors: PriorSet, settings: Settings, draws: int, 
     return digest.hexdigest()
 
 
-def keep(folder: Path, key: str, sign: str, draws: Draws, density: np.ndarray, d: Diagnostics) -> None:
+def keep(folder: Path, key: str, sign: str, draws: Draws, d: Diagnostics) -> None:
     """Write ``rivals/<key>.npz``."""
     path = folder / FOLDER / f"{key}.npz"
     path.parent.mkdir(exist_ok=True)
     said = json.dumps({"signature": sign, "diagnostics": asdict(d)})
     arrays: dict[str, Any] = {f"{_DRAW}{k}": v for k, v in draws.items()}
     partial = path.with_suffix(".partial.npz")
-    arrays |= {_DENSITY: density, _SAID: np.array(said)}
+    arrays[_SAID] = np.array(said)
     np.savez(partial, **arrays)
     partial.replace(path)
 
 
-def kept(
-    folder: Path, key: str, sign: str
-) -> tuple[Mapping[str, np.ndarray], np.ndarray, Diagnostics] | None:
-    """Draws, log densities and diagnostics of a rival that was scored before in just this way; else None."""
+def kept(folder: Path, key: str, sign: str) -> tuple[Mapping[str, np.ndarray], Diagnostics] | None:
+    """Draws and diagnostics of what was sampled before in just this way; else None."""
     path = folder / FOLDER / f"{key}.npz"
     if not path.is_file():
         return None
@@ -53,4 +51,4 @@ def kept(
         if said["signature"] != sign:
             return None
         draws = {k.removeprefix(_DRAW): file[k] for k in file.files if k.startswith(_DRAW)}
-        return draws, file[_DENSITY], Diagnostics(**said["diagnostics"])
+        return draws, Diagnostics(**said["diagnostics"])

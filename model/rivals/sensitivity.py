@@ -125,15 +125,15 @@ def refitted(opened: Opened, name: str, settings: Settings, draws: int, say: Say
     sign = signature(design, priors, settings, draws, fit.manifest["files"].get("posterior.nc"))
     found = kept(fit.folder, f"refit-{name}", sign)
     if found is not None:
-        say(f"Refit {name} was made before: {found[2].sentence}")
+        say(f"Refit {name} was made before: {found[1].sentence}")
         parts = _parts(found[0], design, r.use_positions, settings.seed)
-        return Split(name, parts, design, None, *_trust(found[2]))
+        return Split(name, parts, design, None, *_trust(found[1]))
     say(f"Refitting: {name} ...")
     sampler = Sampler(design, priors, subject.base_shares)
     trace, diagnostics = sample_until_mixed(sampler, design, settings, say, r.use_positions)
     say(f"  {diagnostics.sentence}")
     d = thin(trace["posterior"].to_dataset(), draws)
-    keep(fit.folder, f"refit-{name}", sign, d, np.zeros(0), diagnostics)
+    keep(fit.folder, f"refit-{name}", sign, d, diagnostics)
     parts = _parts(d, design, r.use_positions, settings.seed)
     return Split(name, parts, design, None, *_trust(diagnostics))
 

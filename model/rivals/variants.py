@@ -15,6 +15,7 @@ from model.vary_priors import as_prior, with_priors
 
 NOTHING = 1e-5
 """Scale of a prior that switches its parameter off; small against every unit in use."""
+ONE_OFF = "one_off_"
 ONE_OFF_SD = 10.0
 """log-%: prior scale of a single day's own price shock."""
 DECAY_SD = 1.0
@@ -84,10 +85,15 @@ def off_parameters(rival: Rival) -> tuple[str, ...]:
     return tuple(name for mechanism in rival.off for name in _OFF[mechanism])
 
 
+def one_off_sd(rival: Rival) -> dict[str, float]:
+    """Prior spread of the rival's shocks of single days, by regressor, log-%."""
+    return {f"{ONE_OFF}{day}": ONE_OFF_SD for day in rival.one_off}
+
+
 def _regressors(rival: Rival, design: Design) -> tuple[dict[str, np.ndarray], dict[str, float]]:
     columns, scales = {}, {}
     for day in rival.one_off:
-        key = f"one_off_{day}"
+        key = f"{ONE_OFF}{day}"
         columns[key] = np.asarray(design.dates == pd.Timestamp(day)).astype(float)
         scales[key] = ONE_OFF_SD
     if rival.decay_from is not None:

@@ -31,7 +31,7 @@ from model.rivals.kept import keep, kept, signature
 from model.rivals.rival import MECHANISMS, Rival
 from model.rivals.score import _normal, day_densities
 from model.rivals.sensitivity import BASE, GROUPS, Split, _trust, changed, log_prior, quantiles, ranges, table
-from model.rivals.variants import _OFF, NOTHING, of_rival, of_sign, off_parameters, without_seed
+from model.rivals.variants import _OFF, NOTHING, of_rival, of_sign, off_parameters, one_off_sd, without_seed
 from model.universe import load_universe
 from model.vary_priors import widened
 
@@ -256,16 +256,35 @@ def test_switching_off_keeps_a_rivals_own_regressors_and_what_enters_no_likeliho
     assert not meaningful(Rival("r", "", "", one_off=(date(2026, 2, 5),)))
 
 
+def test_a_single_days_shock_is_integrated_out_on_its_day():
+    """The sampled size fits its own day; leaving the day out by weights failed there (k of 0.76)."""
+    rival = Rival("r", "", "", one_off=(date(2026, 2, 5),))
+    design, priors = of_rival(rival, event_design(), literature())
+    d = {k: v[:6] for k, v in drawn(priors, design, 6).items()}
+    t = min(event_design().event_days) - 2
+    found = day_densities(d, design, True, 1, one_off_sd(rival))
+    latents, flows = posterior_latents(d, design, True, 1)
+    again = day_densities(d, design, True, 1)
+    others = np.delete(np.arange(found.shape[1]), t)
+    np.testing.assert_allclose(found[:, others], again[:, others])
+    # Numerically: the sampled size drawn from its prior many times, with everything else as it was.
+    rng = np.random.default_rng(0)
+    total = []
+    for b in 10.0 * rng.standard_normal(400):
+        at = d | {"factor_beta": np.column_stack([d["factor_beta"][:, :3], np.full(6, b)])}
+        total.append(score.densities_of(at, design, latents, flows, 1)[:, t + 2])
+    np.testing.assert_allclose(found[:, t], np.log(np.exp(total).mean(axis=0)), atol=0.5)
+
+
 def test_a_scored_rival_is_kept_for_the_same_question_only(tmp_path):
-    d, density = {"impact": np.arange(3.0)}, np.ones((3, 2))
+    d = {"impact": np.arange(3.0)}
     said = Diagnostics(1.0, 500.0, 500.0, 0, 1, 1.0, "", 1000)
     sign = signature(event_design(), literature(), Settings(), 100, "a")
-    keep(tmp_path, "r", sign, d, density, said)
+    keep(tmp_path, "r", sign, d, said)
     found = kept(tmp_path, "r", sign)
     assert found is not None
     np.testing.assert_array_equal(found[0]["impact"], d["impact"])
-    np.testing.assert_array_equal(found[1], density)
-    assert found[2] == said
+    assert found[1] == said
     other = replace(event_design(), stress=event_design().stress + 1.0)
     for moved in (
         signature(other, literature(), Settings(), 100, "a"),
