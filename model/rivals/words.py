@@ -46,8 +46,8 @@ def rival_notes(rows: Sequence[Mapping[str, Any]]) -> list[str]:
     none = [r["key"] for r in rows[1:] if r.get("log_bayes_factor") is None]
     if none:
         out.append(
-            f"No Bayes factor for {', '.join(none)}: a shock of any size on one day (the factor would say how wide its prior "
-            "is, and so does that day's density, in part), or a Monte Carlo error above one nat."
+            f"No Bayes factor for {', '.join(none)}: a shock of any size on one day (the factor would say how wide its "
+            "prior is, and so does that day's density, in part), or a Monte Carlo error above one nat."
         )
     return out
 
