@@ -188,7 +188,7 @@ class RivalClaim:
         if row.get("converged") is False:
             return Finding(NOT_IDENTIFIED, number, "The rival's sampling did not converge.")
         if abs(gain) < 2.0 * error or abs(gain) < 4.0:
-            told = f" {row['separated_by']} would tell." if row.get("separated_by") else ""
+            told = f" Told apart by {row['separated_by']}." if row.get("separated_by") else ""
             return Finding(NOT_IDENTIFIED, number, f"Tied with the model on these data.{told}")
         good = (gain > 0.0) == self.holds
         return Finding(SUPPORTED if good else CONTRADICTED, number, "Predicts the days better or worse.")
