@@ -7,7 +7,7 @@ moves a normal posterior by c standard deviations; the weights of the new draws 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -50,7 +50,7 @@ class Tilt:
         )
         return ((phi - self.centres) / self.spreads) @ self.coefficients
 
-    def potential(self, priors: PriorSet) -> Callable[[pm.Model], None]:
+    def potential(self, priors: PriorSet, label: str = "tilt") -> Callable[[pm.Model], None]:
         """Adds the exponent to a built model."""
         at = {n: (key, i) for key, names in scalar_groups(priors).items() for i, n in enumerate(names)}
 
@@ -62,7 +62,7 @@ class Tilt:
                     key, i = at[name]
                     value = model[key][i]
                     total = total + float(c) * ((pm.math.log(value) if log else value) - centre) / spread
-                pm.Potential("tilt", total)
+                pm.Potential(label, total)
 
         return adjust
 
@@ -112,10 +112,15 @@ def tempered(log_weights: np.ndarray) -> tuple[Weights, float]:
 
 
 def sample_tilted(
-    opened: Opened, reading: str, tilt: Tilt, settings: Settings, count: int, say: Say
+    opened: Opened, reading: str, tilts: Sequence[Tilt], settings: Settings, count: int, say: Say
 ) -> tuple[Draws, Diagnostics]:
-    """Sample the reading again with the tilt; draws each ``Shape: (S, ...)``."""
+    """Sample the reading again with all tilts; draws each ``Shape: (S, ...)``."""
     subject, r = opened.subject, opened.readings[reading]
-    sampler = Sampler(subject.design, subject.priors, subject.base_shares, tilt.potential(subject.priors))
+
+    def adjust(model: pm.Model) -> None:
+        for k, tilt in enumerate(tilts):
+            tilt.potential(subject.priors, f"tilt_{k}")(model)
+
+    sampler = Sampler(subject.design, subject.priors, subject.base_shares, adjust)
     trace, diagnostics = sample_until_mixed(sampler, r.design, settings, say, r.use_positions)
     return thin(trace["posterior"].to_dataset(), count), diagnostics

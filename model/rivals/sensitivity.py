@@ -35,6 +35,8 @@ USABLE = {"r_hat": 1.02, "ess": 200}
 """Sampling of a refit that only a median is taken from: at 200 effective draws its error is 0.09 standard deviations."""
 REFITS = ("wide", "seed_free", "short_gamma", "long_gamma")
 BASE = "as fitted"
+GRAIN = {"USD m": 1.0, "log-%": 0.01}
+"""Medians closer to zero than this have no sign worth a word. Lines that are zero throughout are left out."""
 
 
 @dataclass(frozen=True)
@@ -206,19 +208,22 @@ def quantiles(x: np.ndarray, weights: Weights | None) -> tuple[float, float, flo
 def ranges(rows: pd.DataFrame) -> pd.DataFrame:
     """Per day, quantity and part: range of the medians over assumptions, and whether their sign changes.
 
-    ``sign_changes``: some median is positive and some negative; ``sign_ever_sure``: some 89 % interval excludes zero.
+    ``sign_changes``: some median is positive and some negative, by more than :data:`GRAIN`;
+    ``sign_ever_sure``: some 89 % interval excludes zero.
     Assumptions that do not count - weights or a refit that cannot be trusted - are left out.
     """
     keys = ["day", "quantity", "unit", "part"]
     rows = rows[rows["counted"]]
     out = []
     for key, g in rows.groupby(keys, sort=False):
-        base = g[g["assumption"] == BASE].iloc[0]
+        if not g[["low", "high"]].to_numpy().any():
+            continue
+        base, grain = g[g["assumption"] == BASE].iloc[0], GRAIN[str(g["unit"].iloc[0])]
         low, high = g.iloc[int(g["median"].argmin())], g.iloc[int(g["median"].argmax())]
         out.append(dict(zip(keys, key, strict=True)) | {
             "as_fitted": base["median"], "lowest": low["median"], "lowest_under": low["assumption"],
             "highest": high["median"], "highest_under": high["assumption"],
-            "sign_changes": bool(low["median"] < 0.0 < high["median"]),
+            "sign_changes": bool(low["median"] < -grain and high["median"] > grain),
             "sign_ever_sure": bool(((g["low"] > 0.0) | (g["high"] < 0.0)).any()),
         })  # fmt: skip
     return pd.DataFrame(out)

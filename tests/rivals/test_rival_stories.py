@@ -362,6 +362,7 @@ def test_ranges_show_which_shares_change_sign():
     )
     assert not ranges(failed)["sign_changes"].any()
     flow = span[span["quantity"] == "flow"]
-    assert flow.loc[flow["as_fitted"].abs() > 1e-6, "sign_changes"].all()
+    assert flow.loc[flow["as_fitted"].abs() > 1.0, "sign_changes"].all()
+    assert not flow.loc[flow["as_fitted"].abs() <= 1.0, "sign_changes"].any()
     assert not span.loc[span["quantity"] == "return", "sign_changes"].any()
     assert isinstance(span, pd.DataFrame)
