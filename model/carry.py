@@ -85,7 +85,8 @@ def next_set(
     PriorError
     """
     joint, draws = carried(posterior, priors, design, forgetting)
-    doc = learned_set(draws, replace(priors, joint=None), design, name, {**lineage, "forgetting": forgetting})
+    meta = {**lineage, "forgetting": forgetting}
+    doc = learned_set(draws, replace(priors, joint=None), design, name, meta, "update_priors")
     doc["meta"]["margin_widening"] = doc["meta"].pop("widening")
     doc["meta"]["note"] = (
         "Correlations under [joint]; the margins are for reading and for parameters outside it."

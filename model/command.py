@@ -38,6 +38,11 @@ def add_sampling(p: argparse.ArgumentParser, chains: int, draws: int, tune: int,
     p.add_argument("--seed", type=int, default=seed)
 
 
+def add_page(p: argparse.ArgumentParser) -> None:
+    """Where to write the result as a page of Markdown."""
+    p.add_argument("--page", type=Path, metavar="FILE.md", help="also write the table, rounded, as Markdown")
+
+
 def require_sampling(p: argparse.ArgumentParser, args: argparse.Namespace) -> None:
     """Refuse a sampling run without draws."""
     if min(args.chains, args.draws, args.tune) < 1:

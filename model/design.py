@@ -22,7 +22,8 @@ from model.vendors import Sighting, sight
 LAGS = 3
 """The kernel's booking lags 0, 1, 2: trading days between a trade and the date a vendor puts on it."""
 PRE_SAMPLE = LAGS - 1
-MIN_DAYS = 30
+MIN_DAYS = 20
+"""Trading days of a panel: a month. So few days say little; they can move a prior that was learned before them."""
 READINGS = ("vendor", "next_day")
 
 

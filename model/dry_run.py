@@ -10,6 +10,7 @@ from model import units
 from model.build import parameter_names
 from model.decompose import FLOW_PARTS, RETURN_PARTS, decompose
 from model.draws import prior_draws, prior_latents
+from model.facts import told
 from model.mechanisms import sentence as mechanism_sentence
 from model.pipeline import Request, Subject, book_sentence, load_subject
 from model.predict import replicate
@@ -29,6 +30,8 @@ def describe(request: Request, console: Console) -> None:
         f"{int((~np.isfinite(design.flows) & (design.listed > 0)).sum())} missing prints, "
         f"{int(design.regime.max()) + 1} booking regime(s)."
     )
+    for f in subject.card.facts:
+        console.print(told(f.at.isoformat(), str(f.trading_day), f.text), markup=False)
     console.print(f"Supplied: {', '.join(subject.panel.supplied)}")
     console.print(book_sentence(subject), markup=False)
     console.print(mechanism_sentence(subject.card.mechanisms), markup=False)

@@ -30,6 +30,14 @@ class Fact:
     source: str
 
 
+def told(at: str, trading_day: str, text: str) -> str:
+    """A fact of the manifest in one line, with the day whose return can answer it where that is not its own."""
+    moment = datetime.fromisoformat(at)
+    own = str(moment.date())
+    later = "" if own == trading_day else f" (belongs to trading day {trading_day})"
+    return f"{moment:%Y-%m-%d %H:%M} UTC{later}: {text}"
+
+
 def trading_day_of(moment: datetime, calendar: str = DEFAULT) -> date:
     """Trading day a moment belongs to: what happens after the NAV time belongs to the next trading day.
 

@@ -31,7 +31,12 @@ KEPT = (
 
 
 def learned_set(
-    posterior: Draws, literature: PriorSet, design: Design, name: str, lineage: Mapping[str, Any]
+    posterior: Draws,
+    literature: PriorSet,
+    design: Design,
+    name: str,
+    lineage: Mapping[str, Any],
+    origin: str = "learn_priors",
 ) -> tomlkit.TOMLDocument:
     """Prior set learned from a posterior.
 
@@ -48,10 +53,14 @@ def learned_set(
     name : str
     lineage : mapping
         Stored under ``[meta]``.
+    origin : str
+        The script that writes the set.
     """
     doc = tomlkit.document()
     doc.add(
-        tomlkit.comment("Learned by scripts/learn_priors.py; do not edit. Spreads are twice the posterior's.")
+        tomlkit.comment(
+            f"Learned by scripts/{origin}.py; do not edit. Spreads of margins are twice the posterior's."
+        )
     )
     first, last = design.dates[0].date(), design.dates[-1].date()
     meta = {"name": name, "kind": "learned", "learned_from": [first, last], "widening": WIDENING, **lineage}

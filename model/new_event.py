@@ -27,7 +27,8 @@ priors = "literature"                 # a set in data/priors, or the path of one
 next_day_funds = ["{fund}"]             # funds whose trades of these days the next-day reading books one day later
 # panel = "panel.csv"                 # a panel beside this card; without it every command needs --panel PATH
 
-[window]                              # days that are decomposed and shown; the panel has {first} to {last}
+[window]                              # days that are decomposed and shown; the panel has {first} to {last}.
+                                      # fit.py fits the whole panel, or with --window card these days only
 start = {start}
 end = {end}
 

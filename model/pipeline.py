@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +20,7 @@ import numpy as np
 import xarray as xr
 
 from model.design import Design, make_design, next_day_mask
-from model.errors import ConvergenceError
+from model.errors import ConvergenceError, UsageError
 from model.events import EventCard, event_panel, load_event
 from model.evidence.changes import with_changes
 from model.gate.result import GateResult
@@ -42,7 +43,7 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Request:
-    """What the user asked for; ``mechanisms`` overrules switches of the card."""
+    """What the user asked for; ``mechanisms`` overrules switches of the card, ``window`` cuts the panel."""
 
     event: str
     panel: Path | None
@@ -57,6 +58,7 @@ class Request:
     seed: int
     book: bool = True
     mechanisms: Mapping[str, bool] = field(default_factory=dict)
+    window: str | None = None
 
 
 @dataclass(frozen=True)
@@ -98,13 +100,28 @@ def load_subject(request: Request) -> Subject:
     """Read card, panel and priors; validate; build the arrays."""
     card = load_event(request.event)
     card = dataclasses.replace(card, mechanisms=card.mechanisms.switched(request.mechanisms))
-    panel = event_panel(card, request.panel, request.as_of)
+    panel = _cut(event_panel(card, request.panel, request.as_of), card, request.window)
     priors = with_changes(_priors(request, card), card.prior_changes)
     days = panel.frame.index
     priors.refuse_overlap(days[0].date(), days[-1].date())
     shares = np.array([f.base_share for f in panel.universe.funds])
     subject = Subject(card, panel, make_design(panel, card), priors, shares)
     return _with_dealers(subject, card.dealer_books if request.book else ())
+
+
+def _cut(panel: Panel, card: EventCard, window: str | None) -> Panel:
+    """The panel's days of ``FIRST:LAST``, or of the card's window for ``card``; all of them for None."""
+    if window is None:
+        return panel
+    if window == "card":
+        return panel.window(*card.window)
+    first, _, last = window.partition(":")
+    try:
+        return panel.window(date.fromisoformat(first), date.fromisoformat(last))
+    except ValueError:
+        raise UsageError(
+            f"--window {window!r} is no span of days.", "Write FIRST:LAST as 2026-03-02:2026-03-31, or card."
+        ) from None
 
 
 def _with_dealers(subject: Subject, paths: tuple[Path, ...]) -> Subject:
@@ -158,7 +175,9 @@ def _priors(request: Request, card: EventCard) -> PriorSet:
     """The set asked for, else the card's; for a longer panel the default, with what no panel can tell held."""
     if request.priors:
         return load_priors(request.priors)
-    return held(load_priors(DEFAULT_PRIORS)) if request.panel else load_priors(card.priors or DEFAULT_PRIORS)
+    if request.panel and not request.window:
+        return held(load_priors(DEFAULT_PRIORS))
+    return load_priors(card.priors or DEFAULT_PRIORS)
 
 
 @contextlib.contextmanager

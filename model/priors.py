@@ -129,7 +129,7 @@ class PriorSet:
             raise PriorError(
                 f"Prior set {self.name!r} was learned from {start} to {end}, which overlaps the fitted days "
                 f"{first} to {last}: the same days would count twice.",
-                "Use --priors literature, or fit a window after the days the set was learned from.",
+                f"Use --priors literature, or fit days after {end}: --panel PATH --window FIRST:LAST.",
             )
 
 

@@ -89,7 +89,7 @@ def request_of(fit: Fit, panel: Path | None = None) -> Request:
         event=a["event"], panel=panel if a["panel"] is not None else None, out=fit.folder, dating=a["dating"],
         priors=a["priors"], as_of=a["as_of"], accept_gate=a["accept_gate"], chains=int(a["chains"]),
         draws=int(a["draws"]), tune=int(a["tune"]), seed=int(a["seed"]), book=a.get("book") != "False",
-        mechanisms=a.get("mechanisms", {}),
+        mechanisms=a.get("mechanisms", {}), window=a.get("window"),
     )  # fmt: skip
 
 

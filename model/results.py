@@ -168,6 +168,10 @@ def _manifest(results: Results, timer: pipeline.Timer) -> dict[str, Any]:
         "event": subject.card.id,
         "title": subject.card.title,
         "days": [str(d) for d in subject.card.days],
+        "facts": [
+            asdict(f) | {"at": f.at.isoformat(), "trading_day": str(f.trading_day)}
+            for f in subject.card.facts
+        ],
         "window": [str(d) for d in subject.card.window],
         "arguments": arguments,
         "seed": request.seed,

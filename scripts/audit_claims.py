@@ -11,30 +11,37 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from model.command import fit_parser, run_on_fit  # noqa: E402
+from model.command import add_page, fit_parser, run_on_fit  # noqa: E402
 
 
 def parse(argv: list[str] | None = None) -> argparse.Namespace:
     """Command line."""
     p = fit_parser(__doc__)
+    add_page(p)
     return p.parse_args(argv)
 
 
 def main(argv: list[str] | None = None) -> int:
     """Audit, print, write."""
     args = parse(argv)
-    return run_on_fit(args, _audit)
+    given = sys.argv[1:] if argv is None else argv
+    return run_on_fit(args, lambda opened, console: _audit(opened, console, args.page, given))
 
 
-def _audit(opened, console) -> None:
-    from model.claims.audit import audit, counts, scene_of, write_audit
+def _audit(opened, console, to: Path | None, argv: list[str]) -> None:
+    from model.claims.audit import audit, counts, page, scene_of, write_audit
+    from model.follow_up import report_again
+    from model.pages import command_of, write_page
 
     table = audit(opened.subject.card.claims, scene_of(opened))
-    written = write_audit(table, opened.fit.folder)
+    written = write_audit(table, opened.fit)
     _show(table, console)
     found = ", ".join(f"{n} {v}" for v, n in counts(table).items())
     console.print(f"{len(table)} claims: {found}.", markup=False)
-    for path in written:
+    if to:
+        title = f"{opened.subject.card.title}: the commentary's claims and their verdicts"
+        written.append(write_page(to, title, command_of("audit_claims", argv), page(table)))
+    for path in [*written, *report_again(opened.fit.folder)]:
         console.print(f"Wrote {path}", markup=False)
 
 

@@ -22,6 +22,11 @@ def parse(argv: list[str] | None = None) -> argparse.Namespace:
     p.add_argument(
         "--panel", type=Path, metavar="PATH", help="longer panel (csv or parquet) instead of the event's own"
     )
+    p.add_argument(
+        "--window",
+        metavar="FIRST:LAST|card",
+        help="fit only these days of the panel, or those of the card's window (default: the whole panel)",
+    )
     p.add_argument("--out", type=Path, metavar="DIR", help="fit folder (default fits/<event>)")
     p.add_argument(
         "--dating",
@@ -93,7 +98,7 @@ def main(argv: list[str] | None = None) -> int:
     out = args.out or ROOT / "fits" / Path(args.event).stem
     request = Request(
         args.event, args.panel, out, args.dating, args.priors, args.as_of, args.accept_gate, args.chains, args.draws,
-        args.tune, args.seed, not args.no_book, dict(args.mechanism),
+        args.tune, args.seed, not args.no_book, dict(args.mechanism), args.window,
     )  # fmt: skip
     try:
         if args.dry_run:
@@ -110,12 +115,15 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _show(folder: Path, console) -> None:
+    from model.facts import told
     from model.mechanisms import Mechanisms, sentence
     from model.store import load_fit
     from model.summary import terminal_table
 
     fit = load_fit(folder)
     console.print(terminal_table(fit.decomposition, fit.manifest["days"]))
+    for f in fit.manifest.get("facts", ()):
+        console.print(told(f["at"], f["trading_day"], f["text"]), markup=False)
     gate = fit.manifest["gate"]
     reason = f" Accepted: {gate['accepted_reason']}" if gate["accepted_reason"] else ""
     console.print(f"Gate: {gate['verdict']}.{reason}", markup=False)

@@ -34,7 +34,10 @@ def main(argv: list[str] | None = None) -> int:
     except AttributionError as error:
         print(f"error: {error}", file=sys.stderr)
         return error.exit_code
-    print(f"Wrote {path}: edit it, then uv run scripts/fit.py --event {path} --panel {args.panel}")
+    fit = f"uv run scripts/fit.py --event {path} --panel {args.panel}"
+    print(
+        f"Wrote {path}: edit it, then {fit}\n(all days of the panel; with --window card those of the card's window only)"
+    )
     return 0
 
 

@@ -12,8 +12,10 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from model.command import add_sampling, fit_parser, require_sampling, run_on_fit  # noqa: E402
+from model.command import add_page, add_sampling, fit_parser, require_sampling, run_on_fit  # noqa: E402
 
+MOST_DRAWS = 2000
+"""Draws decomposed per assumption: every trade of every draw, day and fund is held in memory."""
 REFITS = ("wide", "seed_free", "short_gamma", "long_gamma")
 
 
@@ -23,7 +25,8 @@ def parse(argv: list[str] | None = None) -> argparse.Namespace:
     p.add_argument(
         "--refit", action="append", choices=(*REFITS, "none"), help="only these (default: all four)"
     )
-    add_sampling(p, chains=2, draws=500, tune=300, seed=1)
+    add_sampling(p, chains=4, draws=1000, tune=300, seed=1)
+    add_page(p)
     args = p.parse_args(argv)
     require_sampling(p, args)
     return args
@@ -32,14 +35,18 @@ def parse(argv: list[str] | None = None) -> argparse.Namespace:
 def main(argv: list[str] | None = None) -> int:
     """Refit, print, write."""
     args = parse(argv)
-    return run_on_fit(args, lambda opened, console: _run(opened, args, console))
+    given = sys.argv[1:] if argv is None else argv
+    return run_on_fit(args, lambda opened, console: _run(opened, args, given, console))
 
 
-def _run(opened, args: argparse.Namespace, console) -> None:
+def _run(opened, args: argparse.Namespace, argv: list[str], console) -> None:
     from model.fit import Settings
+    from model.follow_up import SENSITIVITY, report_again, write_result
+    from model.pages import command_of, write_page
     from model.rivals.sensitivity import other_dating, power_scaled, ranges, refitted, table
+    from model.rivals.show_sensitivity import content, page, show
 
-    count = args.chains * args.draws
+    count = min(args.chains * args.draws, MOST_DRAWS)
     splits = power_scaled(opened, count, args.seed) + other_dating(opened, count, args.seed)
     settings = Settings(args.chains, args.draws, args.tune, args.seed)
     wanted = [r for r in REFITS if not args.refit or r in args.refit]
@@ -50,27 +57,16 @@ def _run(opened, args: argparse.Namespace, console) -> None:
     folder.mkdir(exist_ok=True)
     rows.to_csv(folder / "sensitivity.csv", index=False)
     span.to_csv(folder / "sensitivity_ranges.csv", index=False)
-    _show(span, splits, console)
-    console.print(f"Wrote {folder / 'sensitivity.csv'} and sensitivity_ranges.csv", markup=False)
-
-
-def _show(span, splits, console) -> None:
-    from rich.table import Table
-
-    out = Table("day", "part", "as fitted", "lowest median", "highest median", "sign",
-                title=f"Event split by channel over {len(splits)} assumptions")  # fmt: skip
-    for r in span.to_dict("records"):
-        d = 0 if r["unit"] == "USD m" else 2
-        sign = "changes" if r["sign_changes"] else "kept"
-        sign += "" if r["sign_ever_sure"] else ", never sure"
-        out.add_row(
-            r["day"], f"{r['quantity']}: {r['part']}, {r['unit']}", f"{r['as_fitted']:.{d}f}",
-            f"{r['lowest']:.{d}f} ({r['lowest_under']})", f"{r['highest']:.{d}f} ({r['highest_under']})", sign,
-        )  # fmt: skip
-    console.print(out)
-    for s in splits:
-        if s.note:
-            console.print(f"{s.name}: {s.note}")
+    show(span, splits, console)
+    fit = opened.fit
+    written = [folder / "sensitivity.csv", folder / "sensitivity_ranges.csv"]
+    written += [write_result(SENSITIVITY, content(span, splits), fit.folder, fit.manifest)]
+    if args.page:
+        title = f"{opened.subject.card.title}: the split under other assumptions"
+        command = command_of("sensitivity", argv)
+        written.append(write_page(args.page, title, command, page(rows, span, splits)))
+    for path in [*written, *report_again(fit.folder)]:
+        console.print(f"Wrote {path}", markup=False)
 
 
 if __name__ == "__main__":

@@ -150,8 +150,8 @@ def test_the_future_moves_no_earlier_number(event_panel, card):
 
 
 def test_a_short_panel_is_refused(event_panel, card):
-    with pytest.raises(DataError, match="at least 30"):
-        make_design(event_panel.window("2026-01-02", "2026-01-30"), card)
+    with pytest.raises(DataError, match="at least 20"):
+        make_design(event_panel.window("2026-01-08", "2026-01-30"), card)
 
 
 def test_a_panel_without_the_event_is_refused(event_panel):

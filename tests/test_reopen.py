@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from model.errors import DataError
-from model.pipeline import Request, load_subject
+from model.errors import DataError, UsageError
+from model.events import load_event
+from model.pipeline import Request, _cut, _priors, load_subject
 from model.reopen import reopen
 
 sys.path.insert(0, str(Path(__file__).parent / "plots"))
@@ -68,3 +70,24 @@ def test_a_fit_on_a_given_panel_asks_for_it(stored):
     (folder / "manifest.json").write_text(json.dumps(manifest))
     with pytest.raises(DataError, match="--panel PATH"):
         reopen(folder)
+
+
+def test_a_window_cuts_the_panel_and_is_remembered(event_panel):
+    card = load_event("2026-02-05")
+    assert len(_cut(event_panel, card, None).frame) == len(event_panel.frame)
+    assert len(_cut(event_panel, card, "card").frame) == len(event_panel.frame)
+    part = _cut(event_panel, card, "2026-01-02:2026-02-13")
+    assert (str(part.dates[0].date()), str(part.dates[-1].date())) == ("2026-01-02", "2026-02-13")
+    for wrong in ("2026-01-02", "january:february", "2026-13-01:2026-02-01"):
+        with pytest.raises(UsageError, match="no span of days"):
+            _cut(event_panel, card, wrong)
+    with pytest.raises(DataError, match="No rows"):
+        _cut(event_panel, card, "2020-01-02:2020-02-13")
+
+
+def test_a_windows_fit_uses_the_cards_priors_and_a_whole_panels_the_held_ones():
+    path = load_event("2026-02-05").panel_path
+    request = Request("2026-02-05", path, Path("x"), "both", None, None, None, 1, 1, 1, 1, window="card")
+    card = load_event("2026-02-05")
+    assert _priors(request, card).name == card.priors
+    assert "held" in _priors(replace(request, window=None), card).name

@@ -15,6 +15,9 @@ import pytest
 from prior_fit import write_prior_fit
 
 from model import events
+from model.fit import Diagnostics
+from model.follow_up import read_result, write_result
+from model.pages import command_of
 from model.priors import load_priors
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -100,7 +103,7 @@ def test_evidence_of_no_strength_leaves_the_split_alone(folder):
     table = pd.read_csv(folder / "tables" / "evidence.csv")
     np.testing.assert_array_equal(table["median"], table["evidence_median"])
     assert script("weigh_evidence").main([str(folder), "--draws", "200", "--strength", "1"]) == 0
-    said = json.loads((folder / "evidence.json").read_text())["vendor"]
+    said = json.loads((folder / "evidence.json").read_text())["readings"]["vendor"]
     assert all(s["after_evidence"] > s["after_data"] for s in said["statements"])
     assert not said["refitted"]
 
@@ -118,6 +121,49 @@ def test_evidence_beyond_the_draws_asks_for_a_refit(folder, capsys, monkeypatch)
     assert "Pareto k" in capsys.readouterr().err
 
 
+def test_a_refit_for_evidence_that_does_not_converge_is_refused(folder, capsys, monkeypatch):
+    """Its R-hat was printed and never looked at."""
+    original = events.load_event
+
+    def far(name):
+        card = original(name)
+        s = replace(card.evidence[0], kind="measurement", form="joint", value=-5000.0, sd=20.0, strength=1.0)
+        return replace(card, evidence=(s,))
+
+    bad = Diagnostics(1.3, 20.0, 20.0, 50, 1, 1.0, "all", 1000)
+    monkeypatch.setattr("model.pipeline.load_event", far)
+    monkeypatch.setattr("model.evidence.refit.sample_tilted", lambda *_: ({}, bad))
+    before = (folder / "evidence.json").read_text() if (folder / "evidence.json").is_file() else ""
+    assert script("weigh_evidence").main([str(folder), "--draws", "100"]) == 4
+    assert "did not converge" in capsys.readouterr().err
+    after = (folder / "evidence.json").read_text() if (folder / "evidence.json").is_file() else ""
+    assert after == before
+
+
+def test_results_of_an_earlier_fit_in_the_same_folder_are_not_read(folder):
+    manifest = json.loads((folder / "manifest.json").read_text())
+    path = write_result("rivals", {"rivals": [{"key": "x"}]}, folder, manifest)
+    assert read_result("rivals", folder, manifest)["rivals"] == [{"key": "x"}]
+    assert read_result("rivals", folder, manifest | {"files": {"posterior.nc": "another"}}) is None
+    path.write_text(json.dumps({"rivals": []}))
+    assert read_result("rivals", folder, manifest) is None
+    path.unlink()
+
+
+def test_pages_name_their_command_without_a_path_of_this_machine(folder, tmp_path):
+    page = tmp_path / "claims.md"
+    argv = [str(folder), "--page", str(page)]
+    assert script("audit_claims").main(argv) == 0
+    text = page.read_text()
+    assert "Written by `uv run scripts/audit_claims.py fit --page claims.md`" in text
+    assert str(tmp_path) not in text
+    assert text.count("\n| ") >= 42 + 4
+    span = tmp_path / "sensitivity.md"
+    assert script("sensitivity").main([str(folder), "--refit", "none", "--page", str(span)]) == 0
+    assert "Change sign:" in span.read_text()
+    assert command_of("compare", ["F", "--panel", "/x/y.csv"]) == "uv run scripts/compare.py F --panel PATH"
+
+
 def test_an_unknown_rival_is_refused(folder, capsys):
     assert script("compare").main([str(folder), "--rival", "nobody"]) == 2
     assert "no_dealer" in capsys.readouterr().err
@@ -125,7 +171,10 @@ def test_an_unknown_rival_is_refused(folder, capsys):
 
 def test_sensitivity_without_refits(folder, capsys):
     assert script("sensitivity").main([str(folder), "--refit", "none", "--draws", "50"]) == 0
-    assert "3 assumptions" in capsys.readouterr().out
+    assert "assumptions" in capsys.readouterr().out
+    said = json.loads((folder / "sensitivity.json").read_text())
+    assert "as fitted" in said["names"]
+    assert said["assumptions"] + len(said["notes"]) == 1 + 2 * 6 + 2
     span = pd.read_csv(folder / "tables" / "sensitivity_ranges.csv")
     assert (span["lowest"] <= span["as_fitted"]).all()
     assert (span["as_fitted"] <= span["highest"]).all()

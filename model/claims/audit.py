@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -12,9 +11,10 @@ import pandas as pd
 from model.claims.claim import Claim
 from model.claims.finding import VERDICTS, Finding, Scene
 from model.errors import DataError
+from model.follow_up import CLAIMS, RIVALS, read_result, write_result
 from model.identification import IDENTIFIED
 from model.reopen import Opened
-from model.store import write_json
+from model.store import Fit
 
 COLUMNS = ("key", "claim", "test", "verdict", "number", "reason", "comment", "source")
 
@@ -22,8 +22,8 @@ COLUMNS = ("key", "claim", "test", "verdict", "number", "reason", "comment", "so
 def scene_of(opened: Opened) -> Scene:
     """What the tests may look at."""
     fit, panel = opened.fit, opened.subject.panel
-    path = fit.folder / "rivals.json"
-    rivals = json.loads(path.read_text(encoding="utf-8"))["rivals"] if path.is_file() else []
+    compared = read_result(RIVALS, fit.folder, fit.manifest)
+    rivals = compared["rivals"] if compared else []
     return Scene(
         frame=panel.frame,
         decompositions={r: fit.decomposition[r].to_dataset() for r in opened.datings},
@@ -70,10 +70,25 @@ def counts(table: pd.DataFrame) -> dict[str, int]:
     return {v: int(found[v]) for v in VERDICTS}
 
 
-def write_audit(table: pd.DataFrame, folder: Path) -> list[Path]:
-    """Write ``claims.json`` and ``tables/claims.csv``."""
-    out = [folder / "claims.json", folder / "tables" / "claims.csv"]
-    out[1].parent.mkdir(exist_ok=True)
-    write_json({"verdicts": counts(table), "claims": table.to_dict("records")}, out[0])
-    table.to_csv(out[1], index=False)
+def page(table: pd.DataFrame) -> list[str | pd.DataFrame]:
+    """The verdicts for a page of Markdown, one table per verdict."""
+    out: list[str | pd.DataFrame] = [
+        f"{len(table)} claims: {', '.join(f'{n} {v}' for v, n in counts(table).items())}. Probabilities are the "
+        "model's, under each dating; what mostly the prior says, or what the datings answer differently, is not identified."
+    ]
+    for verdict in VERDICTS:
+        rows = table[table["verdict"] == verdict]
+        if len(rows):
+            why = (rows["reason"] + " " + rows["comment"]).str.strip()
+            out += [f"## {verdict.capitalize()}",
+                    pd.DataFrame({"claim": rows["claim"], "number": rows["number"], "why": why})]  # fmt: skip
     return out
+
+
+def write_audit(table: pd.DataFrame, fit: Fit) -> list[Path]:
+    """Write ``claims.json`` and ``tables/claims.csv``."""
+    path = fit.folder / "tables" / "claims.csv"
+    path.parent.mkdir(exist_ok=True)
+    table.to_csv(path, index=False)
+    content = {"verdicts": counts(table), "claims": table.to_dict("records")}
+    return [write_result(CLAIMS, content, fit.folder, fit.manifest), path]

@@ -25,7 +25,8 @@ ANY_NUMBER = (-1e15, 1e15)
 class Figure:
     """A number of the panel and the range the claim gives it.
 
-    ``elsewhere`` is another day on which the number is also shown: a slip in dating becomes visible.
+    ``elsewhere`` is another day on which the number is also shown: a slip in dating becomes visible. ``error`` is how
+    far the panel's number may lie from the claim's without contradicting it: noise of the measure, another clock.
     """
 
     measure: str
@@ -35,6 +36,7 @@ class Figure:
     high: float
     unit: str
     elsewhere: date | None = None
+    error: float = 0.0
 
     def run(self, scene: Scene) -> Finding:
         """Compare the panel's number with the claimed range."""
@@ -49,7 +51,12 @@ class Figure:
             y = self._value(scene, (self.elsewhere,))
             if y is not None and self.low <= y <= self.high:
                 reason += f" The range does hold for {self.elsewhere}: {y:,.4g} {self.unit}."
-        return Finding(SUPPORTED if inside else CONTRADICTED, number, reason)
+        near = self.low - self.error <= x <= self.high + self.error
+        if near and not inside:
+            reason += (
+                f" Outside the claimed range, but within {self.error:g} {self.unit} of it: no contradiction."
+            )
+        return Finding(SUPPORTED if inside else NOT_IDENTIFIED if near else CONTRADICTED, number, reason)
 
     def _value(self, scene: Scene, days: tuple[date, ...]) -> float | None:
         frame, at = scene.frame, [pd.Timestamp(d) for d in days]
@@ -216,7 +223,10 @@ def read_figure(t: Table, g: Ground) -> Figure:
     column = measure if measure in ("premium", "turnover") else _column(t, "column", g)
     days = read_days(t, g.calendar, g.window)
     low, high = _bounds(t)
-    return Figure(measure, column, days, low, high, _unit(t), t.day("elsewhere", None))
+    error = float(t.number("error", 0.0))
+    if error < 0.0:
+        t.refuse("error", f"is negative: {error}", "Give how far the panel's number may be off, in the unit.")
+    return Figure(measure, column, days, low, high, _unit(t), t.day("elsewhere", None), error)
 
 
 def _column(t: Table, key: str, g: Ground) -> str:

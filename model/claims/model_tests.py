@@ -185,8 +185,11 @@ class RivalClaim:
             return Finding(NOT_TESTABLE, "", "Run scripts/compare.py on this fit first.")
         gain, error = float(row["gain"]), float(row["gain_se"])
         number = f"elpd {gain:+.2f} (s.e. {error:.2f}) against the model, weight {float(row['weight']):.2f}"
+        if row.get("converged") is False:
+            return Finding(NOT_IDENTIFIED, number, "The rival's sampling did not converge.")
         if abs(gain) < 2.0 * error or abs(gain) < 4.0:
-            return Finding(NOT_IDENTIFIED, number, "Tied with the model on these data.")
+            told = f" Told apart by {row['separated_by']}." if row.get("separated_by") else ""
+            return Finding(NOT_IDENTIFIED, number, f"Tied with the model on these data.{told}")
         good = (gain > 0.0) == self.holds
         return Finding(SUPPORTED if good else CONTRADICTED, number, "Predicts the days better or worse.")
 

@@ -17,9 +17,18 @@ from model.dealer_book.sign import SignPrior
 from model.dealer_book.tables import Entry
 from model.errors import DataError
 
+ENTRIES = ("cluster", "option", "chain", "note")
+"""Tables of a book, each with a status of its own."""
 
-def load_book(path: str | Path) -> Book:
+
+def load_book(path: str | Path, without: tuple[str, ...] = ()) -> Book:
     """Read and validate a book file with its includes.
+
+    Parameters
+    ----------
+    path : str or Path
+    without : tuple of str
+        Entries of these statuses are left out, e.g. ``("seed",)``.
 
     Raises
     ------
@@ -28,6 +37,9 @@ def load_book(path: str | Path) -> Book:
     """
     file = Path(path)
     data, raw = _read_toml(file)
+    if without:
+        data |= {k: [e for e in data[k] if e.get("status") not in without] for k in ENTRIES if k in data}
+        raw += repr(without).encode()
     return _build(Entry("book", data), file.parent, hashlib.sha256(raw).hexdigest())
 
 

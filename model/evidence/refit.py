@@ -7,7 +7,7 @@ moves a normal posterior by c standard deviations; the weights of the new draws 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,7 +16,8 @@ import pymc as pm
 from model.build import scalar_groups
 from model.draws import Draws, thin
 from model.evidence.weights import Weights, importance_weights
-from model.fit import Diagnostics, Sampler, Settings
+from model.fit import Diagnostics, Sampler, Settings, sample_until_mixed
+from model.pipeline import Say
 from model.priors import PriorSet
 from model.reopen import Opened
 
@@ -24,6 +25,8 @@ FAMILIES = ("Normal", "LogNormal", "HalfNormal")
 """Families whose tails stay integrable under the tilt: normal on the whole line, or on the log."""
 MOST = 10
 SMALLEST_SHIFT = 0.1
+NOTICED = 3.0
+"""Monte Carlo errors from which a shift is believed."""
 LARGEST_SHIFT = 1.5
 """Posterior standard deviations."""
 
@@ -47,7 +50,7 @@ class Tilt:
         )
         return ((phi - self.centres) / self.spreads) @ self.coefficients
 
-    def potential(self, priors: PriorSet) -> Callable[[pm.Model], None]:
+    def potential(self, priors: PriorSet, label: str = "tilt") -> Callable[[pm.Model], None]:
         """Adds the exponent to a built model."""
         at = {n: (key, i) for key, names in scalar_groups(priors).items() for i, n in enumerate(names)}
 
@@ -59,7 +62,7 @@ class Tilt:
                     key, i = at[name]
                     value = model[key][i]
                     total = total + float(c) * ((pm.math.log(value) if log else value) - centre) / spread
-                pm.Potential("tilt", total)
+                pm.Potential(label, total)
 
         return adjust
 
@@ -67,7 +70,8 @@ class Tilt:
 def tilt_towards(draws: Draws, log_weights: np.ndarray, priors: PriorSet) -> Tilt:
     """The tilt that moves the draws to where the weights want them.
 
-    Weights too wild to be used are tempered first, and the shift extrapolated.
+    Weights too wild to be used are tempered first, and the shift extrapolated. A shift that the few effective draws would
+    show by chance is none: extrapolated, it would make the new weights wilder than the old ones.
 
     Parameters
     ----------
@@ -85,9 +89,11 @@ def tilt_towards(draws: Draws, log_weights: np.ndarray, priors: PriorSet) -> Til
         [np.log(draws[n]) if log else draws[n] for n, log in zip(names, logs, strict=True)], axis=1
     )
     centre, spread = phi.mean(axis=0), phi.std(axis=0)
-    shift = weights.mean((phi - centre) / spread) / power
+    seen = weights.mean((phi - centre) / spread)
+    shift = seen / power
+    noise = NOTICED / np.sqrt(weights.effective)
     order = np.argsort(-np.abs(shift))[:MOST]
-    keep = [int(i) for i in order if abs(shift[i]) > SMALLEST_SHIFT]
+    keep = [int(i) for i in order if abs(shift[i]) > SMALLEST_SHIFT and abs(seen[i]) > noise]
     return Tilt(
         tuple(names[i] for i in keep), np.clip(shift[keep], -LARGEST_SHIFT, LARGEST_SHIFT), centre[keep],
         spread[keep], tuple(logs[i] for i in keep),
@@ -106,10 +112,15 @@ def tempered(log_weights: np.ndarray) -> tuple[Weights, float]:
 
 
 def sample_tilted(
-    opened: Opened, reading: str, tilt: Tilt, settings: Settings, count: int
+    opened: Opened, reading: str, tilts: Sequence[Tilt], settings: Settings, count: int, say: Say
 ) -> tuple[Draws, Diagnostics]:
-    """Sample the reading again with the tilt; draws each ``Shape: (S, ...)``."""
+    """Sample the reading again with all tilts; draws each ``Shape: (S, ...)``."""
     subject, r = opened.subject, opened.readings[reading]
-    sampler = Sampler(subject.design, subject.priors, subject.base_shares, tilt.potential(subject.priors))
-    trace, diagnostics = sampler.sample(r.design, settings, r.use_positions)
+
+    def adjust(model: pm.Model) -> None:
+        for k, tilt in enumerate(tilts):
+            tilt.potential(subject.priors, f"tilt_{k}")(model)
+
+    sampler = Sampler(subject.design, subject.priors, subject.base_shares, adjust)
+    trace, diagnostics = sample_until_mixed(sampler, r.design, settings, say, r.use_positions)
     return thin(trace["posterior"].to_dataset(), count), diagnostics

@@ -9,18 +9,23 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from model.bridge import log_ratio
 from model.decompose import to_dataset
+from model.draws import Draws
 from model.errors import ConvergenceError, DataError
 from model.evidence.statements import Statement
-from model.evidence.weigh import DISAGREEMENT, Weighed, at_strength, weigh
+from model.evidence.weigh import DISAGREEMENT, Proposal, Weighed, at_strength, weigh
 from model.evidence.weights import MAX_K, resample
 from model.fit import Settings
+from model.follow_up import EVIDENCE, report_again, write_result
 from model.pipeline import Say
 from model.reopen import Opened, event_rows, same_priors
-from model.store import write_json, write_tree
+from model.store import write_tree
 
 LEVELS = (0.055, 0.5, 0.945)
 SEED_STEP = 77
+REFITS = 2
+"""A tilt moves each parameter by at most a standard deviation and a half; a second one starts from there."""
 
 
 @dataclass(frozen=True)
@@ -90,28 +95,46 @@ def _apply(
     return Applied(weighed, weighed is not first, k, data_only, with_evidence)
 
 
-def _refit(opened, reading, first: Weighed, draws, statements, count, seed, say: Say) -> Weighed:
-    from model.evidence.refit import sample_tilted, tilt_towards
+def _refit(
+    opened: Opened,
+    reading: str,
+    first: Weighed,
+    own: Draws,
+    statements: tuple[Statement, ...],
+    count: int,
+    seed: int,
+    say: Say,
+) -> Weighed:
+    """Sample again, tilted to where the weights point; where that is not far enough, tilt once more from there."""
+    from model.evidence.refit import Tilt, sample_tilted, tilt_towards
 
     same_priors(opened)
     r = opened.readings[reading]
-    tilt = tilt_towards(draws, first.log_weights, opened.subject.priors)
-    say(f"  tilting {', '.join(tilt.names) or 'nothing'}")
     a = opened.fit.manifest["arguments"]
-    settings = Settings(int(a["chains"]), int(a["draws"]), int(a["tune"]), seed + SEED_STEP)
-    new, diagnostics = sample_tilted(opened, reading, tilt, settings, 4 * count)
-    say(f"  R-hat {diagnostics.r_hat_max:.3f}, divergences {diagnostics.divergences}")
-    weighed = weigh(
-        new, r.design, statements, r.use_positions, seed, opened.subject.panel.universe.future.multiplier,
-        tilt.log_density(new),
-    )  # fmt: skip
-    if not weighed.weights.reliable:
-        raise ConvergenceError(
-            f"{reading}: Pareto k is {weighed.weights.pareto_k:.2f} after a refit; the evidence is nearly impossible "
-            "under model and data.",
-            "Weaken the statements in conflict, or reconsider the model.",
-        )
-    return weighed
+    multiplier = opened.subject.panel.universe.future.multiplier
+    weighed, draws, tilts = first, own, list[Tilt]()
+    for attempt in range(REFITS):
+        tilts.append(tilt_towards(draws, weighed.log_weights, opened.subject.priors))
+        say(f"  tilting {', '.join(tilts[-1].names) or 'nothing'}")
+        settings = Settings(int(a["chains"]), int(a["draws"]), int(a["tune"]), seed + SEED_STEP + attempt)
+        draws, diagnostics = sample_tilted(opened, reading, tilts, settings, 4 * count, say)
+        say(f"  {diagnostics.sentence}")
+        if not diagnostics.mixed:
+            raise ConvergenceError(
+                f"{reading}: the refit for the evidence did not converge; its weights would mean nothing.",
+                "Weaken the evidence, or fit with more --draws and --tune first.",
+            )
+        tilt, own_tilt = (np.sum([t.log_density(d) for t in tilts], axis=0) for d in (draws, own))
+        proposal = Proposal(tilt, log_ratio(tilt, own_tilt), first.findings)
+        weighed = weigh(draws, r.design, statements, r.use_positions, seed, multiplier, proposal)
+        if weighed.weights.reliable:
+            return weighed
+        say(f"  Pareto k is {weighed.weights.pareto_k:.2f}, {weighed.weights.effective:.0f} effective draws.")
+    raise ConvergenceError(
+        f"{reading}: Pareto k is {weighed.weights.pareto_k:.2f} after {REFITS} refits; no draw of model and data comes "
+        "near enough to the evidence for its weight to be known.",
+        "Weaken the statements in conflict, or reconsider the model.",
+    )
 
 
 def summary(applied: dict[str, Applied]) -> dict[str, Any]:
@@ -156,10 +179,11 @@ def changes(applied: dict[str, Applied]) -> pd.DataFrame:
 def write_evidence(applied: dict[str, Applied], opened: Opened) -> list[str]:
     """Write ``evidence.json``, ``evidence.nc`` and ``tables/evidence.csv``."""
     folder = opened.fit.folder
-    write_json(summary(applied), folder / "evidence.json")
+    write_result(EVIDENCE, {"readings": summary(applied)}, folder, opened.fit.manifest)
     trees = {f"/{r}": a.with_evidence.reset_coords(drop=True) for r, a in applied.items()}
     write_tree(xr.DataTree.from_dict(trees), folder / "evidence.nc")
     path = folder / "tables" / "evidence.csv"
     path.parent.mkdir(exist_ok=True)
     changes(applied).to_csv(path, index=False)
-    return [str(folder / n) for n in ("evidence.json", "evidence.nc", "tables/evidence.csv")]
+    files = [folder / n for n in ("evidence.json", "evidence.nc", "tables/evidence.csv")]
+    return [str(p) for p in [*files, *report_again(folder)]]

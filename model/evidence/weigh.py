@@ -23,6 +23,8 @@ CONFLICT = 0.05
 """Probability before the evidence below which a statement is said to be in conflict with data and model."""
 DISAGREEMENT = np.log(0.1)
 """Log ratio below which statements are said to contradict each other."""
+OF_DATA = ("before_data", "after_data", "median_after_data", "conflict")
+"""Findings that do not depend on the evidence's weights."""
 FLOWS = ("flow_channel", "flow_trigger")
 
 
@@ -55,6 +57,25 @@ class Weighed:
         return [f["key"] for f in self.findings if f["conflict"]]
 
 
+@dataclass(frozen=True)
+class Proposal:
+    """What draws of a refit were multiplied with.
+
+    Attributes
+    ----------
+    log_tilt : numpy.ndarray
+        ``Shape: (S,)``, log of the factor on the density at each draw.
+    log_norm : float
+        Log of the factor's mean under the posterior: without it no evidence has a size.
+    first : list of dict
+        Findings on the fit's own draws: what holds before and after the data is theirs to say, not the tilted draws'.
+    """
+
+    log_tilt: np.ndarray
+    log_norm: float
+    first: list[dict[str, Any]]
+
+
 def at_strength(statements: Sequence[Statement], strength: float | None) -> tuple[Statement, ...]:
     """The statements, all with one strength if it is given."""
     return tuple(s if strength is None else replace(s, strength=strength) for s in statements)
@@ -67,7 +88,7 @@ def weigh(
     use_positions: bool,
     seed: int,
     multiplier: float,
-    proposal: np.ndarray | None = None,
+    proposal: Proposal | None = None,
 ) -> Weighed:
     """Importance weights of joint draws.
 
@@ -81,8 +102,8 @@ def weigh(
     seed : int
     multiplier : float
         Units of the underlying per futures contract.
-    proposal : numpy.ndarray, optional
-        ``Shape: (S,)``; log of what the draws' density was multiplied with, when they come from a refit.
+    proposal : Proposal, optional
+        When the draws come from a refit.
 
     Raises
     ------
@@ -99,14 +120,16 @@ def weigh(
     values = [_value(parts, design, s, multiplier) for s in statements]
     before = [_before(happened, s, seed, multiplier) for s in statements]
     factors = [s.log_factor(q) - b[0] for s, q, b in zip(statements, values, before, strict=True)]
-    drawn = np.zeros(len(latents)) if proposal is None else proposal
-    raw = np.sum([*factors, -drawn], axis=0)
+    back = np.zeros(len(latents)) if proposal is None else proposal.log_norm - proposal.log_tilt
+    raw = np.sum([*factors, back], axis=0)
     weights = importance_weights(raw)
     findings = [
-        _finding(s, q, b[1], f, weights)
+        _finding(s, q, b[1], f + back, weights)
         for s, q, b, f in zip(statements, values, before, factors, strict=True)
     ]
-    apart = sum(importance_weights(f).log_evidence for f in factors)
+    if proposal is not None:
+        findings = [f | {k: old[k] for k in OF_DATA} for f, old in zip(findings, proposal.first, strict=True)]
+    apart = sum(importance_weights(f + back).log_evidence for f in factors)
     return Weighed(weights, raw, parts, findings, float(weights.log_evidence - apart) if factors else 0.0)
 
 

@@ -9,9 +9,11 @@ from typing import Any
 import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
+from model.facts import told
 from model.plots.fit_view import FitView, open_fit
 from model.plots.registry import FIGURES, FOLDER, draw_all
 from model.report import content, words
+from model.report.afterwards import afterwards
 from model.report.answer import capital, other_reading, sentences
 from model.report.captions import CAPTIONS, alt_text
 from model.summary.lines import READINGS
@@ -76,6 +78,11 @@ def context(view: FitView) -> dict[str, Any]:
         "window": [day(d) for d in view.manifest.get("dates", view.manifest.get("window", []))],
         "readings": {READINGS[r]: words.READINGS[r] for r in view.decomposition},
         "main": READINGS[view.main],
+        "facts": [
+            {"text": told(f["at"], f["trading_day"], f["text"]), "source": f["source"]}
+            for f in view.manifest.get("facts", ())
+        ],
+        "afterwards": afterwards(view.folder, view.manifest),
         "answer": [capital(s) for s in sentences(view, table)],
         "other_reading": other_reading(view, table),
         "mixture": (view.manifest.get("mixture") or {}).get("sentence", ""),

@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
+import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import xarray as xr
-from scipy import stats
 
+from model.bridge import Score
 from model.draws import Draws, thin
-from model.fit import Diagnostics, Sampler, Settings
+from model.evidence.weights import MAX_K
+from model.fit import Diagnostics, Sampler, Settings, sample_until_mixed
 from model.pipeline import Say
 from model.reopen import Opened, same_priors
+from model.rivals.factors import meaningful, pair_of
+from model.rivals.kept import keep, kept, signature
 from model.rivals.rival import Rival
 from model.rivals.score import day_densities
-from model.rivals.variants import DECAY_SD, of_rival
+from model.rivals.variants import of_rival, one_off_sd
 
 MODEL = "model"
+BLOCKS = 4
 TIED_SE = 2.0
 TIED_ELPD = 4.0
 """Closer than this many standard errors, or nats: tied (Sivula, Magnusson, Matamoros and Vehtari 2020)."""
@@ -47,20 +54,27 @@ def score_rival(opened: Opened, rival: Rival, settings: Settings, draws: int, sa
     same_priors(opened)
     r, subject = opened.readings[opened.main], opened.subject
     design, priors = of_rival(rival, r.design, subject.priors)
-    say(f"Fitting rival {rival.key} ...")
-    trace, diagnostics = Sampler(design, priors, subject.base_shares).sample(
-        design, settings, r.use_positions
-    )
-    say(
-        f"  R-hat {diagnostics.r_hat_max:.3f}, divergences {diagnostics.divergences}, {diagnostics.seconds:.0f} s"
-    )
-    d = thin(trace["posterior"].to_dataset(), draws)
-    scores = day_densities(d, design, r.use_positions, settings.seed)
+    folder = opened.fit.folder
+    sign = signature(design, priors, settings, draws, opened.fit.manifest["files"].get("posterior.nc"))
+    found = kept(folder, rival.key, sign)
+    if found is not None:
+        d, diagnostics = found
+        say(f"Rival {rival.key} was fitted before: {diagnostics.sentence}")
+    else:
+        say(f"Fitting rival {rival.key} ...")
+        sampler = Sampler(design, priors, subject.base_shares)
+        trace, diagnostics = sample_until_mixed(sampler, design, settings, say, r.use_positions)
+        say(f"  {diagnostics.sentence}")
+        d = thin(trace["posterior"].to_dataset(), draws)
+        keep(folder, rival.key, sign, d, diagnostics)
+    scores = day_densities(d, design, r.use_positions, settings.seed, one_off_sd(rival))
     return Scored(rival.key, rival.text, rival.separated_by, d, scores, diagnostics)
 
 
-def compare(scored: list[Scored], event_rows: np.ndarray) -> list[dict[str, Any]]:
-    """Table of stories against the first one.
+def compare(
+    scored: list[Scored], event_rows: np.ndarray, dates: pd.DatetimeIndex | None = None
+) -> list[dict[str, Any]]:
+    """Table of stories against the first one, on the days that every story can score.
 
     Parameters
     ----------
@@ -68,33 +82,52 @@ def compare(scored: list[Scored], event_rows: np.ndarray) -> list[dict[str, Any]
         The model first.
     event_rows : numpy.ndarray
         Rows of the event's days among the modelled days.
+    dates : pandas.DatetimeIndex, optional
+        Of the modelled days, to name those with a bad Pareto k.
 
     Returns
     -------
     list of dict
-        ``elpd``, ``gain`` against the model with standard error, ``event_gain`` on the event's days, stacking
-        ``weight``, ``tied``, worst Pareto k.
+        ``elpd``, ``gain`` against the model with standard error and Monte Carlo error, ``event_gain`` on the event's
+        days, ``rest_gain`` on all others with standard error, stacking ``weight``, ``tied``, Pareto k: worst, worst on
+        the event's days, days above its bound.
     """
     kept = np.all([np.isfinite(s.log_density).all(axis=0) for s in scored], axis=0)
     found = {s.key: _loo(s.log_density[:, kept]) for s in scored}
-    results = {k: (f.elpd_i.to_numpy(), f.pareto_k.to_numpy()) for k, f in found.items()}
+    noise = {s.key: _noise(s.log_density[:, kept]) for s in scored}
     weights = stacking(found)
-    base = results[scored[0].key][0]
+    base = found[scored[0].key].elpd_i.to_numpy()
+    at = np.isin(np.flatnonzero(kept), event_rows)
+    days = np.arange(len(kept)) if dates is None else np.asarray(dates.strftime("%Y-%m-%d"))
     rows = []
     for s in scored:
-        (elpd, k), weight = results[s.key], weights[s.key]
+        elpd, k = found[s.key].elpd_i.to_numpy(), found[s.key].pareto_k.to_numpy()
         steps = elpd - base
-        gain, error = float(steps.sum()), float(np.sqrt(len(steps) * steps.var()))
-        at = np.isin(np.flatnonzero(kept), event_rows)
+        gain, error = _total(steps)
+        rest, rest_error = _total(steps[~at])
+        mc = 0.0 if s is scored[0] else float(np.hypot(noise[s.key], noise[scored[0].key]))
         rows.append({
             "key": s.key, "text": s.text, "separated_by": s.separated_by, "days": int(kept.sum()),
-            "elpd": float(elpd.sum()), "elpd_se": float(np.sqrt(len(elpd) * elpd.var())), "gain": gain,
-            "gain_se": error, "event_gain": float(steps[at].sum()), "weight": float(weight),
+            "elpd": float(elpd.sum()), "elpd_se": _total(elpd)[1], "gain": gain, "gain_se": error, "gain_mc": mc,
+            "event_gain": float(steps[at].sum()), "rest_gain": rest, "rest_gain_se": rest_error,
+            "weight": float(weights[s.key]),
             "tied": bool(abs(gain) < TIED_SE * error or abs(gain) < TIED_ELPD),
-            "pareto_k_max": float(k.max()), "pareto_k_bad": int((k > 0.7).sum()),
+            "pareto_k_max": float(k.max()), "pareto_k_event": float(k[at].max(initial=-np.inf)),
+            "pareto_k_bad": int((k > MAX_K).sum()), "bad_days": [str(d) for d in days[kept][k > MAX_K]],
             "converged": None if s.diagnostics is None else s.diagnostics.mixed,
         })  # fmt: skip
     return rows
+
+
+def _total(steps: np.ndarray) -> tuple[float, float]:
+    """Sum over days and its standard error."""
+    return float(steps.sum()), float(np.sqrt(len(steps) * steps.var()))
+
+
+def _noise(log_density: np.ndarray) -> float:
+    """Monte Carlo error of the elpd, from quarters of the draws."""
+    parts = [_loo(log_density[i::BLOCKS]).elpd for i in range(BLOCKS)]
+    return float(np.std(parts, ddof=1) / np.sqrt(BLOCKS))
 
 
 def _loo(log_density: np.ndarray) -> Any:
@@ -108,7 +141,9 @@ def _loo(log_density: np.ndarray) -> Any:
     )
     dummy = xr.Dataset({"x": (("chain", "draw"), log_density.sum(axis=1)[None])})
     tree = xr.DataTree.from_dict({"posterior": dummy, "log_likelihood": data})
-    return az.loo(tree, pointwise=True, reff=1.0)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Estimated shape parameter", UserWarning)  # k is in the table
+        return az.loo(tree, pointwise=True, reff=1.0)
 
 
 def stacking(found: dict[str, Any]) -> dict[str, float]:
@@ -120,21 +155,12 @@ def stacking(found: dict[str, Any]) -> dict[str, float]:
     return {str(k): float(w) for k, w in az.compare(found, method="stacking")["weight"].items()}
 
 
-def bayes_factors(opened: Opened, scored: list[Scored]) -> dict[str, float | None]:
-    """Log Bayes factor of a rival against the model, by Savage and Dickey, where the rival is a point of it.
-
-    For the others the factor would only measure how wide somebody made a prior: None.
-    """
-    priors, model = opened.subject.priors, scored[0].draws
-    out: dict[str, float | None] = {s.key: None for s in scored[1:]}
-    if "no_multi_asset" in out:
-        names = ("stress_flow", "basket_flow")
-        post = np.column_stack([model[n] for n in names])
-        after = stats.multivariate_normal(post.mean(axis=0), np.cov(post.T)).logpdf(np.zeros(2))
-        out["no_multi_asset"] = float(after - sum(float(priors[n].frozen().logpdf(0.0)) for n in names))
-    for s in scored[1:]:
-        if s.key == "continuation":
-            beta = s.draws["factor_beta"][:, -1]
-            at_zero = stats.norm(beta.mean(), beta.std()).logpdf(0.0)
-            out[s.key] = float(stats.norm(0.0, DECAY_SD).logpdf(0.0) - at_zero)
-    return out
+def bayes_factors(
+    opened: Opened, scored: list[Scored], rivals: Sequence[Rival], seed: int
+) -> dict[str, Score | None]:
+    """Log Bayes factor of each rival against the model, where it means something (:mod:`model.rivals.factors`)."""
+    there = {s.key: s.draws for s in scored}
+    return {
+        r.key: pair_of(opened, r, there[MODEL], there[r.key], seed).log_factor() if meaningful(r) else None
+        for r in rivals
+    }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from argparse import Namespace
 from typing import Any
 
+import pandas as pd
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
@@ -12,10 +13,12 @@ from rich.table import Table
 from model.design import PRE_SAMPLE
 from model.errors import DataError, UsageError
 from model.fit import Settings
+from model.follow_up import RIVALS, report_again, write_result
 from model.reopen import Opened, event_rows
 from model.rivals.compare import bayes_factors, compare, score_model, score_rival
+from model.rivals.factors import NOISY
 from model.rivals.rival import Rival
-from model.store import write_json
+from model.rivals.words import COLUMNS, rival_cells, rival_notes
 
 
 def run_compare(opened: Opened, args: Namespace, console: Console) -> list[dict[str, Any]]:
@@ -25,13 +28,18 @@ def run_compare(opened: Opened, args: Namespace, console: Console) -> list[dict[
     count = args.chains * args.draws
     scored = [score_model(opened, count, args.seed)]
     scored += [score_rival(opened, r, settings, count, console.print) for r in rivals]
-    rows = compare(scored, event_rows(opened) - PRE_SAMPLE)
-    factors = bayes_factors(opened, scored)
+    dates = opened.subject.design.dates[PRE_SAMPLE:]
+    rows = compare(scored, event_rows(opened) - PRE_SAMPLE, dates)
+    factors = bayes_factors(opened, scored, rivals, args.seed)
     for row in rows[1:]:
-        row["log_bayes_factor"] = factors[row["key"]]
-    write_json({"reading": opened.main, "rivals": rows}, opened.fit.folder / "rivals.json")
+        found = factors[row["key"]]
+        row["log_bayes_factor"] = None if found is None or found.error > NOISY else found.value
+        row["log_bayes_factor_error"] = None if found is None else found.error
+    content = {"reading": opened.main, "rivals": rows}
+    written = [write_result(RIVALS, content, opened.fit.folder, opened.fit.manifest)]
     _print(rows, console)
-    console.print(f"Wrote {opened.fit.folder / 'rivals.json'}", markup=False)
+    for path in [*written, *report_again(opened.fit.folder)]:
+        console.print(f"Wrote {path}", markup=False)
     return rows
 
 
@@ -47,27 +55,27 @@ def _chosen(opened: Opened, keys: list[str] | None) -> tuple[Rival, ...]:
 
 
 def _print(rows: list[dict[str, Any]], console: Console) -> None:
-    table = Table("story", "elpd", "gain (s.e.)", "event days", "stacking", "log BF", "bad k", "",
-                  title=f"Leave-one-out predictive density of return and flow, {rows[0]['days']} days")  # fmt: skip
+    title = f"Leave-one-out predictive density of return and flow, {rows[0]['days']} days"
+    table = Table(title=title, pad_edge=False)
+    for name in COLUMNS:
+        table.add_column(name, overflow="fold")
     for r in rows:
-        factor = r.get("log_bayes_factor")
-        word = (
-            ""
-            if r["key"] == rows[0]["key"]
-            else "tied"
-            if r["tied"]
-            else "better"
-            if r["gain"] > 0
-            else "worse"
-        )
-        word += "" if r["converged"] in (None, True) else ", not converged"
-        table.add_row(
-            r["key"], f"{r['elpd']:.1f}", f"{r['gain']:+.2f} ({r['gain_se']:.2f})", f"{r['event_gain']:+.2f}",
-            f"{r['weight']:.2f}", "" if factor is None else f"{factor:+.2f}", str(r["pareto_k_bad"]), word,
-        )  # fmt: skip
+        table.add_row(*rival_cells(r, rows[0]["key"]))
     console.print(table)
-    for r in rows[1:]:
-        if r["tied"]:
-            console.print(
-                f"{r['key']} is tied with the model. It would be told apart by {escape(r['separated_by'])}."
-            )
+    for line in rival_notes(rows):
+        console.print(escape(line))
+
+
+def page(rows: list[dict[str, Any]]) -> list[str | pd.DataFrame]:
+    """The comparison for a page of Markdown."""
+    cells = [rival_cells(r, rows[0]["key"]) for r in rows]
+    return [
+        f"Expected log predictive density (nats) of a day's return and total flow, given the days before and the day's "
+        f"implied volatility; leave-one-out over {rows[0]['days']} days by Pareto-smoothed importance sampling, "
+        "the same days for all. Gain is against the model as fitted. Tied: closer than two standard errors or four nats. "
+        "Stacking weights are those of the best mixture; they are noisy where stories are tied. Bayes factors (log, against "
+        "the model) by bridge sampling.",
+        pd.DataFrame(cells, columns=list(COLUMNS)),
+        "\n".join(f"* {r['key']}: {r['text']}" for r in rows[1:]),
+        "\n".join(f"* {line}" for line in rival_notes(rows)) or "No story is tied with the model.",
+    ]

@@ -8,16 +8,22 @@ import numpy as np
 import pandas as pd
 
 from model.design import Design
-from model.priors import Prior, PriorSet
+from model.hedge_curves import CURVES
+from model.priors import Prior, PriorSet, load_priors
 from model.rivals.rival import Rival
 from model.vary_priors import as_prior, with_priors
 
 NOTHING = 1e-5
 """Scale of a prior that switches its parameter off; small against every unit in use."""
+ONE_OFF = "one_off_"
 ONE_OFF_SD = 10.0
 """log-%: prior scale of a single day's own price shock."""
 DECAY_SD = 1.0
 """log-% per day at the start of a fading deleveraging."""
+SIGNS = ("dealer_sign", "crypto_sign")
+"""Dealers' sign by venue."""
+ANCESTOR = "literature"
+"""The set from which learned sets descend: they no longer say where a prior's centre first came from."""
 _OFF: dict[str, dict[str, tuple[str, dict[str, float]]]] = {
     "dealer": {
         "gamma_scale": ("LogNormal", {"mu": float(np.log(NOTHING)), "sigma": 0.1}),
@@ -53,6 +59,8 @@ def of_rival(rival: Rival, design: Design, priors: PriorSet) -> tuple[Design, Pr
         If the set's priors are correlated: they cannot be switched off one by one.
     """
     changed: dict[str, Prior] = {}
+    if "dealer" in rival.off:
+        design = without_book(design)
     for mechanism in rival.off:
         for name, (dist, args) in _OFF[mechanism].items():
             changed[name] = as_prior(priors[name], dist, args, f"rival {rival.key}: switched off")
@@ -72,10 +80,20 @@ def of_rival(rival: Rival, design: Design, priors: PriorSet) -> tuple[Design, Pr
     return design, with_priors(priors, changed, f"rival {rival.key}")
 
 
+def off_parameters(rival: Rival) -> tuple[str, ...]:
+    """Parameters that the rival's mechanisms switch off."""
+    return tuple(name for mechanism in rival.off for name in _OFF[mechanism])
+
+
+def one_off_sd(rival: Rival) -> dict[str, float]:
+    """Prior spread of the rival's shocks of single days, by regressor, log-%."""
+    return {f"{ONE_OFF}{day}": ONE_OFF_SD for day in rival.one_off}
+
+
 def _regressors(rival: Rival, design: Design) -> tuple[dict[str, np.ndarray], dict[str, float]]:
     columns, scales = {}, {}
     for day in rival.one_off:
-        key = f"one_off_{day}"
+        key = f"{ONE_OFF}{day}"
         columns[key] = np.asarray(design.dates == pd.Timestamp(day)).astype(float)
         scales[key] = ONE_OFF_SD
     if rival.decay_from is not None:
@@ -85,21 +103,43 @@ def _regressors(rival: Rival, design: Design) -> tuple[dict[str, np.ndarray], di
     return columns, scales
 
 
+def without_book(design: Design) -> Design:
+    """The design without a dealer book: it is data, so no prior switches it off."""
+    empty = np.zeros((0, len(CURVES), 2, 0))
+    return replace(design, book_days=np.zeros(0, np.int64), book_grid=np.zeros(0), book_knots=empty)
+
+
 def of_sign(priors: PriorSet, sign: float) -> PriorSet:
-    """Dealers short gamma (+1) or long (-1) for certain."""
-    old = priors["dealer_sign"]
-    args = dict(old.args) | ({"lower": 0.0} if sign > 0 else {"upper": 0.0})
-    new = as_prior(old, "TruncatedNormal", args, "sensitivity: sign fixed")
-    return with_priors(priors, {"dealer_sign": new}, "short gamma" if sign > 0 else "long gamma")
+    """Dealers of every venue short gamma (+1) or long (-1) for certain."""
+    changed = {}
+    for name in SIGNS:
+        old = priors[name]
+        args = dict(old.args) | ({"lower": 0.0} if sign > 0 else {"upper": 0.0})
+        changed[name] = as_prior(old, "TruncatedNormal", args, "sensitivity: sign fixed")
+    return with_priors(priors, changed, "short gamma" if sign > 0 else "long gamma")
 
 
 def without_seed(priors: PriorSet, design: Design) -> tuple[PriorSet, Design]:
-    """Priors that name the seed as their source made neutral and wide, and the seed's note barriers removed."""
+    """Priors that descend from the seed made neutral and wide, and the card's note barriers removed.
+
+    A learned set names the days it was learned from as its source; where its priors began, its ancestor says. Entries of
+    a dealer book that are the seed's are removed where the book is read (:func:`model.dealer_book.load_book`).
+    """
     changed = {}
     for name, p in priors.parameters.items():
-        if "seed" in p.source.lower() and p.dist == "Normal":
+        own, members = _of_seed(name, p)
+        if own and p.dist == "Normal":
             changed[name] = as_prior(p, "Normal", {"mu": 0.0, "sigma": 2.0 * p.args["sigma"]}, "neutral")
-        elif any("seed" in i.source.lower() for i in p.items.values()):
-            changed[name] = as_prior(p, p.dist, p.args, "neutral")
+        elif members:
+            kept = {k: v for k, v in p.items.items() if k not in members}
+            changed[name] = replace(p, items=kept, source="neutral")
     clean = replace(design, live=np.zeros_like(design.live), barrier=np.zeros_like(design.barrier))
     return with_priors(priors, changed, "without the seed"), clean
+
+
+def _of_seed(name: str, prior: Prior) -> tuple[bool, set[str]]:
+    """Whether a prior names the seed, in its set or in the ancestor, and which of its members do."""
+    ancestor = load_priors(ANCESTOR).parameters.get(name, prior)
+    own = any("seed" in p.source.lower() for p in (prior, ancestor))
+    members = {k for p in (prior, ancestor) for k, v in p.items.items() if "seed" in v.source.lower()}
+    return own, members & set(prior.items)

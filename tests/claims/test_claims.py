@@ -33,6 +33,7 @@ from model.claims.model_tests import (
 from model.errors import DataError
 from model.events import load_event
 from model.quantities import PARTS, Quantity
+from model.store import Fit
 
 DAY = date(2026, 2, 5)
 DAYS = pd.bdate_range("2026-02-02", periods=6)
@@ -85,6 +86,17 @@ def test_a_range_is_compared_with_the_panels_number_and_a_slip_in_dating_is_show
     assert replace(f, days=(date(2026, 2, 6),)).run(s).verdict == SUPPORTED
     assert replace(f, days=(date(2026, 2, 12),)).run(s).verdict == NOT_TESTABLE
     assert replace(f, column="nothing").run(s).verdict == NOT_TESTABLE
+
+
+def test_a_number_within_the_measures_error_of_the_range_contradicts_nothing():
+    s = Scene(frame(price=[100.0, 90.0, 80.0, 50.0, 54.986]))
+    f = Figure("percent_change", "price", (date(2026, 2, 6),), 10.0, ANY_NUMBER[1], "%")
+    assert f.run(s).verdict == CONTRADICTED
+    near = replace(f, error=0.5).run(s)
+    assert near.verdict == NOT_IDENTIFIED
+    assert "no contradiction" in near.reason
+    assert replace(f, low=9.0, error=0.5).run(s).verdict == SUPPORTED
+    assert replace(f, low=11.0, error=0.5).run(s).verdict == CONTRADICTED
 
 
 def test_changes_premium_and_turnover():
@@ -188,6 +200,10 @@ def test_rivals_tied_better_worse_and_absent():
     assert run(-3.0, 0.1, False) == NOT_IDENTIFIED
     assert run(-20.0, 15.0, False) == NOT_IDENTIFIED
     assert RivalClaim("x", True).run(scene()).verdict == NOT_TESTABLE
+    failed = {"gain": -20.0, "gain_se": 3.0, "weight": 0.0, "converged": False}
+    found = RivalClaim("x", False).run(replace(scene(), rivals={"x": failed}))
+    assert found.verdict == NOT_IDENTIFIED
+    assert "did not converge" in found.reason
 
 
 def test_not_supplied_says_what_is_needed_and_notices_when_it_is_there():
@@ -209,15 +225,17 @@ def test_figures_of_the_seed_on_the_embedded_panel(event_panel, tmp_path):
     claims = load_event("2026-02-05").claims
     table = audit(claims, Scene(event_panel.frame, supplied=event_panel.supplied)).set_index("key")
     verdict = table["verdict"]
-    for key in ("inflow_fund", "inflow_complex", "ten_times_rarer", "volume_double", "premium_nine",
+    for key in ("inflow_fund", "inflow_complex", "ten_times_rarer", "volume_double",
                 "volatility_collapsed", "note_barrier"):  # fmt: skip
         assert verdict[key] == CONTRADICTED, key
     for key in ("volume_record", "volume_usd", "fall", "outflow_4_feb", "z_probability", "software_fell"):
         assert verdict[key] == SUPPORTED, key
+    for key in ("premium_nine", "premium_from", "rebound"):  # within the noise of the measure, or its clock
+        assert verdict[key] == NOT_IDENTIFIED, key
     assert "1.68" in table.loc["volume_double", "number"]
     assert "4.56" in table.loc["premium_nine", "number"]
     assert table.loc["basis_rebuilt", "verdict"] == NOT_TESTABLE  # there is no fit in this scene
-    written = write_audit(table.reset_index(), tmp_path)
+    written = write_audit(table.reset_index(), Fit(tmp_path, {}, xr.DataTree(), {}))
     assert all(p.is_file() for p in written)
     assert sum(counts(table).values()) == len(claims)
 

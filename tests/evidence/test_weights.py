@@ -205,6 +205,18 @@ def test_the_tilt_moves_towards_the_weighted_draws_and_is_divided_out():
     assert (back.values == 1.0 / 150).all()
 
 
+def test_a_shift_that_few_draws_show_by_chance_is_not_extrapolated():
+    """Fifty effective draws shift every parameter by 0.14 by chance; divided by a small power that tilted ten at random."""
+    rng = np.random.default_rng(5)
+    draws = {n: np.exp(rng.standard_normal(2000)) for n in literature().parameters}
+    draws["drift"] = rng.standard_normal(2000)
+    weights = -0.5 * ((draws["drift"] - 6.0) / 0.3) ** 2
+    assert tempered(weights)[1] < 0.1
+    tilt = tilt_towards(draws, weights, literature())
+    assert tilt.names[0] == "drift"
+    assert len(tilt.names) <= 2
+
+
 def test_wild_weights_are_tempered():
     theta, _ = conjugate()
     weights, power = tempered(-0.5 * ((theta[:2000] - 4.0) / 0.2) ** 2)

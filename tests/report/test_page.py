@@ -230,3 +230,44 @@ def test_otherwise_the_causal_section_says_it(reported_fit: Path, tmp_path: Path
 def test_without_that_check_the_page_says_nothing_of_it(page) -> None:
     for name in ("after-sampling", "graph-after-sampling", "hidden-table"):
         assert page.get_element_by_id(name, None) is None
+
+
+def test_what_was_run_on_the_fit_is_on_the_page_and_what_was_not_is_named(
+    reported_fit: Path, tmp_path
+) -> None:
+    import shutil
+
+    from model.follow_up import write_result
+
+    folder = tmp_path / "fit"
+    shutil.copytree(reported_fit, folder)
+    manifest = json.loads((folder / "manifest.json").read_text())
+    story = {"elpd": -1.0, "elpd_se": 1.0, "gain": 0.0, "gain_se": 0.0, "gain_mc": 0.0, "event_gain": 0.0,
+             "rest_gain": 0.0, "rest_gain_se": 0.0, "weight": 0.5, "tied": True, "pareto_k_max": 0.2,
+             "pareto_k_bad": 0, "bad_days": [], "converged": True, "days": 59, "separated_by": "a book",
+             "text": "no hedging"}  # fmt: skip
+    write_result("rivals", {"rivals": [story | {"key": "model"}, story | {"key": "other"}]}, folder, manifest)
+    claim = {"claim": "it fell", "verdict": "supported", "number": "-3", "reason": "seen.", "comment": ""}
+    write_result("claims", {"verdicts": {"supported": 1}, "claims": [claim]}, folder, manifest)
+    facts = [
+        {
+            "at": "2025-10-10T20:50:00+00:00",
+            "trading_day": "2025-10-13",
+            "text": "a tariff",
+            "source": "press",
+        }
+    ]
+    (folder / "manifest.json").write_text(json.dumps(manifest | {"facts": facts}))
+    write_report(folder)
+    page = lxml.html.fromstring((folder / "report.html").read_text(encoding="utf-8"))
+    section = page.get_element_by_id("afterwards")
+    assert text_of(page.get_element_by_id("rivals")).count("tied") == 1
+    assert "It would be told apart by a book" in text_of(section)
+    assert "it fell" in text_of(page.get_element_by_id("claims"))
+    missing = text_of(page.get_element_by_id("not-run").getnext())
+    assert "scripts/sensitivity.py" in missing
+    assert "scripts/weigh_evidence.py" in missing
+    assert "scripts/compare.py" not in missing
+    happened = text_of(page.get_element_by_id("facts"))
+    assert "2025-10-10 20:50 UTC (belongs to trading day 2025-10-13): a tariff" in happened
+    assert page.get_element_by_id("afterwards") is not None

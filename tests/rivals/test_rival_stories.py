@@ -9,21 +9,29 @@ from functools import cache
 import numpy as np
 import pandas as pd
 import pytest
+from book_support import booked_event
 from scipy import stats
-from synthetic import event_design, literature
+from synthetic import EVENT, event_design, literature
 
+from model.book_days import with_books
+from model.dealer_book import load_book
 from model.decompose import FLOW_PARTS, decompose
 from model.draws import posterior_latents, prior_draws
 from model.errors import PriorError
+from model.events import event_panel, load_event
 from model.evidence.weights import importance_weights
+from model.fit import Diagnostics, Settings
 from model.joint import Entry, learn
 from model.ledger import make_ledger
+from model.priors import load_priors
 from model.rivals import score
 from model.rivals.compare import Scored, compare
+from model.rivals.factors import Pair, meaningful, some, switched_off
+from model.rivals.kept import keep, kept, signature
 from model.rivals.rival import MECHANISMS, Rival
 from model.rivals.score import _normal, day_densities
-from model.rivals.sensitivity import BASE, Split, changed, log_prior, quantiles, ranges, table
-from model.rivals.variants import _OFF, of_rival, of_sign, without_seed
+from model.rivals.sensitivity import BASE, GROUPS, Split, _trust, changed, log_prior, quantiles, ranges, table
+from model.rivals.variants import _OFF, NOTHING, of_rival, of_sign, off_parameters, one_off_sd, without_seed
 from model.universe import load_universe
 from model.vary_priors import widened
 
@@ -56,6 +64,19 @@ def test_without_dealers_their_trades_vanish():
     parts = decompose(d, latents, flows, design, 1)
     assert np.abs(parts.trades["dealer"]).max() < 0.01
     assert np.abs(parts.flow_channel[..., FLOW_PARTS.index("dealer")]).max() < 0.01
+
+
+def test_without_dealers_the_dealer_book_goes_too():
+    """The book is data: switching off priors alone left its hedges on the event's day."""
+    booked = booked_event()
+    design, priors = of_rival(Rival("r", "", "", off=("dealer",)), booked, literature())
+    assert booked.book is not None
+    assert design.book is None
+    d = drawn(priors, design, 20)
+    latents, flows = posterior_latents(d, design, True, 1)
+    assert np.abs(decompose(d, latents, flows, design, 1).trades["dealer"]).max() < 0.01
+    kept = posterior_latents(d, booked, True, 1)
+    assert np.abs(decompose(d, *kept, booked, 1).trades["dealer"]).max() > 0.05
 
 
 def test_crypto_native_knows_neither_stress_nor_other_assets():
@@ -93,13 +114,36 @@ def test_spreads_are_doubled():
 
 
 def test_signs_and_the_seed():
-    assert of_sign(literature(), 1.0)["dealer_sign"].ppf(0.0) == 0.0
-    assert of_sign(literature(), -1.0)["dealer_sign"].ppf(1.0) == 0.0
+    for sign in ("dealer_sign", "crypto_sign"):
+        assert of_sign(literature(), 1.0)[sign].ppf(0.0) == 0.0
+        assert of_sign(literature(), -1.0)[sign].ppf(1.0) == 0.0
     priors, design = without_seed(literature(), event_design())
     assert not any("seed" in p.source.lower() for p in priors.parameters.values())
     assert not any("seed" in i.source.lower() for p in priors.parameters.values() for i in p.items.values())
     assert design.live.sum() == 0.0
     assert changed("wide", literature(), event_design())[0].sha256 != literature().sha256
+
+
+def test_the_seed_is_found_in_a_learned_set_through_its_ancestor():
+    """A learned set names days as its source, so looking for the word alone changed nothing."""
+    learned = load_priors("baseline-2024-2025")
+    assert not any("seed" in p.source.lower() for p in learned.parameters.values())
+    free, _ = without_seed(learned, event_design())
+    assert free["premium_impact"].args == {"mu": 0.0, "sigma": 2.0 * learned["premium_impact"].args["sigma"]}
+    assert set(free["factor_beta"].items) == set(learned["factor_beta"].items) - {"igv", "gld"}
+    assert free["impact"] == learned["impact"]
+
+
+def test_the_seeds_entries_leave_the_book():
+    (path,) = load_event(EVENT).dealer_books
+    book, free = load_book(path), load_book(path, without=("seed",))
+    assert (len(book.notes), len(free.notes)) == (2, 0)
+    assert (len(book.crypto) > 0, len(free.crypto)) == (True, 0)
+    assert len(free.etf) == len(book.etf)
+    assert "seed" not in {p.status for p in free.provenance}
+    design, _ = with_books(event_design(), event_panel(load_event(EVENT)), [free])
+    assert np.abs(design.book_knots[:, 1:]).max() == 0.0
+    assert np.abs(design.book_knots[:, 0]).max() > 0.0
 
 
 def test_correlated_priors_are_refused():
@@ -180,6 +224,87 @@ def test_better_worse_and_tied(gap, tied, sign):
     assert model["weight"] + rival["weight"] == pytest.approx(1.0, abs=1e-3)
 
 
+def test_the_gain_is_split_into_event_and_other_days_and_has_a_monte_carlo_error():
+    dates = pd.bdate_range("2026-01-01", periods=60)
+    model, rival = compare(stories(-0.5), np.array([40, 41]), dates)
+    assert rival["gain"] == pytest.approx(rival["event_gain"] + rival["rest_gain"])
+    assert 0.0 < rival["gain_mc"] < 1.0
+    assert model["gain_mc"] == 0.0
+    assert rival["bad_days"] == []
+    wild = stories(0.0)[1].log_density.copy()
+    wild[0, 40] -= 30.0
+    bad = compare([stories(0.0)[0], replace(stories(0.0)[1], log_density=wild)], np.array([40]), dates)[1]
+    assert bad["bad_days"] == [str(dates[40].date())]
+    assert bad["pareto_k_event"] == bad["pareto_k_max"] > 0.7
+
+
+def test_a_factor_of_a_mechanism_that_is_off_already_is_nothing():
+    """Both likelihoods are the same where the model's own parameters are near nothing."""
+    design, rival = event_design(), Rival("r", "", "", off=("multi_asset",))
+    names = off_parameters(rival)
+    d = switched_off(some(own()), names, len(design.factors))
+    pair = Pair(d, d, design, design, names, True)
+    assert pair.log_factor().value == pytest.approx(0.0, abs=1e-3)
+
+
+def test_switching_off_keeps_a_rivals_own_regressors_and_what_enters_no_likelihood():
+    d = {"factor_beta": np.ones((4, 5)), "gamma_scale": np.ones(4), "multi_asset_share": np.ones(4)}
+    off = switched_off(d, ("factor_beta", "gamma_scale", "multi_asset_share"), 3)
+    np.testing.assert_array_equal(off["factor_beta"][0], [0.0, 0.0, 0.0, 1.0, 1.0])
+    assert (off["gamma_scale"] == NOTHING).all()
+    assert (off["multi_asset_share"] == 1.0).all()
+    assert not meaningful(Rival("r", "", "", one_off=(date(2026, 2, 5),)))
+
+
+def test_a_single_days_shock_is_integrated_out_on_its_day():
+    """The sampled size fits its own day; leaving the day out by weights failed there (k of 0.76)."""
+    rival = Rival("r", "", "", one_off=(date(2026, 2, 5),))
+    design, priors = of_rival(rival, event_design(), literature())
+    d = {k: v[:6] for k, v in drawn(priors, design, 6).items()}
+    t = min(event_design().event_days) - 2
+    found = day_densities(d, design, True, 1, one_off_sd(rival))
+    latents, flows = posterior_latents(d, design, True, 1)
+    again = day_densities(d, design, True, 1)
+    others = np.delete(np.arange(found.shape[1]), t)
+    np.testing.assert_allclose(found[:, others], again[:, others])
+    # Numerically: the sampled size drawn from its prior many times, with everything else as it was.
+    rng = np.random.default_rng(0)
+    total = []
+    for b in 10.0 * rng.standard_normal(400):
+        at = d | {"factor_beta": np.column_stack([d["factor_beta"][:, :3], np.full(6, b)])}
+        total.append(score.densities_of(at, design, latents, flows, 1)[:, t + 2])
+    np.testing.assert_allclose(found[:, t], np.log(np.exp(total).mean(axis=0)), atol=0.5)
+
+
+def test_a_scored_rival_is_kept_for_the_same_question_only(tmp_path):
+    d = {"impact": np.arange(3.0)}
+    said = Diagnostics(1.0, 500.0, 500.0, 0, 1, 1.0, "", 1000)
+    sign = signature(event_design(), literature(), Settings(), 100, "a")
+    keep(tmp_path, "r", sign, d, said)
+    found = kept(tmp_path, "r", sign)
+    assert found is not None
+    np.testing.assert_array_equal(found[0]["impact"], d["impact"])
+    assert found[1] == said
+    other = replace(event_design(), stress=event_design().stress + 1.0)
+    for moved in (
+        signature(other, literature(), Settings(), 100, "a"),
+        signature(event_design(), widened(literature(), 2.0), Settings(), 100, "a"),
+        signature(event_design(), literature(), Settings(draws=5), 100, "a"),
+        signature(event_design(), literature(), Settings(), 100, "another fit"),
+    ):
+        assert kept(tmp_path, "r", moved) is None
+    assert kept(tmp_path, "nobody", sign) is None
+
+
+def test_the_density_in_blocks_of_draws_is_the_density(monkeypatch):
+    d, design = {k: v[:9] for k, v in own().items()}, event_design()
+    monkeypatch.setattr(score, "BLOCK", 4)
+    parts = day_densities(d, design, True, 1)
+    assert parts.shape == (9, design.days - 2)
+    first = day_densities({k: v[:4] for k, v in d.items()}, design, True, 1)
+    np.testing.assert_array_equal(parts[:4], first)
+
+
 def test_days_that_one_story_cannot_score_are_left_out_for_all():
     a, b = stories(0.0)
     gap = b.log_density.copy()
@@ -199,6 +324,23 @@ def test_the_log_prior_is_the_sum_of_the_named_densities():
     )
 
 
+def test_the_log_prior_of_some_parameters_is_their_part():
+    d = own()
+    some_of = log_prior(d, literature(), ("drift", "vanna"))
+    rest = [n for n in literature().parameters if n not in ("drift", "vanna")]
+    np.testing.assert_allclose(some_of + log_prior(d, literature(), rest), log_prior(d, literature()))
+    assert {n for names in GROUPS.values() for n in names} >= {"dealer_sign", "impact", "fund_noise"}
+
+
+def test_a_refit_just_short_of_the_bounds_counts_and_says_so():
+    near = Diagnostics(1.012, 489.0, 600.0, 1, 1, 1.0, "", 8000)
+    assert _trust(replace(near, r_hat_max=1.005)) == ("", True)
+    assert _trust(near)[1]
+    assert "just short" in _trust(near)[0]
+    for wrong in ({"r_hat_max": 1.05}, {"ess_tail_min": 100.0}, {"divergences": 40}):
+        assert not _trust(replace(near, **wrong))[1]
+
+
 def test_weighted_quantiles():
     x = np.random.default_rng(0).standard_normal(20_000)
     assert quantiles(x, None) == pytest.approx(quantiles(x, importance_weights(np.zeros(20_000))), abs=1e-3)
@@ -215,7 +357,12 @@ def test_ranges_show_which_shares_change_sign():
     rows = table([Split(BASE, parts, design), Split("turned", turned, design)])
     assert set(rows["unit"]) == {"USD m", "log-%"}
     span = ranges(rows)
+    failed = table(
+        [Split(BASE, parts, design), Split("turned", turned, design, None, "not converged", counted=False)]
+    )
+    assert not ranges(failed)["sign_changes"].any()
     flow = span[span["quantity"] == "flow"]
-    assert flow.loc[flow["as_fitted"].abs() > 1e-6, "sign_changes"].all()
+    assert flow.loc[flow["as_fitted"].abs() > 1.0, "sign_changes"].all()
+    assert not flow.loc[flow["as_fitted"].abs() <= 1.0, "sign_changes"].any()
     assert not span.loc[span["quantity"] == "return", "sign_changes"].any()
     assert isinstance(span, pd.DataFrame)
