@@ -146,12 +146,12 @@ def figure_profile(book: Book, path: Path, levels: list[float], low: float, high
     )
     shown = _shown(book)
     for ax, (_, get, x, scale, unit, title) in zip(axes, panels, strict=True):
-        ends = [scale * get(c, "total") for c in ("low", "high")]
-        if not np.allclose(*ends):
+        low, high = (scale * get(c, "total") for c in ("low", "high"))
+        if not np.allclose(low, high):
             ax.fill_between(
                 x,
-                np.minimum(*ends),
-                np.maximum(*ends),
+                np.minimum(low, high),
+                np.maximum(low, high),
                 color="#999999",
                 alpha=0.25,
                 lw=0,
