@@ -146,12 +146,12 @@ def figure_profile(book: Book, path: Path, levels: list[float], low: float, high
     )
     shown = _shown(book)
     for ax, (_, get, x, scale, unit, title) in zip(axes, panels, strict=True):
-        low, high = (scale * get(c, "total") for c in ("low", "high"))
-        if not np.allclose(low, high):
+        least, most = (scale * get(c, "total") for c in ("low", "high"))
+        if not np.allclose(least, most):
             ax.fill_between(
                 x,
-                np.minimum(low, high),
-                np.maximum(low, high),
+                np.minimum(least, most),
+                np.maximum(least, most),
                 color="#999999",
                 alpha=0.25,
                 lw=0,

@@ -235,7 +235,7 @@ def test_the_potential_adds_the_exponent_to_the_model():
     from model.build import _scalars, scalar_groups
 
     with pm.Model() as model:
-        _scalars(priors, event_design())
+        _scalars(priors)
     plain = model.compile_fn(model.logp(jacobian=False), mode="FAST_COMPILE")
     tilt.potential(priors)(model)
     tilted = model.compile_fn(model.logp(jacobian=False), mode="FAST_COMPILE")
