@@ -6,7 +6,6 @@ import hashlib
 import importlib.metadata
 import json
 import os
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -17,6 +16,7 @@ import xarray as xr
 
 import model
 from model.errors import DataError
+from model.files import write_atomic
 
 FOLDER = Path(model.__file__).parents[1] / "fits"
 PACKAGES = ("pymc", "pytensor", "nutpie", "arviz", "dowhy", "numpy", "pandas", "xarray", "numba")
@@ -106,12 +106,7 @@ def _partial(path: Path) -> Path:
 
 def write_json(content: Mapping[str, Any], path: Path) -> None:
     """Write JSON under a temporary name, then move it into place."""
-    with tempfile.NamedTemporaryFile(
-        "w", dir=path.parent, suffix=".partial", delete=False, encoding="utf-8"
-    ) as f:
-        json.dump(content, f, indent=2, default=str)
-        partial = f.name
-    os.replace(partial, path)
+    write_atomic(path, json.dumps(content, indent=2, default=str).encode())
 
 
 def file_hash(path: Path) -> str:

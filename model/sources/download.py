@@ -18,9 +18,9 @@ from typing import Any
 import pandas as pd
 
 from model.errors import DataError
+from model.files import write_atomic
 from model.sources import reader
 from model.sources.fetch import Fetcher, Transient
-from model.sources.output import write_atomic
 from model.sources.spec import SourceSpec, _series
 from model.toml_table import Table, read_toml
 

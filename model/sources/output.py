@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
@@ -11,24 +9,10 @@ from pathlib import Path
 import pandas as pd
 
 from model.errors import DataError
+from model.files import write_atomic
 from model.reconcile import Reconciliation
 from model.sources.build import Built, Report
 from model.sources.tidy import Note
-
-
-def write_atomic(path: Path, blob: bytes) -> None:
-    """Write all or nothing: a reader never sees half a file, an interruption leaves the old one."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as f:
-            f.write(blob)
-            f.flush()
-            os.fsync(f.fileno())
-        os.replace(temporary, path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
 
 
 def write_table(frame: pd.DataFrame, path: Path, as_of: date | None = None) -> None:
