@@ -199,7 +199,11 @@ def _parameters(found: Comparison) -> str:
     rows = []
     for name in BOOK_PARAMETERS:
         before, after = spread(found.prior[name]), spread(draws[name])
-        told = "narrower" if verdict(before, after) == IDENTIFIED else "not narrower: not identified"
+        told = (
+            "narrower"
+            if verdict(found.prior[name], draws[name]) == IDENTIFIED
+            else "not narrower: not identified"
+        )
         rows.append(
             [
                 f"`{name}`",
@@ -211,7 +215,8 @@ def _parameters(found: Comparison) -> str:
         )
     return table(["parameter", "prior", "posterior", "spread, posterior / prior", "posterior is"], rows) + (
         '\n\n"The prior": the two distribution functions nowhere differ by a tenth. "Not identified": the variance (from '
-        "quartiles) fell by less than a tenth. `dealer_sign` also governs the gamma proxy of the other days, `vanna` and "
+        "quartiles) fell by less than a tenth, sampling error allowed for. "
+        "`dealer_sign` also governs the gamma proxy of the other days, `vanna` and "
         "`booked_hedge` all days, so what moved them need not be the book's day."
     )
 

@@ -61,7 +61,7 @@ class Mixture:
         vendor, late = (self.weights[r] for r in DATINGS)
         return (
             f"Mixture of both datings: vendor's dates {vendor:.2f}, next-day reading {late:.2f} "
-            f"(\N{PLUS-MINUS SIGN} {self.weight_error:.2f}), from odds of {self.odds:g} to 1 before the data and a log "
+            f"(\N{PLUS-MINUS SIGN} {self.weight_error:.1g}), from odds of {self.odds:g} to 1 before the data and a log "
             f"marginal likelihood of {self.log_ratio:+.2f} (\N{PLUS-MINUS SIGN} {self.error:.2f}) for the next-day reading "
             "against the vendor's dates, by bridge sampling on the same data. "
         ) + _strength(self.log_ratio)

@@ -65,8 +65,8 @@ class Share:
 
     @property
     def identified(self) -> bool:
-        """Whether the variance fell by a tenth or more."""
-        return verdict(spread(self.prior), spread(self.posterior)) == IDENTIFIED
+        """Whether the variance fell by a tenth or more, sampling error allowed for."""
+        return verdict(self.prior, self.posterior) == IDENTIFIED
 
     @property
     def unmoved(self) -> bool:

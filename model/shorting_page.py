@@ -9,6 +9,7 @@ import numpy as np
 
 from model.book_page import DECISIVE
 from model.design import Design
+from model.identification import LEAST_FALL
 from model.markdown import interval, sampling, table
 from model.pipeline import Subject
 from model.report import words
@@ -75,6 +76,8 @@ def _verdict(name: str, found: Mapping[str, Setting]) -> str:
     out = []
     for title, share in used.items():
         gone = f"its variance {'fell' if share.fall >= 0 else 'rose'} by {abs(share.fall):.0%}"
+        if share.fall >= LEAST_FALL and not share.identified:
+            gone += ", which sampling error cannot tell from a tenth"
         if share.unmoved:
             said = f"the posterior is the prior ({gone})"
         elif share.identified:
@@ -114,7 +117,8 @@ def _shares(found: Mapping[str, Setting]) -> str:
     head = ["fit", "share", "prior", "posterior", "variance fell by", "verdict"]
     return table(head, rows) + (
         f'\n\n"{words.NOT_IDENTIFIED[0].upper()}{words.NOT_IDENTIFIED[1:]}": the variance (from quartiles) fell by less '
-        'than a tenth from prior to posterior; a negative fall is a rise. "Switched off": no equation of that fit holds '
+        "than a tenth from prior to posterior, sampling error allowed for; "
+        'a negative fall is a rise. "Switched off": no equation of that fit holds '
         'the share, so its posterior is the prior and what differs is sampling error. "Posterior is the prior": the two '
         "distribution functions nowhere differ by a tenth."
     )

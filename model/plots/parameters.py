@@ -33,8 +33,8 @@ REACH = 0.995
 """Prior mass inside the axes."""
 NOTE = (
     "Grey: prior. Lines: posterior, each drawn to the same height. Not identified: the variance fell by "
-    "less than a tenth from prior to posterior under the first reading, so there the prior speaks, not "
-    "the data."
+    "less than a tenth, sampling error allowed for, from prior to posterior under the first reading, so "
+    "there the prior speaks, not the data."
 )
 
 

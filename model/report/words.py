@@ -35,7 +35,7 @@ VERDICTS = {
 NOT_IDENTIFIED = "not identified by these data"
 RULE = (
     "A quantity is called <em>not identified by these data</em> where its variance fell by less than a "
-    "tenth from prior to posterior. Such numbers repeat what was assumed."
+    "tenth from prior to posterior, sampling error allowed for. Such numbers repeat what was assumed."
 )
 READINGS = {
     "vendor": (

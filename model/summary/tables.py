@@ -224,8 +224,8 @@ def expected_table(decomposition: Readings) -> pd.DataFrame:
 def identification_table(rows: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
     """Prior beside posterior spread per parameter or contribution and reading, with the fit's own verdict.
 
-    ``variance_kept`` is posterior over prior variance; where it fell by less than a tenth the verdict is that
-    the quantity is not identified by these data.
+    ``variance_kept`` is posterior over prior variance; where it fell by less than a tenth, sampling error
+    allowed for, the verdict is that the quantity is not identified by these data.
     """
     columns = ["parameter", "reading", "prior_sd", "posterior_sd", "verdict"]
     table = pd.DataFrame([dict(r) for r in rows], columns=columns)
