@@ -3,7 +3,7 @@
 A symmetric matrix of size n and bandwidth w is an array ``(n, w + 1)``: entry (i, j), j <= i, at ``[i, j - i + w]``.
 ``first[i]`` is the first column with an entry in row i. The factor holds reciprocals on its diagonal. Inside the band,
 the inverse follows from the factor alone (Takahashi's recursion; Rue and Held, *Gaussian Markov Random Fields*, 2005,
-ch. 2).
+ch. 2). It is kept by columns: entry (i, j), j <= i, at ``[j, i - j]``.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from model.kernels import jit, jit_plain
 
 
 @jit_plain
-def cholesky(q, first, n, w):
-    """Overwrite the banded precision with its lower Cholesky factor; half the log determinant."""
+def cholesky(q, first, b, n, w):
+    """Overwrite the banded precision with its lower factor L and ``b`` with L^-1 b; half the log determinant."""
     half_logdet = 0.0
     for i in range(n):
         lo = first[i]
@@ -26,18 +26,20 @@ def cholesky(q, first, n, w):
             oj = w - j
             acc = row[j + oi]
             low = max(lo, first[j])
-            a, b = row[low + oi : j + oi], other[low + oj : j + oj]
-            for k in range(len(a)):
-                acc -= a[k] * b[k]
+            x, y = row[low + oi : j + oi], other[low + oj : j + oj]
+            for k in range(len(x)):
+                acc -= x[k] * y[k]
             row[j + oi] = acc * other[w]
-        acc = row[w]
-        a = row[lo + oi : w]
-        for k in range(len(a)):
-            acc -= a[k] * a[k]
+        acc, rest = row[w], b[i]
+        x, y = row[lo + oi : w], b[lo:i]
+        for k in range(len(x)):
+            acc -= x[k] * x[k]
+            rest -= x[k] * y[k]
         if not acc > 0.0:
             return np.nan
         half_logdet += 0.5 * np.log(acc)
         row[w] = 1.0 / np.sqrt(acc)
+        b[i] = rest * row[w]
     return half_logdet
 
 
@@ -50,45 +52,45 @@ def solve_upper(chol, first, b, n, w):
             b[k] -= chol[i, k - i + w] * b[i]
 
 
-@jit_plain
-def solve(chol, first, b, n, w):
-    """Solve L L' x = b in place."""
-    for i in range(n):
-        acc = b[i]
-        for k in range(first[i], i):
-            acc -= chol[i, k - i + w] * b[k]
-        b[i] = acc * chol[i, w]
-    solve_upper(chol, first, b, n, w)
-
-
 @jit
 def selected_inverse(chol, first, n, w):
-    """Covariance inside the band, ``Shape: (n, w + 1)``, entry (i, j) with j <= i at ``[i, j - i + w]``."""
+    """Covariance inside the band by columns, ``Shape: (n, w + 1)``, entry (i, j), j <= i, at ``[j, i - j]``."""
     cov = np.zeros((n, w + 1))
-    _invert(chol, first, n, w, cov, np.empty(w + 1), np.empty(w + 1, np.int64))
+    ring = 4 * (w // 4 + 1)
+    places = np.empty(w, np.int64), np.empty(w, np.int64)
+    _invert(chol, first, n, w, cov, np.zeros((ring, ring)), np.empty(ring), np.empty(w), *places)
     return cov
 
 
 @jit_plain
-def _invert(chol, first, n, w, cov, column, member):
-    """The recursion of :func:`selected_inverse`, last unknown first."""
+def _invert(chol, first, n, w, cov, window, new, column, place, distance):
+    """The recursion of :func:`selected_inverse`, last unknown first.
+
+    ``window`` is the covariance of the unknowns just done, each in the row and column it keeps until it is overwritten
+    by the one that is as many behind: sums over it run through contiguous memory.
+    """
+    ring, own = len(window), 0
     for j in range(n - 1, -1, -1):
+        own = own - 1 if own > 0 else ring - 1
         inv = chol[j, w]
+        new[:] = 0.0
         count = 0
-        for i in range(j + 1, min(n - 1, j + w) + 1):
-            if first[i] <= j:
-                member[count] = i
-                column[count] = chol[i, j - i + w] * inv
+        for d in range(1, min(n - 1 - j, w) + 1):
+            if first[j + d] <= j:
+                c, at = chol[j + d, w - d] * inv, own + d
+                at = at - ring if at >= ring else at
+                row = window[at]
+                for k in range(ring):
+                    new[k] -= c * row[k]
+                column[count], place[count], distance[count] = c, at, d
                 count += 1
-        diag = inv * inv
+        out, diag = cov[j], inv * inv
         for a in range(count):
-            i = member[a]
-            row = cov[i]
-            acc = 0.0
-            for b in range(a + 1):
-                acc -= row[member[b] - i + w] * column[b]
-            for b in range(a + 1, count):
-                acc -= cov[member[b], i - member[b] + w] * column[b]
-            row[j - i + w] = acc
-            diag -= acc * column[a]
-        cov[j, w] = diag
+            value = new[place[a]]
+            out[distance[a]] = value
+            diag -= value * column[a]
+        out[0] = new[own] = diag
+        row = window[own]
+        for k in range(ring):
+            row[k] = new[k]
+            window[k, own] = new[k]

@@ -19,7 +19,7 @@ from model.frame import CHANGEABLE, arrays, make_frame
 from model.joint import from_standard, symbolic
 from model.priors import Prior, PriorSet
 from model.system_op import system_likelihood
-from model.transforms import Linear, half_normal_quantile, isometric_simplex
+from model.transforms import Linear, half_normal_quantile, isometric_simplex, standard
 
 DIMS: Mapping[str, tuple[str, ...]] = {
     "factor_beta": ("factor",),
@@ -33,6 +33,8 @@ DIMS: Mapping[str, tuple[str, ...]] = {
 """Parameters that are not scalars."""
 WEAK = ("knock_in",)
 """Half-normal effects that data may leave at their prior; scales, which data always inform, keep the logarithm."""
+SCALES = {"scalars_HalfNormal_weak": half_normal_quantile, "scalars_Normal": standard}
+"""Groups of scalars sampled on another scale than PyMC's."""
 COMMON = "common_demand"
 SIGN, SIGN_EFFECTS = "dealer_sign", ("gamma_scale", "impact", "booked_hedge")
 OWN_SCALE = {SIGN: "TruncatedNormal", COMMON: "Normal"}
@@ -146,8 +148,8 @@ def _scalars(priors: PriorSet) -> dict[str, Any]:
         columns: dict[str, Any] = {
             a: np.array([priors[n].args[a] for n in names], float) for a in priors[names[0]].args
         }
-        if key == "scalars_HalfNormal_weak":
-            columns["default_transform"] = half_normal_quantile
+        if key in SCALES:
+            columns["default_transform"] = SCALES[key]
         vector = getattr(pm, dist)(key, **columns, shape=len(names))
         out |= {n: vector[i] for i, n in enumerate(names)}
     return out
@@ -227,8 +229,11 @@ def _variable(name: str, prior: Prior, design: Design, base_shares: np.ndarray):
         return pm.Dirichlet(name, a=a, dims=dims, default_transform=isometric_simplex)
     members = {"factor": design.factors, "fund": design.funds}.get(dims[0]) if dims else None
     arguments = {k: (prior.argument(k, members) if members else prior.args[k]) for k in prior.args}
-    if name == "fund_mean" and prior.dist == "Normal":
-        arguments["default_transform"] = Linear(_typical_spread(design, arguments["sigma"]))
+    if prior.dist == "Normal":
+        own = name == "fund_mean"
+        arguments["default_transform"] = (
+            Linear(_typical_spread(design, arguments["sigma"])) if own else standard
+        )
     return getattr(pm, prior.dist)(name, **arguments, dims=dims)
 
 

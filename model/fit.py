@@ -36,7 +36,7 @@ class Settings:
     draws: int = 1000
     tune: int = 300
     seed: int = 20260205
-    target_accept: float = 0.9
+    target_accept: float = 0.88
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from model.banded import cholesky, selected_inverse, solve, solve_upper
+from model.banded import cholesky, selected_inverse, solve_upper
 from model.kernels import jit, jit_plain
 
 LOG_2PI = float(np.log(2.0 * np.pi))
@@ -164,7 +164,7 @@ def _add_block(rows, start, stop, band, eta, width, w, info, scaled, workspace):
 
 
 @jit_plain
-def _look_up(rows, start, stop, mean, cov, width, w, mu, sigma):
+def _look_up(rows, start, stop, mean, cov, width, mu, sigma):
     """Posterior means ``(C, BLOCK)`` and covariances ``(C, C, BLOCK)`` of the unknowns that a block's rows touch."""
     columns = len(rows.slot)
     for c in range(columns):
@@ -175,7 +175,7 @@ def _look_up(rows, start, stop, mean, cov, width, w, mu, sigma):
             if i < j:
                 i, j = j, i
             out = sigma[c, e]
-            _copy(cov[:, j - i + w], i, width, start, stop, max(rows.lag[c], rows.lag[e]), out)
+            _copy(cov[:, i - j], j, width, start, stop, max(rows.lag[c], rows.lag[e]), out)
             other = sigma[e, c]
             for t in range(stop - start):
                 other[t] = out[t]
@@ -225,7 +225,7 @@ def _log_density(rows, start, stop, error, workspace):
 
 
 @jit
-def _differentiate(rows, mean, cov, width, w):
+def _differentiate(rows, mean, cov, width):
     """Replace a family's numbers by their derivatives; its share of the log marginal likelihood."""
     columns, count, days = rows.coef.shape
     mu, sigma, error = (
@@ -237,7 +237,7 @@ def _differentiate(rows, mean, cov, width, w):
     logp = 0.0
     for start in range(0, days, BLOCK):
         stop = min(start + BLOCK, days)
-        _look_up(rows, start, stop, mean, cov, width, w, mu, sigma)
+        _look_up(rows, start, stop, mean, cov, width, mu, sigma)
         _errors(rows, start, stop, mu, error)
         logp += _log_density(rows, start, stop, error, quad)
         _slopes(rows, start, stop, mu, sigma, error, spread, quad, info)
@@ -276,14 +276,14 @@ def _slopes(rows, start, stop, mu, sigma, error, spread, quad, info):
 
 @jit
 def _factor(families, band):
-    """Banded Cholesky factor, half log determinant and information vector of all rows."""
+    """Banded Cholesky factor L, half log determinant, and L^-1 times the information vector of all rows."""
     width, w = band.shape[0], band.shape[1]
     n = len(band.first)
     chol = np.zeros((n, w + 1))
     eta = np.zeros(n)
     for rows in families:
         _add(rows, chol, eta, width, w)
-    return chol, cholesky(chol, band.first, n, w), eta
+    return chol, cholesky(chol, band.first, eta, n, w), eta
 
 
 @jit
@@ -300,11 +300,11 @@ def marginal(families, band):
     chol, half_logdet, mean = _factor(families, band)
     if np.isnan(half_logdet):
         return -np.inf
-    solve(chol, band.first, mean, n, w)
+    solve_upper(chol, band.first, mean, n, w)
     cov = selected_inverse(chol, band.first, n, w)
     logp = 0.5 * n * LOG_2PI - half_logdet
     for rows in families:
-        logp += _differentiate(rows, mean, cov, width, w)
+        logp += _differentiate(rows, mean, cov, width)
     return logp
 
 
@@ -326,7 +326,7 @@ def draw(families, band, noise):
     """
     n, w = len(band.first), band.shape[1]
     chol, _, mean = _factor(families, band)
-    solve(chol, band.first, mean, n, w)
+    solve_upper(chol, band.first, mean, n, w)
     sample = noise.copy()
     solve_upper(chol, band.first, sample, n, w)
     return mean, mean + sample

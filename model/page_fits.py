@@ -18,7 +18,7 @@ import xarray as xr
 from model.errors import AttributionError, ConvergenceError, DataError, GateError, UsageError
 from model.pipeline import Subject, load_subject
 from model.reopen import request_of
-from model.store import Fit
+from model.store import Fit, open_tree
 
 SCRIPT = Path(__file__).resolve().parents[1] / "scripts" / "fit.py"
 READ = (0, ConvergenceError.exit_code)
@@ -84,5 +84,5 @@ def read_fit(folder: Path, panel: Path | None = None) -> PageFit:
         raise DataError(
             f"Data, event card or priors are not those of the fit in {folder}.", "Fit again, or give --fit."
         )
-    with xr.open_dataset(files[1], group="vendor/posterior", engine="h5netcdf") as data:
-        return PageFit(manifest, data.load(), subject)
+    with open_tree(files[1]) as tree:
+        return PageFit(manifest, tree["vendor/posterior"].to_dataset().load(), subject)

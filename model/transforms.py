@@ -37,6 +37,28 @@ class HalfNormalQuantile(Transform):
         return 0.5 * (scaled**2 - value**2) + pt.log(inputs[-1]) - np.log(2.0)
 
 
+class Standard(Transform):
+    """A normal number in spreads of its prior from its centre.
+
+    Starting points scatter by about one on the sampler's scale. Of a coefficient whose prior spread is 0.02 that is
+    fifty spreads away, and tuning is spent on the way back.
+    """
+
+    name = "standard"
+
+    def forward(self, value, *inputs):
+        """To standard units."""
+        return (value - inputs[-2]) / inputs[-1]
+
+    def backward(self, value, *inputs):
+        """From standard units."""
+        return inputs[-2] + inputs[-1] * value
+
+    def log_jac_det(self, value, *inputs):
+        """Log of the prior's spread."""
+        return pt.zeros_like(value) + pt.log(inputs[-1])
+
+
 class Linear(Transform):
     """A vector as ``matrix @ value``: correlated numbers as nearly independent ones for the sampler.
 
@@ -109,4 +131,5 @@ def _contrasts(parts: int) -> np.ndarray:
 
 
 half_normal_quantile = HalfNormalQuantile()
+standard = Standard()
 isometric_simplex = IsometricSimplex()

@@ -41,11 +41,11 @@ def write_prior_fit(out: Path) -> Path:
     design = subject.design
     draws = prior_draws(subject.priors, design, subject.base_shares, 600, 9)
     tree = {"/vendor/posterior": chains_of(draws, design)}
-    xr.DataTree.from_dict(tree).to_netcdf(out / "posterior.nc", engine="h5netcdf")
+    xr.DataTree.from_dict(tree).to_netcdf(out / "posterior.nc", engine="netcdf4")
     few = {k: v[:100] for k, v in draws.items()}
     latents, flows = posterior_latents(few, design, True, 1)
     split = to_dataset(decompose(few, latents, flows, design, 1), design, np.arange(2, design.days))
-    xr.DataTree.from_dict({"/vendor": split}).to_netcdf(out / "decomposition.nc", engine="h5netcdf")
+    xr.DataTree.from_dict({"/vendor": split}).to_netcdf(out / "decomposition.nc", engine="netcdf4")
     (out / "gate.json").write_text(gate("inconclusive", "a reason").to_json())
     manifest = {
         "event": "2026-02-05", "dates": ["2025-12-02", "2026-02-27"], "seed": 1, "identification": [],

@@ -92,7 +92,7 @@ def test_bridge_sampling_finds_known_marginal_likelihoods():
 
 def test_the_mixture_holds_both_in_proportion(tmp_path):
     folder = write_fit(tmp_path / "fit", samples=200, draws=10)
-    with xr.open_datatree(folder / "decomposition.nc", engine="h5netcdf") as tree:
+    with xr.open_datatree(folder / "decomposition.nc", engine="netcdf4") as tree:
         parts = {r: tree[r].to_dataset().load() for r in ("vendor", "next_day")}
     chosen = Mixture({"vendor": 0.7, "next_day": 0.3}, 0.01, -0.85, 0.02, 1.0)
     mixed = mix(parts, chosen)
@@ -111,7 +111,7 @@ def test_the_mixture_holds_both_in_proportion(tmp_path):
 
 def test_tables_show_the_mixture_beside_both_datings(tmp_path):
     folder = write_fit(tmp_path / "fit", samples=200, draws=10)
-    with xr.open_datatree(folder / "decomposition.nc", engine="h5netcdf") as tree:
+    with xr.open_datatree(folder / "decomposition.nc", engine="netcdf4") as tree:
         parts = {r: tree[r].to_dataset().load() for r in tree}
     parts["mixture"] = mix(parts, Mixture({"vendor": 0.6, "next_day": 0.4}, 0.01, -0.4, 0.02, 1.0))
     console = Console(width=140)
@@ -127,7 +127,7 @@ def test_tables_show_the_mixture_beside_both_datings(tmp_path):
     tidy = tidy_tables(parts, list(EVENT_DAYS))
     assert all("mixture" in set(t["reading"]) for t in tidy.values() if "reading" in t)
     xr.DataTree.from_dict({f"/{k}": v for k, v in parts.items()}).to_netcdf(
-        folder / "new.nc", engine="h5netcdf"
+        folder / "new.nc", engine="netcdf4"
     )
     (folder / "new.nc").replace(folder / "decomposition.nc")
     view = open_fit(folder)

@@ -11,7 +11,7 @@ from scipy import stats
 from synthetic import literature
 
 from model.build import SIGN, SIGN_EFFECTS, _sign
-from model.transforms import Linear, half_normal_quantile, isometric_simplex
+from model.transforms import Linear, half_normal_quantile, isometric_simplex, standard
 
 
 @pytest.mark.parametrize("scale", [0.3, 1.0])
@@ -78,6 +78,22 @@ def test_a_linear_map_keeps_the_density():
         [free], Linear(matrix).forward(Linear(matrix).backward(free)), mode="FAST_COMPILE"
     )
     np.testing.assert_allclose(back(z), z)
+
+
+def test_normal_numbers_are_sampled_in_spreads_of_their_prior():
+    """On the sampler's scale every normal prior is the standard normal one, however narrow it is."""
+    mu, sigma = np.array([0.3, -1.0, 0.0]), np.array([0.5, 2.0, 1e-5])
+    with pm.Model() as scaled:
+        x = pm.Normal("x", mu, sigma, default_transform=standard)
+    z = np.array([0.7, -0.2, 1.5])
+    name = scaled.value_vars[0].name
+    value = scaled.compile_logp(mode="FAST_COMPILE")({name: z})
+    assert value == pytest.approx(stats.norm.logpdf(z).sum())
+    free, inputs = pt.dvector(), x.owner.inputs
+    back = standard.backward(free, *inputs)
+    there, again = pytensor.function([free], [back, standard.forward(back, *inputs)], mode="FAST_COMPILE")(z)
+    np.testing.assert_allclose(there, mu + sigma * z)
+    np.testing.assert_allclose(again, z)
 
 
 @pytest.mark.parametrize("size", [0.2, 1.0, 2.5])

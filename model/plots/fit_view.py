@@ -9,13 +9,13 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import h5py
 import numpy as np
 import pandas as pd
 import xarray as xr
 
 from model.errors import DataError
 from model.gate.result import GateResult
+from model.store import open_tree
 from model.summary.lines import READINGS, SHOWN, shown
 
 FILES = ("manifest.json", "gate.json", "decomposition.nc", "posterior.nc")
@@ -37,17 +37,21 @@ class FitView:
     folder: Path
     manifest: Mapping[str, Any]
     gate: GateResult
-    _groups: dict[tuple[str, str], xr.Dataset] = field(default_factory=dict, repr=False)
     _scalars: dict[str, np.ndarray | None] = field(default_factory=dict, repr=False)
 
     @cached_property
     def decomposition(self) -> dict[str, xr.Dataset]:
         """Decomposition by reading, loaded."""
         path = self.folder / "decomposition.nc"
-        names = [r for r in READINGS if r in _children(path)]
-        if not names:
+        with open_tree(path) as tree:
+            found = {r: tree[r].to_dataset().load() for r in READINGS if r in tree.children}
+        if not found:
             raise DataError(f"{path.name} holds none of the readings {', '.join(READINGS)}.", "Fit again.")
-        return {r: _load(path, r) for r in names}
+        return found
+
+    @cached_property
+    def _posterior(self) -> xr.DataTree:
+        return open_tree(self.folder / "posterior.nc")
 
     @cached_property
     def days(self) -> tuple[pd.Timestamp, ...]:
@@ -72,26 +76,23 @@ class FitView:
 
     def group(self, reading: str, name: str) -> xr.Dataset | None:
         """A group of the posterior file, opened lazily; None where the fit has none."""
-        path = self.folder / "posterior.nc"
-        if (reading, name) not in self._groups:
-            if name not in _children(path, reading):
-                return None
-            self._groups[reading, name] = xr.open_dataset(path, group=f"{reading}/{name}", engine="h5netcdf")
-        return self._groups[reading, name]
+        inside = self._posterior.children.get(reading)
+        found = inside.children.get(name) if inside is not None else None
+        return None if found is None else found.to_dataset()
 
     def scalar(self, reading: str, name: str, parameter: str) -> np.ndarray | None:
         """Draws of a scalar parameter, ``Shape: (chain, draw)``; None where absent or not a scalar."""
         key = f"{reading}/{name}/{parameter}"
         if key not in self._scalars:
-            with h5py.File(self.folder / "posterior.nc") as file:
-                found = file.get(key)
-                usable = isinstance(found, h5py.Dataset) and found.ndim == 2
-                self._scalars[key] = np.asarray(found, dtype=float) if usable else None
+            data = self.group(reading, name)
+            found = None if data is None else data.get(parameter)
+            scalar = found is not None and found.ndim == 2
+            self._scalars[key] = np.asarray(found, dtype=float) if scalar else None
         return self._scalars[key]
 
     def readings(self, group: str) -> list[str]:
         """Readings that have a group in the posterior file."""
-        return [r for r in READINGS if group in _children(self.folder / "posterior.nc", r)]
+        return [r for r in READINGS if self.group(r, group) is not None]
 
     @property
     def booked_days(self) -> tuple[pd.Timestamp, ...]:
@@ -110,8 +111,7 @@ class FitView:
 
     def close(self) -> None:
         """Close what was opened."""
-        for data in self._groups.values():
-            data.close()
+        self._posterior.close()
 
 
 def open_fit(folder: Path) -> FitView:
@@ -137,15 +137,3 @@ def open_fit(folder: Path) -> FitView:
 def event_days(manifest: Mapping[str, Any]) -> tuple[pd.Timestamp, ...]:
     """The event's days."""
     return tuple(pd.Timestamp(d) for d in manifest["days"])
-
-
-def _children(path: Path, inside: str = "/") -> tuple[str, ...]:
-    with h5py.File(path) as file:
-        return (
-            tuple(k for k, v in file[inside].items() if isinstance(v, h5py.Group)) if inside in file else ()
-        )
-
-
-def _load(path: Path, group: str) -> xr.Dataset:
-    with xr.open_dataset(path, group=group, engine="h5netcdf") as data:
-        return data.load()

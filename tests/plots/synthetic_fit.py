@@ -58,11 +58,11 @@ def write_fit(
         at = days.get_loc(pd.Timestamp(text))
         flow[at], ret[at] = f, r
     parts = {f"/{r}": _decomposition(rng, flow, ret, days, samples, k) for k, r in enumerate(readings)}
-    xr.DataTree.from_dict(parts).to_netcdf(folder / "decomposition.nc", engine="h5netcdf")
+    xr.DataTree.from_dict(parts).to_netcdf(folder / "decomposition.nc", engine="netcdf4")
     groups = {}
     for k, r in enumerate(readings):
         groups |= {f"/{r}/{n}": d for n, d in _posterior(rng, flow, ret, days, samples, draws, k).items()}
-    xr.DataTree.from_dict(groups).to_netcdf(folder / "posterior.nc", engine="h5netcdf")
+    xr.DataTree.from_dict(groups).to_netcdf(folder / "posterior.nc", engine="netcdf4")
     (folder / "gate.json").write_text(gate(verdict, reason).to_json(), encoding="utf-8")
     (folder / "manifest.json").write_text(json.dumps(_manifest(readings)), encoding="utf-8")
     return folder

@@ -41,5 +41,5 @@ def blank_figures(view) -> list[Path]:
 def decomposition(reported_fit: Path):
     import xarray as xr
 
-    with xr.open_datatree(reported_fit / "decomposition.nc", engine="h5netcdf") as tree:
+    with xr.open_datatree(reported_fit / "decomposition.nc", engine="netcdf4") as tree:
         return tree.load()
