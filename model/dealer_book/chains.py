@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from model.dealer_book.instants import instants
 from model.dealer_book.listed import Listed
 from model.dealer_book.markets import Market, years_between
 from model.errors import DataError
@@ -197,7 +198,7 @@ def _numbers(frame: pd.DataFrame, column: str, low: float, strict: bool = True, 
 
 
 def _seconds(frame: pd.DataFrame, column: str) -> np.ndarray:
-    t = pd.to_datetime(frame[column], errors="coerce", utc=True, format="ISO8601")
+    t = instants(frame[column])
     _cell_error(
         frame,
         column,

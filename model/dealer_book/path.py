@@ -16,6 +16,7 @@ from pathlib import Path as FilePath
 import numpy as np
 import pandas as pd
 
+from model.dealer_book.instants import instants
 from model.errors import DataError, UsageError
 
 STEPS = 24
@@ -139,7 +140,7 @@ def from_bars(file: str | FilePath, calendar: str, timezone: str, steps: int = 4
             raise DataError(
                 f"Row 1, column {column}: the bars have no such column.", "Columns: time, spot, vol, low."
             )
-    times = pd.to_datetime(frame["time"], utc=True, errors="coerce", format="ISO8601")
+    times = instants(frame["time"])
     _refuse(frame, "time", times.isna(), "a time with offset")
     for column in ("spot", "vol") + (("low",) if "low" in frame else ()):
         x = pd.to_numeric(frame[column], errors="coerce")

@@ -126,6 +126,7 @@ def test_bars_know_the_hours_of_the_etf(tmp_path, event_book) -> None:
     [
         ("69000", "x", "Row 4, column spot"),
         ("2026-02-05T10:00", "2026-02-05T08:00", "Row 4, column time"),
+        ("2026-02-05T10:00:00-05:00", "2026-02-05T10:00:00", "Row 4, column time.*with offset"),
         ("68000", "69500", "Row 4, column low"),
         ("vol", "volatility", "column vol"),
     ],

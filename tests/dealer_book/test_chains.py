@@ -114,6 +114,8 @@ def test_shared_chain(chain_file) -> None:
         ("open_interest", "-1", "at least 0"),
         ("option_type", "Q", "C or P"),
         ("expiry", "soon", "time with offset"),
+        ("expiry", "2026-02-27", "time with offset"),
+        ("quote_timestamp", "2026-02-04 21:00:10", "time with offset"),
         ("expiry", "2026-02-01 08:00:00+00:00", "after the time of the chain"),
         ("underlying", "73.4", "within 50 %"),
     ],
