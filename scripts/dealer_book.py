@@ -131,7 +131,8 @@ def build_path(args, book):
     from model.dealer_book.path import from_bars, from_moves
 
     if args.path:
-        return from_bars(args.path, book.calendar, book.timezone)
+        needs_close = len(book.etf) > 0 or len(book.notes) > 0
+        return from_bars(args.path, book.calendar, book.timezone, needs_close=needs_close)
     spots = numbers(args.spot, "--spot") if args.spot else [book.spot, 0.9 * book.spot]
     spots = spots * 2 if len(spots) == 1 else spots
     vols = numbers(args.vol, "--vol") if args.vol else [book.vol]

@@ -121,6 +121,27 @@ def test_bars_know_the_hours_of_the_etf(tmp_path, event_book) -> None:
     assert min(p.spot for p in path.points) == 59800
 
 
+def test_a_close_that_no_bar_ends_at_is_refused(tmp_path, event_book) -> None:
+    """A bar stamped a millisecond early would leave the notes unobserved, and the session without its end."""
+    file = tmp_path / "bars.csv"
+    file.write_text(BARS.replace("2026-02-05T16:00:00-", "2026-02-05T15:59:59.999-"))
+    with pytest.raises(DataError, match="No bar ends at the ETF close of 2026-02-05") as err:
+        from_bars(file, event_book.calendar, event_book.timezone)
+    assert "20:59:59.999" in err.value.remedy
+    path = from_bars(file, event_book.calendar, event_book.timezone, needs_close=False)
+    assert not any(p.etf_close for p in path.points[1:])
+
+
+@pytest.mark.parametrize("raw", [b"time,spot,vol\n", b"\xff\xfe\x00time", b"time,spot,vol\n1,2\n1,2,3,4,5,6\n"])
+def test_bars_that_are_no_table_are_refused(tmp_path, event_book, raw) -> None:
+    file = tmp_path / "bars.csv"
+    file.write_bytes(raw)
+    for place in (file, tmp_path):
+        with pytest.raises(DataError) as err:
+            from_bars(place, event_book.calendar, event_book.timezone)
+        assert err.value.remedy
+
+
 @pytest.mark.parametrize(
     ("old", "new", "words"),
     [
