@@ -150,6 +150,13 @@ def test_placeholders_can_be_left_out_and_are_counted(tmp_path) -> None:
     assert len(load_occ(tmp_path, occ(impliedVolatility="0.00001", openInterest=""))) == 1
 
 
+@pytest.mark.parametrize("share", [73_338.0, 0.0236, -4.0, float("nan")])
+def test_a_share_price_far_from_the_strikes_is_refused(tmp_path, share) -> None:
+    with pytest.raises(DataError, match="far from the strikes") as err:
+        load_occ(tmp_path, occ(), spot=share)
+    assert "--share-price" in err.value.remedy
+
+
 def test_missing_column_missing_file_missing_time(tmp_path) -> None:
     with pytest.raises(DataError, match="column mark_iv"):
         load(tmp_path, exchange().drop(columns="mark_iv"))
