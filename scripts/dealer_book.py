@@ -162,7 +162,6 @@ def write(args, book, path, results, levels, ends) -> None:
     from model.dealer_book import report
     from model.dealer_book.figures import save_figures
 
-    args.out.mkdir(parents=True, exist_ok=True)
     files = save_figures(
         book, path, results["mid"], levels, *ends, (args.lam / 2, args.lam, args.lam * 2.5), args.out
     )
@@ -189,6 +188,15 @@ def run(args) -> int:
     from model.dealer_book.profile import zero_gamma
     from model.errors import UsageError
 
+    if not 0 < args.lam < float("inf"):
+        raise UsageError(f"--lam {args.lam} is not an impact above zero.", "Write --lam 0.6 (% per USD bn).")
+    if args.out:
+        try:
+            args.out.mkdir(parents=True, exist_ok=True)
+        except OSError as err:
+            raise UsageError(
+                f"--out {args.out}: {err.strerror}.", "Name a folder that can be written."
+            ) from err
     console = Console(width=118)
     book, chain = load(args)
     path = build_path(args, book)

@@ -166,11 +166,14 @@ def _read_bars(file: str | FilePath) -> pd.DataFrame:
     except (FileNotFoundError, pd.errors.EmptyDataError) as err:
         raise DataError(f"No bars at {file}.", "Check the path.") from err
     except (OSError, pd.errors.ParserError, UnicodeDecodeError) as err:
-        raise DataError(f"{file} is not a CSV table: {err}.", "Save the bars as comma-separated text.") from err
+        raise DataError(
+            f"{file} is not a CSV table: {err}.", "Save the bars as comma-separated text."
+        ) from err
     if frame.empty:
-        raise DataError(f"{file} has a header and no rows.", "Supply the starting state and at least one bar.")
+        raise DataError(
+            f"{file} has a header and no rows.", "Supply the starting state and at least one bar."
+        )
     return frame
-
 
 
 def _bar_points(
