@@ -131,7 +131,8 @@ def build_path(args, book):
     from model.dealer_book.path import from_bars, from_moves
 
     if args.path:
-        return from_bars(args.path, book.calendar, book.timezone)
+        needs_close = len(book.etf) > 0 or len(book.notes) > 0
+        return from_bars(args.path, book.calendar, book.timezone, needs_close=needs_close)
     spots = numbers(args.spot, "--spot") if args.spot else [book.spot, 0.9 * book.spot]
     spots = spots * 2 if len(spots) == 1 else spots
     vols = numbers(args.vol, "--vol") if args.vol else [book.vol]
@@ -161,7 +162,6 @@ def write(args, book, path, results, levels, ends) -> None:
     from model.dealer_book import report
     from model.dealer_book.figures import save_figures
 
-    args.out.mkdir(parents=True, exist_ok=True)
     files = save_figures(
         book, path, results["mid"], levels, *ends, (args.lam / 2, args.lam, args.lam * 2.5), args.out
     )
@@ -188,6 +188,15 @@ def run(args) -> int:
     from model.dealer_book.profile import zero_gamma
     from model.errors import UsageError
 
+    if not 0 < args.lam < float("inf"):
+        raise UsageError(f"--lam {args.lam} is not an impact above zero.", "Write --lam 0.6 (% per USD bn).")
+    if args.out:
+        try:
+            args.out.mkdir(parents=True, exist_ok=True)
+        except OSError as err:
+            raise UsageError(
+                f"--out {args.out}: {err.strerror}.", "Name a folder that can be written."
+            ) from err
     console = Console(width=118)
     book, chain = load(args)
     path = build_path(args, book)

@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from model.dealer_book.instants import instants
 from model.dealer_book.listed import Listed
 from model.dealer_book.markets import Market, years_between
 from model.errors import DataError
@@ -165,6 +166,8 @@ def _read(path: str | Path) -> pd.DataFrame:
         frame = pd.read_csv(path, dtype=str, keep_default_na=False)
     except FileNotFoundError as err:
         raise DataError(f"No chain at {path}.", "Check the path.") from err
+    except OSError as err:
+        raise DataError(f"{path} cannot be read: {err.strerror}.", "Name a CSV file.") from err
     except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as err:
         raise DataError(
             f"{path} is not a CSV table: {err}.", "Save the chain as comma-separated text."
@@ -197,7 +200,7 @@ def _numbers(frame: pd.DataFrame, column: str, low: float, strict: bool = True, 
 
 
 def _seconds(frame: pd.DataFrame, column: str) -> np.ndarray:
-    t = pd.to_datetime(frame[column], errors="coerce", utc=True, format="ISO8601")
+    t = instants(frame[column])
     _cell_error(
         frame,
         column,
@@ -301,6 +304,12 @@ def _occ(frame: pd.DataFrame, market: Market, as_of, spot, drop: bool) -> Chain:
     clock = pd.Timedelta(hours=market.expiry_time.hour, minutes=market.expiry_time.minute)
     end = (day + clock).dt.tz_localize(market.timezone.key).dt.tz_convert("UTC")
     expiry_s = (end - pd.Timestamp("1970-01-01", tz="UTC")).dt.total_seconds().to_numpy(float)
+    # Half the lowest to twice the highest strike: the underlying's price given for the share's is far outside.
+    if not 0.5 * strike.min() <= spot <= 2.0 * strike.max():
+        raise DataError(
+            f"The ETF's price of {spot:,.4g} is far from the strikes, {strike.min():g} to {strike.max():g}.",
+            "Give the underlying's price as --spot and the ETF's, if not units per share x spot, as --share-price.",
+        )
     contracts = _numbers(frame, "openInterest", 0.0, strict=False, blank=0.0)
     quote_s = np.full(len(frame), as_of.timestamp())
     unheld = contracts == 0

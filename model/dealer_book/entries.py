@@ -39,7 +39,14 @@ def _line(
     entry: Entry, market: Market, as_of: datetime, strikes: list[float], contracts: np.ndarray
 ) -> Listed:
     n = len(strikes)
-    years = np.full(n, market.years_to(entry.day("expiry"), as_of))
+    expiry = entry.day("expiry")
+    left = market.years_to(expiry, as_of)
+    if left <= 0:
+        raise DataError(
+            f"{entry.where}, expiry: {expiry} is not after the book's as_of, {as_of}.",
+            "Leave the expired options out, or correct the date.",
+        )
+    years = np.full(n, left)
     iv = entry.numbers("iv_pct", low=1.0) if isinstance(entry.data.get("iv_pct"), list) else None
     vols = np.array(iv) if iv is not None else np.full(n, entry.number("iv_pct", low=1, high=1000))
     if vols.size != n:
@@ -136,7 +143,7 @@ def _note(entry: Entry, market: Market, as_of: datetime, closes: dict[date, floa
     shown = entry.number("barrier", low=1e-9)
     years = market.years_to(entry.day("expiry"), as_of)
     monitoring = entry.text("monitoring", choices=RULES)
-    dates = tuple(entry._get("dates", []))
+    dates = entry.days("dates")
     left = [d for d in dates if d > as_of.date()]
     note = Note(
         name=entry.text("name"),

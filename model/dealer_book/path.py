@@ -16,6 +16,7 @@ from pathlib import Path as FilePath
 import numpy as np
 import pandas as pd
 
+from model.dealer_book.instants import instants
 from model.errors import DataError, UsageError
 
 STEPS = 24
@@ -117,7 +118,9 @@ def from_moves(
     return Path(tuple(points))
 
 
-def from_bars(file: str | FilePath, calendar: str, timezone: str, steps: int = 4) -> Path:
+def from_bars(
+    file: str | FilePath, calendar: str, timezone: str, steps: int = 4, needs_close: bool = True
+) -> Path:
     """A path from a CSV of bars: ``time`` (end of the bar, ISO 8601 with offset), ``spot``, ``vol``,
     optional ``low``.
 
@@ -125,21 +128,24 @@ def from_bars(file: str | FilePath, calendar: str, timezone: str, steps: int = 4
     ending at the close is the ETF close. The first row is the starting state. A bar's low is visited before
     its close.
 
+    Parameters
+    ----------
+    needs_close : bool
+        Whether every ETF close between first and last row has to end a bar. A book of crypto-native options
+        alone does not look at it.
+
     Raises
     ------
     DataError
-        A missing column, a cell that is not a number, rows out of order.
+        No table, a missing column, a cell that is not a number, rows out of order, an ETF close no bar ends at.
     """
-    try:
-        frame = pd.read_csv(file)
-    except (FileNotFoundError, pd.errors.EmptyDataError) as err:
-        raise DataError(f"No bars at {file}.", "Check the path.") from err
+    frame = _read_bars(file)
     for column in ("time", "spot", "vol"):
         if column not in frame:
             raise DataError(
                 f"Row 1, column {column}: the bars have no such column.", "Columns: time, spot, vol, low."
             )
-    times = pd.to_datetime(frame["time"], utc=True, errors="coerce", format="ISO8601")
+    times = instants(frame["time"])
     _refuse(frame, "time", times.isna(), "a time with offset")
     for column in ("spot", "vol") + (("low",) if "low" in frame else ()):
         x = pd.to_numeric(frame[column], errors="coerce")
@@ -148,8 +154,26 @@ def from_bars(file: str | FilePath, calendar: str, timezone: str, steps: int = 4
     _refuse(frame, "time", times.diff() <= pd.Timedelta(0), "later than the row before")
     if "low" in frame:
         _refuse(frame, "low", frame["low"] > frame["spot"] * (1 + 1e-12), "at or below spot")
-    flags = _session_flags(times, calendar, timezone)
-    return Path(tuple(_bar_points(frame, times, flags)), steps)
+    hours = _sessions(times, calendar, timezone)
+    if needs_close:
+        _require_closes(times, hours, timezone)
+    return Path(tuple(_bar_points(frame, times, _session_flags(times, hours, timezone))), steps)
+
+
+def _read_bars(file: str | FilePath) -> pd.DataFrame:
+    try:
+        frame = pd.read_csv(file)
+    except (FileNotFoundError, pd.errors.EmptyDataError) as err:
+        raise DataError(f"No bars at {file}.", "Check the path.") from err
+    except (OSError, pd.errors.ParserError, UnicodeDecodeError) as err:
+        raise DataError(
+            f"{file} is not a CSV table: {err}.", "Save the bars as comma-separated text."
+        ) from err
+    if frame.empty:
+        raise DataError(
+            f"{file} has a header and no rows.", "Supply the starting state and at least one bar."
+        )
+    return frame
 
 
 def _bar_points(
@@ -165,18 +189,37 @@ def _bar_points(
         previous = spot
 
 
-def _session_flags(times: pd.Series, calendar: str, timezone: str) -> list[tuple[bool, bool, date]]:
+Hours = dict[date, tuple[pd.Timestamp, pd.Timestamp]]
+
+
+def _sessions(times: pd.Series, calendar: str, timezone: str) -> Hours:
+    """Open and close of the ETF's sessions on the days of the bars."""
     import exchange_calendars as xc
 
     days = times.dt.tz_convert(timezone).dt.date
     sessions = xc.get_calendar(calendar).schedule.loc[str(days.min()) : str(days.max())]
-    hours = {
+    return {
         d.date(): (row.open, row.close) for d, row in zip(sessions.index, sessions.itertuples(), strict=True)
     }
+
+
+def _require_closes(times: pd.Series, hours: Hours, timezone: str) -> None:
+    # Without its close a session is cut short in silence, and a note observed at closes cannot knock in.
+    ends = set(times)
+    for _, close in hours.values():
+        if times.iloc[0] < close <= times.iloc[-1] and close not in ends:
+            local = close.tz_convert(timezone)
+            raise DataError(
+                f"No bar ends at the ETF close of {local.date()}, {local.isoformat()}.",
+                "Stamp bars with their end, to the second (21:00:00, not 20:59:59.999), and let one end there.",
+            )
+
+
+def _session_flags(times: pd.Series, hours: Hours, timezone: str) -> list[tuple[bool, bool, date]]:
     out = []
-    for t, d in zip(times, days, strict=True):
+    for t, d in zip(times, times.dt.tz_convert(timezone).dt.date, strict=True):
         opened, closed = hours.get(d, (None, None))
-        inside = opened is not None and opened < t <= closed
+        inside = opened is not None and closed is not None and opened < t <= closed
         out.append((inside, inside and t == closed, d))
     return out
 

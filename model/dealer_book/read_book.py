@@ -94,17 +94,27 @@ def book_from_chain(
     return book, chain
 
 
-def _read_toml(file: Path) -> tuple[dict[str, Any], bytes]:
+def _read_toml(file: Path, parents: tuple[Path, ...] = ()) -> tuple[dict[str, Any], bytes]:
     try:
         raw = file.read_bytes()
         data = tomllib.loads(raw.decode())
     except FileNotFoundError as err:
         raise DataError(f"No book at {file}.", "Check the path.") from err
+    except OSError as err:
+        raise DataError(f"{file} cannot be read: {err.strerror}.", "Name a book file.") from err
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as err:
         raise DataError(f"{file.name} is not valid TOML: {err}.", "Correct the line named.") from err
     merged: dict[str, Any] = {}
-    for name in data.pop("include", []):
-        part, part_raw = _read_toml(file.parent / name)
+    names, chain = data.pop("include", []), (*parents, file.resolve())
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise DataError(
+            f"{file.name}, include: {names!r} is not a list of file names.",
+            'Write include = ["markets.toml"].',
+        )
+    for name in names:
+        if (file.parent / name).resolve() in chain:
+            raise DataError(f"{file.name}, include: {name} includes itself.", "Leave this include out.")
+        part, part_raw = _read_toml(file.parent / name, chain)
         merged |= part
         raw += part_raw
     return merged | data, raw
@@ -144,7 +154,8 @@ def _build(root: Entry, folder: Path, digest: str) -> Book:
         if key in root.data:
             lines.append(Provenance(key, root.data[key]["status"], root.data[key]["source"]))
     lines += [Provenance(n.name, n.status, n.source) for n in notes]
-    sign, flow = _signs(root)
+    sign, flow, stated = _signs(root)
+    lines += stated
     title = root.text("title")
     day = root.day("day") if "day" in root.data else None
     root.done()
@@ -188,10 +199,10 @@ def _closes(root: Entry) -> dict[date, float]:
     return out
 
 
-def _signs(root: Entry) -> tuple[dict[str, SignPrior], tuple[str, ...]]:
-    """Belief about each venue's sign, and the venues whose belief flow has moved."""
+def _signs(root: Entry) -> tuple[dict[str, SignPrior], tuple[str, ...], list[Provenance]]:
+    """Belief about each venue's sign, the venues whose belief flow has moved, and where the beliefs come from."""
     table = Entry("[sign]", root._get("sign", {}))
-    out, flow = {}, []
+    out, flow, lines = {}, [], []
     for venue in VENUES:
         entry = Entry(f"[sign.{venue}]", table._get(venue, {}))
         stated = prior = SignPrior(entry.number("mean", 0.0), entry.number("sd", 0.5))
@@ -200,10 +211,10 @@ def _signs(root: Entry) -> tuple[dict[str, SignPrior], tuple[str, ...]]:
         if "puts_bought" in entry.data:
             prior = prior.moved_by_flow(entry.number("puts_bought"), entry.number("puts_sold"))
         if entry.data:
-            entry.provenance()
+            lines.append(Provenance(f"sign of {venue} dealers", *entry.provenance()))
         entry.done()
         out[venue] = prior
         if prior is not stated:
             flow.append(venue)
     table.done()
-    return out, tuple(flow)
+    return out, tuple(flow), lines

@@ -65,6 +65,13 @@ class Entry:
             raise self._fail(key, x, "a date such as 2026-02-27 (no quotes)")
         return x
 
+    def days(self, key: str) -> tuple[date, ...]:
+        """Calendar days; none where the key is not given."""
+        x = self._get(key, [])
+        if not isinstance(x, list) or not all(isinstance(d, date) and not isinstance(d, datetime) for d in x):
+            raise self._fail(key, x, "a list of dates such as [2026-02-27, 2026-03-27] (no quotes)")
+        return tuple(x)
+
     def instant(self, key: str) -> datetime:
         """A time with its offset from UTC."""
         x = self._get(key, ...)

@@ -53,6 +53,7 @@ def test_cases_are_ordered(event_book) -> None:
 
 
 def test_every_entry_names_status_and_source(event_book) -> None:
+    assert {"sign of etf dealers", "sign of crypto dealers"} <= {p.name for p in event_book.provenance}
     assert all(
         p.status in ("fact", "seed", "assumption") and len(p.source) > 20 for p in event_book.provenance
     )
@@ -121,11 +122,35 @@ def test_bars_know_the_hours_of_the_etf(tmp_path, event_book) -> None:
     assert min(p.spot for p in path.points) == 59800
 
 
+def test_a_close_that_no_bar_ends_at_is_refused(tmp_path, event_book) -> None:
+    """A bar stamped a millisecond early would leave the notes unobserved, and the session without its end."""
+    file = tmp_path / "bars.csv"
+    file.write_text(BARS.replace("2026-02-05T16:00:00-", "2026-02-05T15:59:59.999-"))
+    with pytest.raises(DataError, match="No bar ends at the ETF close of 2026-02-05") as err:
+        from_bars(file, event_book.calendar, event_book.timezone)
+    assert "20:59:59.999" in err.value.remedy
+    path = from_bars(file, event_book.calendar, event_book.timezone, needs_close=False)
+    assert not any(p.etf_close for p in path.points[1:])
+
+
+@pytest.mark.parametrize(
+    "raw", [b"time,spot,vol\n", b"\xff\xfe\x00time", b"time,spot,vol\n1,2\n1,2,3,4,5,6\n"]
+)
+def test_bars_that_are_no_table_are_refused(tmp_path, event_book, raw) -> None:
+    file = tmp_path / "bars.csv"
+    file.write_bytes(raw)
+    for place in (file, tmp_path):
+        with pytest.raises(DataError) as err:
+            from_bars(place, event_book.calendar, event_book.timezone)
+        assert err.value.remedy
+
+
 @pytest.mark.parametrize(
     ("old", "new", "words"),
     [
         ("69000", "x", "Row 4, column spot"),
         ("2026-02-05T10:00", "2026-02-05T08:00", "Row 4, column time"),
+        ("2026-02-05T10:00:00-05:00", "2026-02-05T10:00:00", "Row 4, column time.*with offset"),
         ("68000", "69500", "Row 4, column low"),
         ("vol", "volatility", "column vol"),
     ],
@@ -147,7 +172,19 @@ def test_bad_bars(tmp_path, event_book, old, new, words) -> None:
         ("mid = 50.0, high = 120.0", "mid = 150.0, high = 120.0", "gamma"),
         ('dealer = "short"', 'dealr = "short"', "dealer is missing"),
         ("width_pct = 0.8", "width = 0.8", "unknown key 'width'"),
-        ("expiry = 2026-02-27", "expiry = 2026-01-27", "years"),
+        (
+            "expiry = 2026-02-27",
+            "expiry = 2026-01-27",
+            r"\[\[cluster\]\] no\. 2, expiry: 2026-01-27 is not after",
+        ),
+        (
+            'monitoring = "close"',
+            'monitoring = "discrete"\ndates = ["2026-02-05"]',
+            r"no\. 1, dates.*no quotes",
+        ),
+        ('monitoring = "close"', 'monitoring = "discrete"\ndates = 5', r"no\. 1, dates"),
+        ('include = ["markets.toml"]', 'include = "markets.toml"', "include.*not a list"),
+        ('include = ["markets.toml"]', 'include = ["book.toml"]', "includes itself"),
         ("as_of = 2026-02-04T16:00:00-05:00", "as_of = 2026-02-04", "as_of"),
         ('"2026-02-03" = 43.30', '"2026-02-03" = "n/a"', "2026-02-03"),
         ("vol = 52.9", "vol = 0.529", "vol"),
@@ -202,7 +239,17 @@ def test_script_exit_codes(tmp_path, monkeypatch, capsys) -> None:
     spec = importlib.util.spec_from_file_location("dealer_book_script", ROOT / "scripts" / "dealer_book.py")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    for words, code in (([str(EVENT_BOOK), "--spot", "cheap"], 2), ([str(tmp_path / "none.toml")], 3)):
+    (tmp_path / "file").write_text("")
+    event = str(EVENT_BOOK)
+    for words, code in (
+        ([event, "--spot", "cheap"], 2),
+        ([event, "--lam", "nan"], 2),
+        ([event, "--lam", "-1"], 2),
+        ([event, "--out", str(tmp_path / "file")], 2),
+        ([str(tmp_path / "none.toml")], 3),
+        ([str(tmp_path)], 3),
+        (["--chain", str(tmp_path)], 3),
+    ):
         monkeypatch.setattr(sys, "argv", ["dealer_book.py", *words])
         assert module.main() == code
         assert "Remedy" in capsys.readouterr().err

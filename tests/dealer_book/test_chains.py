@@ -114,6 +114,8 @@ def test_shared_chain(chain_file) -> None:
         ("open_interest", "-1", "at least 0"),
         ("option_type", "Q", "C or P"),
         ("expiry", "soon", "time with offset"),
+        ("expiry", "2026-02-27", "time with offset"),
+        ("quote_timestamp", "2026-02-04 21:00:10", "time with offset"),
         ("expiry", "2026-02-01 08:00:00+00:00", "after the time of the chain"),
         ("underlying", "73.4", "within 50 %"),
     ],
@@ -146,6 +148,13 @@ def test_placeholders_can_be_left_out_and_are_counted(tmp_path) -> None:
     chain = load_occ(tmp_path, occ(impliedVolatility="0.00001"), drop_bad_iv=True)
     assert (len(chain), chain.dropped) == (1, 1)
     assert len(load_occ(tmp_path, occ(impliedVolatility="0.00001", openInterest=""))) == 1
+
+
+@pytest.mark.parametrize("share", [73_338.0, 0.0236, -4.0, float("nan")])
+def test_a_share_price_far_from_the_strikes_is_refused(tmp_path, share) -> None:
+    with pytest.raises(DataError, match="far from the strikes") as err:
+        load_occ(tmp_path, occ(), spot=share)
+    assert "--share-price" in err.value.remedy
 
 
 def test_missing_column_missing_file_missing_time(tmp_path) -> None:
