@@ -77,6 +77,8 @@ class Design:
         Value of one creation basket at the first price, USD bn: the grain of every print.
     event_days : tuple of int
         Indices of the event's days.
+    one_off : numpy.ndarray
+        ``Shape: (T,)``, log-%: spread of a further price shock of the day's own; empty where no story has one.
     vendor_pull, vendor_var : numpy.ndarray
         ``Shape: (T, I)``, USD bn and its square: by how much further vendors pull a print, and the variance of what all
         vendors say together, see :mod:`model.vendors`; empty where one vendor stands alone.
@@ -115,6 +117,7 @@ class Design:
     event_days: tuple[int, ...]
     basket_bn: float
     barrier_width: float = 1.0
+    one_off: np.ndarray = field(default_factory=lambda: np.zeros(0))
     vendor_pull: np.ndarray = field(default_factory=lambda: np.zeros((0, 0)))
     vendor_var: np.ndarray = field(default_factory=lambda: np.zeros((0, 0)))
     book_days: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int64))
@@ -127,6 +130,11 @@ class Design:
         if not len(self.book_days):
             return None
         return HedgeCurves(self.days, self.book_days, self.book_grid, self.book_knots)
+
+    @property
+    def one_off_var(self) -> np.ndarray:
+        """Variance of the days' further price shocks; zero without one. ``Shape: (T,)``, (log-%)^2."""
+        return self.one_off**2 if len(self.one_off) else np.zeros(self.days)
 
     @property
     def pull(self) -> np.ndarray:
@@ -154,9 +162,10 @@ class Design:
         return slice(PRE_SAMPLE, self.days)
 
     def to_arrays(self) -> dict[str, np.ndarray]:
-        """Numeric fields by name (for storage and hashing); those of further vendors only where there are some."""
+        """Numeric fields by name (for storage and hashing); what few designs have only where they have it."""
         out = {f.name: getattr(self, f.name) for f in fields(self)}
-        absent = () if len(self.vendor_var) else ("vendor_pull", "vendor_var")
+        rare = ("one_off", "vendor_pull", "vendor_var")
+        absent = [name for name in rare if not len(getattr(self, name))]
         return {k: v for k, v in out.items() if isinstance(v, np.ndarray) and k not in absent}
 
 

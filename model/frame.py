@@ -26,6 +26,7 @@ CHANGEABLE = (
     "iv_change",
     "barrier",
     "live",
+    "one_off_var",
     "book_on",
     "book_value",
     "book_slope",
@@ -52,6 +53,7 @@ def arrays(design: Design, use_positions: bool = True) -> dict[str, Any]:
         "premium_observed": np.isfinite(design.premium).astype(float),
         "expiry": design.position_expiry,
         "print_var": design.basket_bn**2 + design.vendor_noise,
+        "one_off_var": design.one_off_var,
         **_book(design),
     }
     return out | {"system": pack(system_data(out))}

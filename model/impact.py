@@ -78,12 +78,12 @@ def iv_scale(p):
 def residual_var(p, d):
     """Ex-ante variance of the price shock, (log-%)^2, with the day's own log-normal scale.
 
-    Gamma enters here too, so that a volatile regime is not read as hedging feedback.
+    Gamma enters here too, so that a volatile regime is not read as hedging feedback. A story's shock of one day alone
+    comes on top: its size is integrated out, because sampled it would trade places with that day's scale.
     """
     log_scale = p["volatility_gamma"] * d["gamma"] + p["volatility_ratio"] * d["log_ratio"]
-    return (p["residual_scale"] * smooth.exp(log_scale)) ** 2 * scale_mixture(
-        p["return_tail"] * p["return_state"]
-    )
+    mixed = scale_mixture(p["return_tail"] * p["return_state"])
+    return (p["residual_scale"] * smooth.exp(log_scale)) ** 2 * mixed + d["one_off_var"]
 
 
 def jacobian(lam, slopes):

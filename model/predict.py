@@ -83,11 +83,11 @@ def _return(draws, book: Ledger, latents, fresh, unattributed, d, rng) -> np.nda
         share = group_leader(group).price_share(p)
         pressure = pressure + book.lam * share * (fresh[group] - latents[..., g])
     pressure = pressure + impact.common(p, d["ratio"]) * fresh[impact.COMMON_GROUP]
-    fixed = dict(p) | {"return_tail": 0.0 * p["return_tail"], "return_state": np.zeros(1)}
-    sd = np.sqrt(impact.residual_var(fixed, d))
-    day = np.exp(p["return_tail"] * rng.standard_normal(book.lam.shape))
+    redrawn = dict(p) | {"return_state": rng.standard_normal(book.lam.shape)}
+    day = np.exp(p["return_tail"] * redrawn["return_state"])
+    sd = np.sqrt(impact.residual_var(redrawn, d))
     iv_change = d["iv_observed"] * fresh_iv_shock(p, day, rng) - state.iv_shock
-    pressure = pressure + book.lam * p["vanna"] * iv_change + sd * day * rng.standard_normal(day.shape)
+    pressure = pressure + book.lam * p["vanna"] * iv_change + sd * rng.standard_normal(day.shape)
     return solve_loop(p, state, book.lam, pressure)
 
 

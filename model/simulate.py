@@ -145,10 +145,11 @@ def simulate_panel(p: Parameters, design: Design, rng: np.random.Generator) -> t
     flow_state = p["flow_tail"] * (noise - noise.mean())
     shocks, multi_asset = _draw_shocks(p, design, return_state, flow_state, rng)
     path = _start(design, shocks)
+    own = design.one_off * rng.standard_normal(design.days) if len(design.one_off) else np.zeros(design.days)
     rebuild = Rebuild(design)
     for t in range(design.days):
         rebuild.morning(path, t)
-        shocks.price[t] *= residual_scale(p, path, t)
+        shocks.price[t] = shocks.price[t] * residual_scale(p, path, t) + own[t]
         _live_through(p, design, path, shocks, t)
         rebuild.evening(path, t)
     simulated = _as_simulated(p, replace(design, price=path.price), path, shocks)

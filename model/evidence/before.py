@@ -101,10 +101,9 @@ def _shocks(h: Happened, p, t: int, shape: tuple[int, int], rng):
     demand = p["demand_scale"] * np.exp(p["flow_tail"] * rng.standard_normal(shape))
     share = p["multi_asset_share"]
     d = arrays(h.design)
-    median_day = dict(p) | {"return_tail": 0.0 * p["return_tail"], "return_state": 0.0}
-    var = impact.residual_var(median_day, {k: d[k][t] for k in ("gamma", "log_ratio")})
-    day = np.exp(p["return_tail"] * rng.standard_normal(shape))
-    sd = np.sqrt(var) * day
+    redrawn = dict(p) | {"return_state": rng.standard_normal(shape)}
+    day = np.exp(p["return_tail"] * redrawn["return_state"])
+    sd = np.sqrt(impact.residual_var(redrawn, {k: d[k][t] for k in ("gamma", "log_ratio", "one_off_var")}))
     iv = fresh_iv_shock(p, day, rng)
     shocks = {
         "basis": b_f[:, None] * w + p["basis_scale"] * rng.standard_normal(shape),

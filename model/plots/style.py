@@ -180,7 +180,8 @@ def key(fig: Figure, handles: Sequence[Any]) -> None:
 def named(parameter: str) -> str:
     """A parameter's name for people."""
     words = parameter.replace("_", " ")
-    return ("IV" + words[2:]) if words.startswith("iv ") else words.capitalize()
+    first, _, rest = words.partition(" ")
+    return f"{first.upper()} {rest}" if first in ("iv", "etf") else words.capitalize()
 
 
 def density(draws: np.ndarray, points: int = 256) -> tuple[np.ndarray, np.ndarray]:

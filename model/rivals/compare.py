@@ -21,7 +21,7 @@ from model.rivals.factors import meaningful, pair_of
 from model.rivals.kept import keep, kept, signature
 from model.rivals.rival import Rival
 from model.rivals.score import day_densities
-from model.rivals.variants import of_rival, one_off_sd
+from model.rivals.variants import of_rival
 
 MODEL = "model"
 BLOCKS = 4
@@ -67,7 +67,7 @@ def score_rival(opened: Opened, rival: Rival, settings: Settings, draws: int, sa
         say(f"  {diagnostics.sentence}")
         d = thin(trace["posterior"].to_dataset(), draws)
         keep(folder, rival.key, sign, d, diagnostics)
-    scores = day_densities(d, design, r.use_positions, settings.seed, one_off_sd(rival))
+    scores = day_densities(d, design, r.use_positions, settings.seed)
     return Scored(rival.key, rival.text, rival.separated_by, d, scores, diagnostics)
 
 

@@ -10,8 +10,6 @@ and Vehtari 2020).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import numpy as np
 from scipy import special, stats
 
@@ -30,13 +28,7 @@ BLOCK = 500
 """Draws worked on at once: the trades of all draws, days and funds would not fit in memory for a long panel."""
 
 
-def day_densities(
-    draws: Draws,
-    design: Design,
-    use_positions: bool,
-    seed: int,
-    one_off_sd: Mapping[str, float] | None = None,
-) -> np.ndarray:
+def day_densities(draws: Draws, design: Design, use_positions: bool, seed: int) -> np.ndarray:
     """Log density of each modelled day. ``Shape: (S, T - 2)``; NaN where a print is missing.
 
     Unit: density per log-% and USD bn.
@@ -48,35 +40,19 @@ def day_densities(
     design : Design
     use_positions : bool
     seed : int
-    one_off_sd : mapping of str to float, optional
-        Regressors that are there on one day alone, with the prior spread of their coefficient, log-%. The coefficient is
-        integrated out on its day: no other day says anything about it, so weights could not leave the day out.
     """
-    own = {design.factors.index(k): sd for k, sd in (one_off_sd or {}).items()}
-    added = sum((sd * design.factor_returns[:, j]) ** 2 for j, sd in own.items()) + np.zeros(design.days)
     count, out = len(draws["impact"]), []
     for start in range(0, count, BLOCK):
         block = {k: v[start : start + BLOCK] for k, v in draws.items()}
         latents, flows = posterior_latents(block, design, use_positions, seed + start)
-        beta = block["factor_beta"].copy()
-        beta[:, list(own)] = 0.0
-        block["factor_beta"] = beta
-        out.append(densities_of(block, design, latents, flows, seed, added)[:, PRE_SAMPLE:])
+        out.append(densities_of(block, design, latents, flows, seed)[:, PRE_SAMPLE:])
     return np.concatenate(out)
 
 
 def densities_of(
-    draws: Draws,
-    design: Design,
-    latents: np.ndarray,
-    flows: np.ndarray,
-    seed: int,
-    added: np.ndarray | float = 0.0,
+    draws: Draws, design: Design, latents: np.ndarray, flows: np.ndarray, seed: int
 ) -> np.ndarray:
-    """The same for given latents ``(S, T, G + 1)`` and prints ``(S or 1, T, I)``, all days. ``Shape: (S, T)``.
-
-    ``added`` is further variance of the day's price pressure, ``(T,)``, log-% squared.
-    """
+    """The same for given latents ``(S, T, G + 1)`` and prints ``(S or 1, T, I)``, all days. ``Shape: (S, T)``."""
     book = make_ledger(draws, latents, flows, design, np.random.default_rng(seed))
     p = {k: (v[:, None] if v.ndim == 1 else v) for k, v in draws.items()}
     gap_z, gap_f = _surprises(p, book, latents)
@@ -87,7 +63,7 @@ def densities_of(
     for a, wa in zip(nodes, by_scale, strict=True):
         for b, wb in zip(nodes, log_w, strict=True):
             var_z, var_f, cov = _covariance(draws, p, book, design, a, b)
-            terms.append(wa + wb + _normal(gap_z, gap_f, var_z + added, var_f, cov))
+            terms.append(wa + wb + _normal(gap_z, gap_f, var_z, var_f, cov))
     stacked = np.stack(terms)
     top = stacked.max(axis=0)
     out = top + np.log(np.exp(stacked - top).sum(axis=0)) + np.log(_jacobian(p, book, design))

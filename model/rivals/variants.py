@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-import pandas as pd
 
 from model.design import Design
 from model.hedge_curves import CURVES
@@ -15,7 +14,6 @@ from model.vary_priors import as_prior, with_priors
 
 NOTHING = 1e-5
 """Scale of a prior that switches its parameter off; small against every unit in use."""
-ONE_OFF = "one_off_"
 ONE_OFF_SD = 10.0
 """log-%: prior scale of a single day's own price shock."""
 DECAY_SD = 1.0
@@ -64,6 +62,9 @@ def of_rival(rival: Rival, design: Design, priors: PriorSet) -> tuple[Design, Pr
     for mechanism in rival.off:
         for name, (dist, args) in _OFF[mechanism].items():
             changed[name] = as_prior(priors[name], dist, args, f"rival {rival.key}: switched off")
+    if rival.one_off:
+        on = np.isin(design.dates.to_numpy("datetime64[D]"), np.array(rival.one_off, "datetime64[D]"))
+        design = replace(design, one_off=np.where(on, ONE_OFF_SD, 0.0))
     columns, scales = _regressors(rival, design)
     if columns:
         beta = changed.get("factor_beta", priors["factor_beta"])
@@ -85,17 +86,8 @@ def off_parameters(rival: Rival) -> tuple[str, ...]:
     return tuple(name for mechanism in rival.off for name in _OFF[mechanism])
 
 
-def one_off_sd(rival: Rival) -> dict[str, float]:
-    """Prior spread of the rival's shocks of single days, by regressor, log-%."""
-    return {f"{ONE_OFF}{day}": ONE_OFF_SD for day in rival.one_off}
-
-
 def _regressors(rival: Rival, design: Design) -> tuple[dict[str, np.ndarray], dict[str, float]]:
     columns, scales = {}, {}
-    for day in rival.one_off:
-        key = f"{ONE_OFF}{day}"
-        columns[key] = np.asarray(design.dates == pd.Timestamp(day)).astype(float)
-        scales[key] = ONE_OFF_SD
     if rival.decay_from is not None:
         since = np.busday_count(np.datetime64(rival.decay_from, "D"), design.dates.to_numpy("datetime64[D]"))
         columns["decay"] = np.where(since >= 0, -(0.5 ** (since / rival.half_life)), 0.0)

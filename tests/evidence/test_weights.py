@@ -241,7 +241,8 @@ def test_the_potential_adds_the_exponent_to_the_model():
     tilted = model.compile_fn(model.logp(jacobian=False), mode="FAST_COMPILE")
     point = model.initial_point(random_seed=1)
     groups = scalar_groups(priors)
-    drift = point["scalars_Normal"][groups["scalars_Normal"].index("drift")]
+    spreads = point["scalars_Normal_standard__"][groups["scalars_Normal"].index("drift")]
+    drift = priors["drift"].args["mu"] + priors["drift"].args["sigma"] * spreads
     impact = np.exp(point["scalars_LogNormal_log__"][groups["scalars_LogNormal"].index("impact")])
     expected = tilt.log_density({"drift": np.array([drift]), "impact": np.array([impact])})[0]
     assert tilted(point) - plain(point) == pytest.approx(expected, abs=1e-9)

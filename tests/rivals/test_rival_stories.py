@@ -16,11 +16,13 @@ from synthetic import EVENT, event_design, literature
 from model.book_days import with_books
 from model.dealer_book import load_book
 from model.decompose import FLOW_PARTS, decompose
-from model.draws import posterior_latents, prior_draws
+from model.draws import one, posterior_latents, prior_draws
+from model.equations import evaluate
 from model.errors import PriorError
 from model.events import event_panel, load_event
 from model.evidence.weights import importance_weights
 from model.fit import Diagnostics, Settings
+from model.frame import arrays
 from model.joint import Entry, learn
 from model.ledger import make_ledger
 from model.priors import load_priors
@@ -31,7 +33,7 @@ from model.rivals.kept import keep, kept, signature
 from model.rivals.rival import MECHANISMS, Rival
 from model.rivals.score import _normal, day_densities
 from model.rivals.sensitivity import BASE, GROUPS, Split, _trust, changed, log_prior, quantiles, ranges, table
-from model.rivals.variants import _OFF, NOTHING, of_rival, of_sign, off_parameters, one_off_sd, without_seed
+from model.rivals.variants import _OFF, NOTHING, ONE_OFF_SD, of_rival, of_sign, off_parameters, without_seed
 from model.universe import load_universe
 from model.vary_priors import widened
 
@@ -91,15 +93,14 @@ def test_crypto_native_knows_neither_stress_nor_other_assets():
 def test_a_single_fund_has_its_own_day_and_a_decay_starts_after_october():
     rival = Rival("r", "", "", one_off=(date(2026, 2, 5),), decay_from=date(2025, 10, 13), half_life=20.0)
     design, priors = of_rival(rival, event_design(), literature())
-    assert design.factors[-2:] == ("one_off_2026-02-05", "decay")
-    single, decay = design.factor_returns[:, -2], design.factor_returns[:, -1]
-    assert single.sum() == 1.0
-    assert single[min(design.event_days)] == 1.0
+    assert design.factors[-1] == "decay"
+    decay = design.factor_returns[:, -1]
+    assert np.flatnonzero(design.one_off).tolist() == [min(design.event_days)]
+    assert design.one_off.sum() == ONE_OFF_SD
     assert (np.diff(np.abs(decay)) < 0.0).all()
     assert (decay < 0.0).all()
-    assert priors["factor_beta"].argument("sigma", design.factors)[-2] == 10.0
     np.testing.assert_array_equal(design.basket, event_design().basket)
-    assert drawn(priors, design, 5)["factor_beta"].shape == (5, 5)
+    assert drawn(priors, design, 5)["factor_beta"].shape == (5, 4)
 
 
 def test_spreads_are_doubled():
@@ -257,22 +258,28 @@ def test_switching_off_keeps_a_rivals_own_regressors_and_what_enters_no_likeliho
 
 
 def test_a_single_days_shock_is_integrated_out_on_its_day():
-    """The sampled size fits its own day; leaving the day out by weights failed there (k of 0.76)."""
+    """Its day's density is that of the model averaged over sizes of the shock; no other day's changes."""
     rival = Rival("r", "", "", one_off=(date(2026, 2, 5),))
     design, priors = of_rival(rival, event_design(), literature())
     d = {k: v[:6] for k, v in drawn(priors, design, 6).items()}
-    t = min(event_design().event_days) - 2
-    found = day_densities(d, design, True, 1, one_off_sd(rival))
+    plain, t = event_design(), min(event_design().event_days)
     latents, flows = posterior_latents(d, design, True, 1)
-    again = day_densities(d, design, True, 1)
-    others = np.delete(np.arange(found.shape[1]), t)
+    found = score.densities_of(d, design, latents, flows, 1)
+    again = score.densities_of(d, plain, latents, flows, 1)
+    others = np.delete(np.arange(plain.days), t)
     np.testing.assert_allclose(found[:, others], again[:, others])
-    # Numerically: the sampled size drawn from its prior many times, with everything else as it was.
+    variances = [evaluate(one(d, 0), arrays(x), np).inputs.price_var for x in (plain, design)]
+    np.testing.assert_allclose(variances[1] - variances[0], ONE_OFF_SD**2 * (np.arange(plain.days) == t))
+    # Numerically: a regressor of that day alone, its size drawn from the prior many times.
+    on = (np.arange(plain.days) == t).astype(float)
+    stated = replace(
+        plain, factors=(*plain.factors, "own"), factor_returns=np.column_stack([plain.factor_returns, on])
+    )
     rng = np.random.default_rng(0)
     total = []
-    for b in 10.0 * rng.standard_normal(400):
-        at = d | {"factor_beta": np.column_stack([d["factor_beta"][:, :3], np.full(6, b)])}
-        total.append(score.densities_of(at, design, latents, flows, 1)[:, t + 2])
+    for b in ONE_OFF_SD * rng.standard_normal(400):
+        at = d | {"factor_beta": np.column_stack([d["factor_beta"], np.full(6, b)])}
+        total.append(score.densities_of(at, stated, latents, flows, 1)[:, t])
     np.testing.assert_allclose(found[:, t], np.log(np.exp(total).mean(axis=0)), atol=0.5)
 
 
