@@ -45,7 +45,7 @@ class Figure:
         if x is None:
             return Finding(NOT_TESTABLE, "", f"The panel has no {self.column} on {_listed(self.days)}.")
         inside = self.low <= x <= self.high
-        number = f"{x:,.4g} {self.unit} (claimed {_claimed(self.low, self.high)})"
+        number = f"{x:,.4g} {self.unit} (claimed {claimed(self.low, self.high)})"
         what = WHAT.get(self.measure, f"{self.measure.replace('_', ' ')} of {self.column}")
         reason = f"{what[:1].upper()}{what[1:]} on {_listed(self.days)}."
         if self.elsewhere is not None and not inside:
@@ -173,7 +173,7 @@ class Rarity:
         p, q = (2.0 * stats.norm.sf(v) for v in (self.z, self.against))
         x, unit = (q / p, "times") if self.ratio else (units.PERCENT * p, "%")
         good = self.low <= x <= self.high
-        number = f"{x:.3g} {unit} (claimed {_claimed(self.low, self.high)})"
+        number = f"{x:.3g} {unit} (claimed {claimed(self.low, self.high)})"
         return Finding(
             SUPPORTED if good else CONTRADICTED, number, "Two-sided tail of a normal distribution."
         )
@@ -205,7 +205,8 @@ class FirstBelow:
         )
 
 
-def _claimed(low: float, high: float) -> str:
+def claimed(low: float, high: float) -> str:
+    """A claimed range in words."""
     if low <= ANY_NUMBER[0]:
         return f"at most {high:,.4g}"
     return f"at least {low:,.4g}" if high >= ANY_NUMBER[1] else f"{low:,.4g} to {high:,.4g}"

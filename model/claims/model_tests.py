@@ -8,7 +8,7 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
-from model.claims.figure_tests import read_bounds
+from model.claims.figure_tests import claimed, read_bounds
 from model.claims.finding import (
     CONTRADICTED,
     NOT_IDENTIFIED,
@@ -148,7 +148,7 @@ class ExpectedFlow:
             p[r] = float(np.mean((x >= self.low) & (x <= self.high)))
             low, mid, high = np.quantile(x, LEVELS)
             number = number or f"{mid:+.0f} [{low:.0f}, {high:.0f}] USD m"
-        return _concluded(scene, p, [], number, f"Expected flow within {self.low:g} to {self.high:g} USD m.")
+        return _concluded(scene, p, [], number, f"Expected flow: {claimed(self.low, self.high)} USD m.")
 
 
 @dataclass(frozen=True)
