@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import model
 from model.calendar import is_session
-from model.claims.claim import Claim, read_claims
+from model.claims.claim import Claim, read_claims, refuse_unknown_rivals
 from model.errors import DataError
 from model.evidence.changes import PriorChange, read_changes
 from model.evidence.statements import Statement, read_statements
@@ -115,6 +115,7 @@ def load_event(id_or_path: str | Path) -> EventCard:
         vendor_odds=float(mixture.number("vendor_odds", 1.0)),
         sha256=hashlib.sha256(t.source.encode()).hexdigest(),
     )
+    refuse_unknown_rivals(card.claims, t.tables("claims", []), [r.key for r in card.rivals])
     for table in (window, gate, mixture, t):
         table.done()
     _check(card, universe, t)

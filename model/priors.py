@@ -141,9 +141,7 @@ def load_priors(name_or_path: str | Path) -> PriorSet:
     PriorError
         If the file is missing or a prior is malformed, lacks unit or source, or its stated interval is wrong.
     """
-    path = Path(name_or_path)
-    if path.suffix != ".toml":
-        path = FOLDER / f"{name_or_path}.toml"
+    path = path_of(name_or_path)
     if not path.is_file():
         known = ", ".join(sorted(p.stem for p in FOLDER.glob("*.toml")))
         raise PriorError(f"No prior set at {name_or_path}.", f"Use one of {known}, or a path to a TOML file.")
@@ -152,6 +150,12 @@ def load_priors(name_or_path: str | Path) -> PriorSet:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise PriorError(f"{path.name} is not TOML: {error}.", "Correct the file at that place.") from error
     return prior_set_from_dict(raw, path.name)
+
+
+def path_of(name_or_path: str | Path) -> Path:
+    """File of a prior set given by name or path."""
+    path = Path(name_or_path)
+    return path if path.suffix == ".toml" else FOLDER / f"{name_or_path}.toml"
 
 
 def prior_set_from_dict(raw: Mapping[str, Any], where: str) -> PriorSet:

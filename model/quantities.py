@@ -148,6 +148,22 @@ def read_days(t: Table, calendar: str, window: tuple[date, date]) -> tuple[date,
     return days
 
 
+def read_day(t: Table, calendar: str, window: tuple[date, date]) -> date:
+    """The one day of an entry about a single day."""
+    days = read_days(t, calendar, window)
+    if len(days) != 1:
+        t.refuse("days", f"must be one day, has {len(days)}", "Write an entry for each day.")
+    return days[0]
+
+
+def read_span(t: Table, calendar: str, window: tuple[date, date]) -> tuple[date, date]:
+    """First and last day of an entry about a span of days."""
+    days = read_days(t, calendar, window)
+    if len(days) != 2:
+        t.refuse("days", f"must be the first and the last day, has {len(days)}", "Write [FIRST, LAST].")
+    return days[0], days[1]
+
+
 def _unit(t: Table, kind: str) -> str:
     allowed = UNITS[kind]
     unit = t.text("unit", None)

@@ -11,7 +11,7 @@ from model.quantities import Ground
 from model.toml_table import Table
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
 
 class Test(Protocol):
@@ -58,6 +58,22 @@ class Claim:
     name: str
     test: Test
     comment: str | None = None
+
+
+def refuse_unknown_rivals(claims: tuple[Claim, ...], tables: list[Table], rivals: Sequence[str]) -> None:
+    """Refuse a claim about a rival story that the card does not tell: no comparison could ever decide it.
+
+    Raises
+    ------
+    DataError
+        With the line.
+    """
+    for claim, t in zip(claims, tables, strict=True):
+        if isinstance(claim.test, model_tests.RivalClaim) and claim.test.rival not in rivals:
+            known = ", ".join(rivals) or "none"
+            t.refuse(
+                "rival", f"unknown rival {claim.test.rival!r}", f"Add it to [[rivals]], which has {known}."
+            )
 
 
 def read_claims(tables: list[Table], g: Ground) -> tuple[Claim, ...]:

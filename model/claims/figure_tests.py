@@ -10,8 +10,9 @@ import pandas as pd
 from scipy import stats
 
 from model import units
+from model.calendar import is_session
 from model.claims.finding import CONTRADICTED, NOT_IDENTIFIED, NOT_TESTABLE, SUPPORTED, Finding, Scene
-from model.quantities import Ground, read_days
+from model.quantities import Ground, read_day, read_days, read_span
 from model.toml_table import Table
 
 MEASURES = ("level", "sum", "change", "percent_change", "premium", "turnover")
@@ -44,7 +45,7 @@ class Figure:
         if x is None:
             return Finding(NOT_TESTABLE, "", f"The panel has no {self.column} on {_listed(self.days)}.")
         inside = self.low <= x <= self.high
-        number = f"{x:,.4g} {self.unit} (claimed {_claimed(self.low, self.high)})"
+        number = f"{x:,.4g} {self.unit} (claimed {claimed(self.low, self.high)})"
         what = WHAT.get(self.measure, f"{self.measure.replace('_', ' ')} of {self.column}")
         reason = f"{what[:1].upper()}{what[1:]} on {_listed(self.days)}."
         if self.elsewhere is not None and not inside:
@@ -172,7 +173,7 @@ class Rarity:
         p, q = (2.0 * stats.norm.sf(v) for v in (self.z, self.against))
         x, unit = (q / p, "times") if self.ratio else (units.PERCENT * p, "%")
         good = self.low <= x <= self.high
-        number = f"{x:.3g} {unit} (claimed {_claimed(self.low, self.high)})"
+        number = f"{x:.3g} {unit} (claimed {claimed(self.low, self.high)})"
         return Finding(
             SUPPORTED if good else CONTRADICTED, number, "Two-sided tail of a normal distribution."
         )
@@ -204,7 +205,8 @@ class FirstBelow:
         )
 
 
-def _claimed(low: float, high: float) -> str:
+def claimed(low: float, high: float) -> str:
+    """A claimed range in words."""
     if low <= ANY_NUMBER[0]:
         return f"at most {high:,.4g}"
     return f"at least {low:,.4g}" if high >= ANY_NUMBER[1] else f"{low:,.4g} to {high:,.4g}"
@@ -222,11 +224,11 @@ def read_figure(t: Table, g: Ground) -> Figure:
         t.refuse("measure", f"unknown measure {measure!r}", f"Use one of {', '.join(MEASURES)}.")
     column = measure if measure in ("premium", "turnover") else _column(t, "column", g)
     days = read_days(t, g.calendar, g.window)
-    low, high = _bounds(t)
+    low, high = read_bounds(t)
     error = float(t.number("error", 0.0))
     if error < 0.0:
         t.refuse("error", f"is negative: {error}", "Give how far the panel's number may be off, in the unit.")
-    return Figure(measure, column, days, low, high, _unit(t), t.day("elsewhere", None), error)
+    return Figure(measure, column, days, low, high, _unit(t), _elsewhere(t, g), error)
 
 
 def _column(t: Table, key: str, g: Ground) -> str:
@@ -236,7 +238,15 @@ def _column(t: Table, key: str, g: Ground) -> str:
     return name
 
 
-def _bounds(t: Table) -> tuple[float, float]:
+def _elsewhere(t: Table, g: Ground) -> date | None:
+    day = t.day("elsewhere", None)
+    if day is not None and not is_session(day, g.calendar):
+        t.refuse("elsewhere", f"{day} is not a trading day of {g.calendar}", "Give a trading day.")
+    return day
+
+
+def read_bounds(t: Table) -> tuple[float, float]:
+    """``at_least`` and ``at_most``; one of them may be left out."""
     low, high = t.number("at_least", ANY_NUMBER[0]), t.number("at_most", ANY_NUMBER[1])
     if (low, high) == ANY_NUMBER or low > high:
         t.refuse("at_least", "gives no range with at_most", "Give at_least, at_most, or both in order.")
@@ -252,7 +262,7 @@ def _unit(t: Table) -> str:
 
 def read_record(t: Table, g: Ground) -> Record:
     """Read a ``record`` test."""
-    (day,) = read_days(t, g.calendar, g.window)[:1]
+    day = read_day(t, g.calendar, g.window)
     return Record(
         _column(t, "column", g),
         day,
@@ -265,17 +275,17 @@ def read_record(t: Table, g: Ground) -> Record:
 
 def read_correlation(t: Table, g: Ground) -> Correlation:
     """Read a ``correlation`` test; ``days`` are its first and last day."""
-    start, end = read_days(t, g.calendar, g.window)
+    start, end = read_span(t, g.calendar, g.window)
     return Correlation(_column(t, "one", g), _column(t, "two", g), _column(t, "three", g), start, end)
 
 
 def read_rarity(t: Table, g: Ground) -> Rarity:  # noqa: ARG001
     """Read a ``rarity`` test."""
     z, against = t.number("z"), t.number("against", 3.0)
-    return Rarity(z, against, *_bounds(t), t.flag("ratio", True))
+    return Rarity(z, against, *read_bounds(t), t.flag("ratio", True))
 
 
 def read_first_below(t: Table, g: Ground) -> FirstBelow:
     """Read a ``first_below`` test."""
-    (day,) = read_days(t, g.calendar, g.window)[:1]
+    day = read_day(t, g.calendar, g.window)
     return FirstBelow(_column(t, "column", g), t.number("level"), day, _unit(t))

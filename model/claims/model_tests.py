@@ -8,6 +8,7 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
+from model.claims.figure_tests import claimed, read_bounds
 from model.claims.finding import (
     CONTRADICTED,
     NOT_IDENTIFIED,
@@ -18,7 +19,7 @@ from model.claims.finding import (
     of_probability,
 )
 from model.evidence.changes import parameter_names
-from model.quantities import PARTS, Ground, Quantity, is_largest, part_draws, read_days, read_quantity
+from model.quantities import PARTS, Ground, Quantity, is_largest, part_draws, read_day, read_quantity
 from model.toml_table import Table
 
 LEVELS = (0.055, 0.5, 0.945)
@@ -147,7 +148,7 @@ class ExpectedFlow:
             p[r] = float(np.mean((x >= self.low) & (x <= self.high)))
             low, mid, high = np.quantile(x, LEVELS)
             number = number or f"{mid:+.0f} [{low:.0f}, {high:.0f}] USD m"
-        return _concluded(scene, p, [], number, f"Expected flow within {self.low:g} to {self.high:g} USD m.")
+        return _concluded(scene, p, [], number, f"Expected flow: {claimed(self.low, self.high)} USD m.")
 
 
 @dataclass(frozen=True)
@@ -229,11 +230,11 @@ def read_larger(t: Table, g: Ground) -> Larger:
 
 def read_expected(t: Table, g: Ground) -> ExpectedFlow:
     """Read an ``expected_flow`` test."""
-    (day,) = read_days(t, g.calendar, g.window)[:1]
+    day = read_day(t, g.calendar, g.window)
     unit = t.text("unit", None)
     if unit != "USD m":
         t.refuse("unit", f"must be 'USD m', is {unit!r}", "Write unit = 'USD m'.")
-    return ExpectedFlow(day, t.number("at_least"), t.number("at_most"))
+    return ExpectedFlow(day, *read_bounds(t))
 
 
 def read_parameter(t: Table, g: Ground) -> Parameter:  # noqa: ARG001

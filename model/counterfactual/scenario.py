@@ -2,7 +2,9 @@
 
 The days after the panel bring no other news: risk assets, stress and all other shocks stand still, so the band is
 parameter uncertainty only. Three dealers' books are compared: the state as it stands at the end of the panel, no
-gamma, and a symmetric book, whose gamma is as large on the way up as it was on the event's first day.
+gamma, and a symmetric one: dealers buy on the way up what they would have sold on an equal fall on the event's first
+day. Where that day has a dealer book, its option curves are mirrored onto the day of the shock; the gamma proxy of the
+event's first day holds on all other days, and throughout without a book. Notes stay out of it.
 """
 
 from __future__ import annotations
@@ -19,6 +21,7 @@ from model.counterfactual.cut import cut
 from model.design import PRE_SAMPLE, Design
 from model.draws import Draws, one
 from model.errors import UsageError
+from model.hedge_curves import NOTE
 from model.simulate import replay
 from model.simulate_records import Shocks
 
@@ -53,7 +56,7 @@ def scenario(draws: Draws, design: Design, size_pct: float, days: int, calendar:
     draws : mapping
         Each ``Shape: (S, ...)``.
     design : Design
-        With event days: the symmetric book takes its gamma from the first.
+        With event days: the symmetric book takes its hedging from the first.
     size_pct : float
         Simple return in %, above -100; 15 is an upside squeeze.
     days : int
@@ -66,11 +69,10 @@ def scenario(draws: Draws, design: Design, size_pct: float, days: int, calendar:
     if size_pct <= -units.PERCENT or days < 1:
         raise UsageError("The scenario is impossible.", "Give a move above -100 % and at least one day.")
     ahead = _extended(design, days, calendar)
-    event_gamma = float(design.gamma[min(design.event_days)])
     books = {
         "as it stands": (ahead, 1.0),
         "no gamma": (ahead, 0.0),
-        "symmetric": (replace(ahead, gamma=np.full(ahead.days, event_gamma)), 1.0),
+        "symmetric": (_symmetric(ahead, design), 1.0),
     }
     shock = float(units.simple_to_log_pct(size_pct))
     paths = {
@@ -78,6 +80,43 @@ def scenario(draws: Draws, design: Design, size_pct: float, days: int, calendar:
         for name, (d, g) in books.items()
     }
     return Scenario(size_pct, tuple(str(d.date()) for d in ahead.dates[PRE_SAMPLE:]), paths)
+
+
+def _symmetric(ahead: Design, design: Design) -> Design:
+    """The days ahead with the event's hedging on both sides."""
+    event = min(design.event_days)
+    out = replace(ahead, gamma=np.full(ahead.days, float(design.gamma[event])))
+    found = np.flatnonzero(design.book_days == event)
+    if not len(found):
+        return out
+    grid, knots = mirrored(design.book_grid, design.book_knots[found[0]])
+    knots[NOTE] = 0.0
+    return replace(out, book_days=np.array([PRE_SAMPLE]), book_grid=grid, book_knots=knots[None])
+
+
+def mirrored(grid: np.ndarray, knots: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Curves that answer a rise as they answer a fall of the same size, with the other sign.
+
+    Parameters
+    ----------
+    grid : numpy.ndarray
+        ``Shape: (m,)``, log-%, with zero among its points.
+    knots : numpy.ndarray
+        ``Shape: (3, 2, m)``, values and slopes as in :class:`model.hedge_curves.HedgeCurves`.
+
+    Returns
+    -------
+    grid : numpy.ndarray
+        ``Shape: (n,)``, symmetric around zero.
+    knots : numpy.ndarray
+        ``Shape: (3, 2, n)``.
+    """
+    falls = grid <= 0.0
+    flip = np.array([-1.0, 1.0])[:, None]  # values change sign, slopes do not
+    rises = flip * knots[..., falls][..., -2::-1]
+    return np.concatenate([grid[falls], -grid[falls][-2::-1]]), np.concatenate(
+        [knots[..., falls], rises], axis=-1
+    )
 
 
 def _path(p: dict, design: Design, shock: float, gamma: float) -> np.ndarray:

@@ -92,7 +92,11 @@ def _read(t: Table) -> PriorChange:
 
 def _quantiles(t: Table) -> dict[float, float]:
     sub = t.table("quantiles", required=True)
-    found = {_level(t, key): sub.number(key) for key in sub.data}
+    found: dict[float, float] = {}
+    for key in sub.data:
+        if _level(t, key) in found:
+            t.refuse("quantiles", f"{key} names a level for the second time", "Give every level once.")
+        found[_level(t, key)] = sub.number(key)
     values = [found[q] for q in sorted(found)]
     if len(found) < 2 or any(b <= a for a, b in zip(values[:-1], values[1:], strict=True)):
         t.refuse("quantiles", "must be two or more, rising with their level", "Correct the quantiles.")

@@ -161,3 +161,41 @@ def test_the_seed_is_covered_by_at_least_twenty_different_claims():
     assert named <= {c.key for c in claims}
     assert {c.name for c in claims} == set(READERS)
     assert len(np.unique([c.text for c in claims])) == len(claims)
+
+
+CLAIM = """\
+[[claims]]
+key = "c"
+text = "It fell."
+source = "somebody"
+"""
+SPAN = 'test = "correlation"\none = "etf_close"\ntwo = "factor_igv"\nthree = "factor_gld"\n'
+EXPECTED = 'test = "expected_flow"\nunit = "USD m"\n'
+
+
+@pytest.mark.parametrize(
+    ("entry", "words"),
+    [
+        (f"{SPAN}days = [2026-02-05]", "first and the last day, has 1"),
+        (f"{SPAN}days = [2026-02-03, 2026-02-04, 2026-02-05]", "first and the last day, has 3"),
+        (f"{EXPECTED}days = [2026-02-05, 2026-02-06]\nat_least = 0", "must be one day, has 2"),
+        (f"{EXPECTED}days = [2026-02-05]\nat_least = 5\nat_most = 0", "gives no range"),
+        (
+            'test = "figure"\nmeasure = "sum"\ncolumn = "flow_ibit"\ndays = [2026-02-05]\nat_least = 0\n'
+            'unit = "USD m"\nelsewhere = 2026-02-07',
+            "2026-02-07 is not a trading day",
+        ),
+        ('test = "rival"\nrival = "nobody"\nholds = false', "unknown rival 'nobody'"),
+    ],
+)
+def test_bad_claims_are_refused_with_their_line(card_file, entry, words):
+    with pytest.raises(DataError, match=r"line \d+") as caught:
+        load_event(card_file(CLAIM + entry))
+    assert words in str(caught.value)
+    assert caught.value.exit_code == 3
+
+
+def test_a_level_is_given_once(card_file):
+    twice = CHANGE.replace("almost_surely_above = 0.3,", "almost_surely_above = 0.3, p5 = 0.2,")
+    with pytest.raises(DataError, match="p5 names a level for the second time"):
+        load_event(card_file(twice))

@@ -15,7 +15,7 @@ from synthetic import event_design, literature
 from model.components.dealer import COMPONENT as DEALER
 from model.counterfactual import NAMES, Setting, read_setting, what_if
 from model.counterfactual.cut import cut
-from model.counterfactual.scenario import scenario
+from model.counterfactual.scenario import mirrored, scenario
 from model.counterfactual.state import rebuilt
 from model.counterfactual.what_if import shapley
 from model.design import PRE_SAMPLE
@@ -179,6 +179,25 @@ def test_a_scenario_is_larger_with_short_gamma_and_smaller_with_long():
         assert (way * (first["as it stands"] - first["no gamma"]) > 0.0).all()
     assert got.dates == ("2026-03-02", "2026-03-03", "2026-03-04")
     np.testing.assert_allclose(got.paths["no gamma"][:, 0, 2], 0.0, atol=1e-9)
+
+
+def test_a_symmetric_squeeze_is_hedged_by_the_events_book():
+    """Without gamma of the proxy all hedging is the book's: what dealers buy is its option curves at the fall."""
+    design, none = booked_event(), np.zeros(COUNT)
+    base = draws() | {"gamma_scale": none, "vanna": none, "impact": np.full(COUNT, 1e-9)}
+    signs = {n: np.full(COUNT, 0.8) for n in ("dealer_sign", "crypto_sign")}
+    scales = {n: np.ones(COUNT) for n in ("etf_book_scale", "crypto_book_scale")}
+    quiet = dict.fromkeys(("drift", "lagged_return", "lagged_flow_return"), none)
+    got = scenario(base | signs | scales | quiet, design, 15.0, 1, "XNYS").paths["symmetric"][:, 0]
+    assert design.book is not None
+    curves, _ = design.book.at(-got[0, 1])
+    sold = 0.8 * curves[int(design.book_days[0]), :2].sum()
+    np.testing.assert_allclose(got[:, 2], -1e3 * sold, rtol=1e-3)
+    assert (got[:, 2] > 500.0).all()
+    grid, knots = mirrored(design.book_grid, design.book_knots[0])
+    assert 0.0 in grid
+    np.testing.assert_allclose(grid, -grid[::-1])
+    np.testing.assert_allclose(knots[:, 0], -knots[:, 0, ::-1], atol=1e-12)
 
 
 def test_no_shock_and_no_answers_leave_only_drift():
