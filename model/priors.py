@@ -166,9 +166,11 @@ def prior_set_from_dict(raw: Mapping[str, Any], where: str) -> PriorSet:
             f"{where}: [meta] kind is {meta.get('kind')!r}.", "Write kind = 'literature' or 'learned'."
         )
     learned = meta.get("learned_from")
-    if meta["kind"] == "learned" and not (isinstance(learned, list) and len(learned) == 2):
+    two_days = isinstance(learned, list) and [type(d) for d in learned] == [date, date]
+    if not two_days and (meta["kind"] == "learned" or learned):
         raise PriorError(
-            f"{where}: a learned set must say from which days.", "Add learned_from = [first, last]."
+            f"{where}: a learned set must say from which days.",
+            "Add learned_from = [first, last], dates without quotation marks.",
         )
     parameters = {n: _prior(f"{where}: {n}", spec) for n, spec in raw.get("parameter", {}).items()}
     digest = hashlib.sha256(json.dumps(raw, sort_keys=True, default=str).encode()).hexdigest()

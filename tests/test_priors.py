@@ -146,7 +146,7 @@ def test_the_kind_must_be_stated(kind):
         prior_set_from_dict(a_set({"name": "test", "kind": kind}, x=NORMAL), "test.toml")
 
 
-@pytest.mark.parametrize("days", [None, [], [date(2024, 1, 2)]])
+@pytest.mark.parametrize("days", [None, [], [date(2024, 1, 2)], ["2024-01-11", "2025-11-28"]])
 def test_a_learned_set_says_from_which_days(days):
     meta = {"name": "test", "kind": "learned", "learned_from": days}
     with pytest.raises(PriorError, match="which days"):
