@@ -104,9 +104,13 @@ def read_statements(tables: list[Table], calendar: str, window: tuple[date, date
 
 
 def _same(a: Statement, b: Statement) -> bool:
-    return (a.kind, a.quantity.kind, a.quantity.part, a.quantity.days, a.side) == (
-        b.kind, b.quantity.kind, b.quantity.part, b.quantity.days, b.side,
-    )  # fmt: skip
+    """One fact told twice. Sources that differ in the number are kept: whether they agree is measured, not assumed."""
+    return _content(a) == _content(b)
+
+
+def _content(s: Statement) -> tuple:
+    q = s.quantity
+    return s.kind, q.kind, q.part, q.days, s.side, s.threshold, s.value, s.sd
 
 
 def _read(t: Table, calendar: str, window: tuple[date, date]) -> Statement:

@@ -63,6 +63,13 @@ def test_duplicate_evidence_is_refused_where_it_is_repeated(card_file):
         load_event(card_file(EVIDENCE, EVIDENCE.replace("2026-02-05", "2026-02-06")))
 
 
+def test_sources_that_differ_in_the_number_are_both_kept(card_file):
+    """Whether they agree is for the weights to measure (see the tests of the evidence)."""
+    other = EVIDENCE.replace('key = "a"', 'key = "b"') + "threshold = -100.0\n"
+    card = load_event(card_file(EVIDENCE, other))
+    assert [s.threshold for s in card.evidence] == [0.0, -100.0]
+
+
 @pytest.mark.parametrize(
     ("old", "new", "words"),
     [
