@@ -63,8 +63,7 @@ def of_rival(rival: Rival, design: Design, priors: PriorSet) -> tuple[Design, Pr
         for name, (dist, args) in _OFF[mechanism].items():
             changed[name] = as_prior(priors[name], dist, args, f"rival {rival.key}: switched off")
     if rival.one_off:
-        on = np.isin(design.dates.to_numpy("datetime64[D]"), np.array(rival.one_off, "datetime64[D]"))
-        design = replace(design, one_off=np.where(on, ONE_OFF_SD, 0.0))
+        design = _with_own_shock(design, rival)
     columns, scales = _regressors(rival, design)
     if columns:
         beta = changed.get("factor_beta", priors["factor_beta"])
@@ -79,6 +78,18 @@ def of_rival(rival: Rival, design: Design, priors: PriorSet) -> tuple[Design, Pr
             factor_returns=np.column_stack([design.factor_returns, *columns.values()]),
         )
     return design, with_priors(priors, changed, f"rival {rival.key}")
+
+
+def _with_own_shock(design: Design, rival: Rival) -> Design:
+    """Days with a shock of their own, which moves implied volatility as it likes: what it did there says nothing.
+
+    Otherwise that day's jump of volatility, which the price's scale no longer shares, would be either the answer to
+    falls, exactly, or an outlier: two modes.
+    """
+    on = np.isin(design.dates.to_numpy("datetime64[D]"), np.array(rival.one_off, "datetime64[D]"))
+    return replace(
+        design, one_off=np.where(on, ONE_OFF_SD, 0.0), iv_change=np.where(on, np.nan, design.iv_change)
+    )
 
 
 def off_parameters(rival: Rival) -> tuple[str, ...]:

@@ -97,6 +97,7 @@ def test_a_single_fund_has_its_own_day_and_a_decay_starts_after_october():
     decay = design.factor_returns[:, -1]
     assert np.flatnonzero(design.one_off).tolist() == [min(design.event_days)]
     assert design.one_off.sum() == ONE_OFF_SD
+    assert np.flatnonzero(np.isnan(design.iv_change)).tolist() == [min(design.event_days)]
     assert (np.diff(np.abs(decay)) < 0.0).all()
     assert (decay < 0.0).all()
     np.testing.assert_array_equal(design.basket, event_design().basket)
@@ -262,7 +263,7 @@ def test_a_single_days_shock_is_integrated_out_on_its_day():
     rival = Rival("r", "", "", one_off=(date(2026, 2, 5),))
     design, priors = of_rival(rival, event_design(), literature())
     d = {k: v[:6] for k, v in drawn(priors, design, 6).items()}
-    plain, t = event_design(), min(event_design().event_days)
+    plain, t = replace(design, one_off=np.zeros(0)), min(design.event_days)
     latents, flows = posterior_latents(d, design, True, 1)
     found = score.densities_of(d, design, latents, flows, 1)
     again = score.densities_of(d, plain, latents, flows, 1)
