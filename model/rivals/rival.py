@@ -4,7 +4,7 @@
 key        meaning
 ========== ==================================================================================================
 off        mechanisms removed: dealer, multi_asset, basis, common_factor
-one_off    days with a price shock of their own (a single forced seller), of any size; it moves implied volatility as it likes
+one_off    days with a shock of their own (a single forced seller), of any size to price and implied volatility
 decay_from day of an earlier deleveraging whose pressure on the price fades with ``half_life`` trading days
 ========== ==================================================================================================
 """
