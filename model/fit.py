@@ -23,7 +23,7 @@ FINE_ACCEPT = 0.97
 """Target acceptance of a second, twice as long attempt, when the first only just missed a bound."""
 NEARLY = {"r_hat": 1.05, "ess": 100, "divergences": 0.005}
 """What an attempt must reach for a longer one to be worth its time: a model that fails these needs more than draws."""
-ACCEPT, ACCEPT_LONG, LONG = 0.88, 0.85, 250
+ACCEPT, ACCEPT_LONG, LONG = 0.9, 0.85, 250
 """Target acceptance up to, and beyond, a number of days.
 
 Many days leave less to the priors' tails: 555 days mix as well at 0.85 as at 0.9 (R-hat 1.008, 750 effective draws)
