@@ -27,7 +27,8 @@ ACCEPT, ACCEPT_LONG, LONG = 0.9, 0.85, 250
 """Target acceptance up to, and beyond, a number of days.
 
 Many days leave less to the priors' tails: 555 days mix as well at 0.85 as at 0.9 (R-hat 1.008, 750 effective draws)
-in three quarters of the steps; 60 days then only just pass (R-hat 1.008 to 1.010).
+in three quarters of the steps; 60 days then only just pass (R-hat 1.008 to 1.010). Without weekly positions 555 days
+may then need the second attempt (R-hat 1.016; at 0.88 1.009, in a third more time).
 """
 MAX_DEPTH = 6
 """Trees of at most 63 steps: later trees have 15 to 31, but the first fifty would take a fifth of all gradients."""
