@@ -230,10 +230,9 @@ def _variable(name: str, prior: Prior, design: Design, base_shares: np.ndarray):
     members = {"factor": design.factors, "fund": design.funds}.get(dims[0]) if dims else None
     arguments = {k: (prior.argument(k, members) if members else prior.args[k]) for k in prior.args}
     if prior.dist == "Normal":
-        own = name == "fund_mean"
-        arguments["default_transform"] = (
-            Linear(_typical_spread(design, arguments["sigma"])) if own else standard
-        )
+        shared = name == "fund_mean"  # what is not known of funds' means is mostly common to all
+        scale = Linear(_typical_spread(design, arguments["sigma"])) if shared else standard
+        arguments["default_transform"] = scale
     return getattr(pm, prior.dist)(name, **arguments, dims=dims)
 
 

@@ -11,10 +11,12 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from model.command import new_parser, run_command  # noqa: E402
+
 
 def parse(argv: list[str] | None = None) -> argparse.Namespace:
     """Command line."""
-    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    p = new_parser(__doc__)
     p.add_argument("first", metavar="SET", help="a set in data/priors, or a file")
     p.add_argument("second", metavar="SET")
     p.add_argument(
@@ -30,13 +32,14 @@ def parse(argv: list[str] | None = None) -> argparse.Namespace:
 def main(argv: list[str] | None = None) -> int:
     """Merge, write, read back."""
     args = parse(argv)
-    import tomlkit
 
-    from model.errors import AttributionError, DataError
-    from model.merge_priors import merged_set
-    from model.priors import load_priors
+    def work(console) -> None:
+        import tomlkit
 
-    try:
+        from model.errors import DataError
+        from model.merge_priors import merged_set
+        from model.priors import load_priors
+
         if args.out.exists():
             raise DataError(f"{args.out} exists.", "Give another file with --out.")
         take = dict(t.partition("=")[::2] for t in args.take)
@@ -44,12 +47,14 @@ def main(argv: list[str] | None = None) -> int:
         args.out.parent.mkdir(parents=True, exist_ok=True)
         args.out.write_text(tomlkit.dumps(doc), encoding="utf-8")
         written = load_priors(args.out)
-    except AttributionError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return error.exit_code
-    days = "no days" if written.learned_from is None else " to ".join(str(d) for d in written.learned_from)
-    print(f"Wrote {args.out}: {len(written.parameters)} priors, {written.kind}, learned from {days}.")
-    return 0
+        days = "no days" if written.learned_from is None else " to ".join(map(str, written.learned_from))
+        console.print(
+            f"Wrote {args.out}: {len(written.parameters)} priors, {written.kind}, learned from {days}.",
+            markup=False,
+            soft_wrap=True,
+        )
+
+    return run_command(work)
 
 
 if __name__ == "__main__":
