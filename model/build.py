@@ -19,7 +19,13 @@ from model.frame import CHANGEABLE, arrays, make_frame
 from model.joint import from_standard, symbolic
 from model.priors import Prior, PriorSet
 from model.system_op import system_likelihood
-from model.transforms import Linear, half_normal_quantile, isometric_simplex, standard
+from model.transforms import (
+    half_normal_quantile,
+    isometric_simplex,
+    rare_last_simplex,
+    soft_log,
+    standard,
+)
 
 DIMS: Mapping[str, tuple[str, ...]] = {
     "factor_beta": ("factor",),
@@ -31,11 +37,16 @@ DIMS: Mapping[str, tuple[str, ...]] = {
     "kernel": ("regime", "fund", "lag"),
 }
 """Parameters that are not scalars."""
-WEAK = ("knock_in",)
-"""Half-normal effects that data may leave at their prior; scales, which data always inform, keep the logarithm."""
-SCALES = {"scalars_HalfNormal_weak": half_normal_quantile, "scalars_Normal": standard}
+WEAK = ("knock_in", "iv_crash", "basis_scale")
+"""Amounts that data may leave at their prior; those that data always inform keep the logarithm."""
+SCALES = {
+    "scalars_HalfNormal_weak": half_normal_quantile,
+    "scalars_LogNormal_weak": soft_log,
+    "scalars_Normal": standard,
+}
 """Groups of scalars sampled on another scale than PyMC's."""
 COMMON = "common_demand"
+COMMON_MEAN, MEANS = "mean_flow", "fund_mean"
 SIGN, SIGN_EFFECTS = "dealer_sign", ("gamma_scale", "impact", "booked_hedge")
 OWN_SCALE = {SIGN: "TruncatedNormal", COMMON: "Normal"}
 """Parameters sampled on a scale of their own, and the prior that allows it."""
@@ -76,7 +87,11 @@ def build_model(design: Design, priors: PriorSet, base_shares: np.ndarray) -> pm
             p[SIGN] = _sign(priors, p)
         if _own_scale(COMMON, priors):
             p[COMMON] = _common(priors, p)
-        p |= {n: _variable(n, priors[n], design, base_shares) for n in DIMS if n not in p}
+        summed = all(_has(n, "Normal", priors) for n in (COMMON_MEAN, MEANS))
+        plain = [n for n in DIMS if n not in p and not (summed and n == MEANS)]
+        p |= {n: _variable(n, priors[n], design, base_shares) for n in plain}
+        if summed:
+            p[MEANS] = _means(priors, design, base_shares, p)
         p["return_state"] = pm.Normal("return_state", 0.0, 1.0, dims="date")
         p["flow_state"] = pm.ZeroSumNormal("flow_state", sigma=p["flow_tail"], dims="date")
         d = _symbolic(arrays(design))
@@ -122,7 +137,12 @@ def shared_data(design: Design, use_positions: bool = True) -> dict[str, np.ndar
 
 def _own_scale(name: str, priors: PriorSet) -> bool:
     """Whether a parameter is sampled on a scale of its own: the dealers' sign and the common part of demand."""
-    return priors[name].dist == OWN_SCALE.get(name) and not (priors.joint and name in priors.joint.names)
+    return name in OWN_SCALE and _has(name, OWN_SCALE[name], priors)
+
+
+def _has(name: str, dist: str, priors: PriorSet) -> bool:
+    """Whether a parameter has a prior of its own, and of this distribution."""
+    return priors[name].dist == dist and not (priors.joint and name in priors.joint.names)
 
 
 def scalar_groups(priors: PriorSet) -> dict[str, tuple[str, ...]]:
@@ -181,6 +201,22 @@ def _common(priors: PriorSet, p):
     return pm.Deterministic(COMMON, value)
 
 
+def _means(priors: PriorSet, design: Design, base_shares: np.ndarray, p):
+    """Funds' own means, their prior unchanged, sampled as their sum with the common mean: data speak of the sum.
+
+    The sums are sampled through a root of their covariance, were daily flows independent normal: funds share their
+    buyers, so what is not known of their means is mostly common to all.
+    """
+    mu, sigma = (np.asarray(priors[MEANS].argument(k, design.funds)) for k in ("mu", "sigma"))
+    common, share = priors[COMMON_MEAN].args, base_shares / base_shares.sum()
+    prior = np.diag(sigma**2 * np.ones(len(share))) + common["sigma"] ** 2 * np.outer(share, share)
+    root = _typical_spread(design, prior)
+    total = mu + common["mu"] * share + pt.sum(root * pm.Flat(f"{MEANS}_free", dims="fund"), axis=-1)
+    value = total - p["fund_share"] * p[COMMON_MEAN]
+    pm.Potential(f"{MEANS}_prior", pt.sum(-0.5 * ((value - mu) / sigma) ** 2))
+    return pm.Deterministic(MEANS, value, dims="fund")
+
+
 JOINT = "joint"
 """Name of the standard normal vector behind correlated priors."""
 
@@ -226,23 +262,20 @@ def _variable(name: str, prior: Prior, design: Design, base_shares: np.ndarray):
     dims = DIMS.get(name)
     if prior.dist == "Dirichlet":
         a = concentration(prior, design, base_shares, name)
-        return pm.Dirichlet(name, a=a, dims=dims, default_transform=isometric_simplex)
+        shares = rare_last_simplex if name == "kernel" else isometric_simplex
+        return pm.Dirichlet(name, a=a, dims=dims, default_transform=shares)
     members = {"factor": design.factors, "fund": design.funds}.get(dims[0]) if dims else None
     arguments = {k: (prior.argument(k, members) if members else prior.args[k]) for k in prior.args}
     if prior.dist == "Normal":
-        shared = name == "fund_mean"  # what is not known of funds' means is mostly common to all
-        scale = Linear(_typical_spread(design, arguments["sigma"])) if shared else standard
-        arguments["default_transform"] = scale
+        arguments["default_transform"] = standard
     return getattr(pm, prior.dist)(name, **arguments, dims=dims)
 
 
-def _typical_spread(design: Design, prior_sd) -> np.ndarray:
+def _typical_spread(design: Design, prior: np.ndarray) -> np.ndarray:
     """A root of the funds' mean flows' covariance, were daily flows independent normal. ``Shape: (I, I)``.
 
-    Funds share their buyers, so what is not known of their means is mostly common to all. Days with a missing print
-    are left out: this is a scale to sample on, no part of the density.
+    Days with a missing print are left out: this is a scale to sample on, no part of the density.
     """
-    prior = np.diag(np.full(len(design.funds), prior_sd) ** 2)
     flows = design.flows[PRE_SAMPLE:]
     complete = flows[np.isfinite(flows).all(axis=1)]
     sampling = np.cov(complete.T) / (design.days - PRE_SAMPLE) if len(complete) > 1 else prior

@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     from model.products import PriorSide
 
 DEFAULT_PRIORS = "literature"
+DRAWS, DRAWS_LONG, LONG = 1000, 1500, 250
+"""Draws per chain up to, and beyond, a number of days: of 1,600 numbers of a long panel one has the largest R-hat."""
 WORKERS = 2
 """Processes beside the main one; they are idle while chains are sampled."""
 Say = Callable[[str], None]
@@ -43,7 +45,10 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Request:
-    """What the user asked for; ``mechanisms`` overrules switches of the card, ``window`` cuts the panel."""
+    """What the user asked for; ``mechanisms`` overrules switches of the card, ``window`` cuts the panel.
+
+    ``draws`` None: as many as a panel of that length needs.
+    """
 
     event: str
     panel: Path | None
@@ -53,7 +58,7 @@ class Request:
     as_of: str | None
     accept_gate: str | None
     chains: int
-    draws: int
+    draws: int | None
     tune: int
     seed: int
     book: bool = True
@@ -222,6 +227,11 @@ def prior_job(priors: PriorSet, design: Design, base_shares: np.ndarray, seed: i
     return prior_side(priors, design, base_shares, seed)
 
 
+def usual_draws(days: int) -> int:
+    """Draws per chain where the user names no number."""
+    return DRAWS if days <= LONG else DRAWS_LONG
+
+
 def run(request: Request, say: Say) -> Path:
     """Fit, decompose and write everything.
 
@@ -231,6 +241,7 @@ def run(request: Request, say: Say) -> Path:
     """
     timer = Timer()
     subject = load_subject(request)
+    request = dataclasses.replace(request, draws=request.draws or usual_draws(subject.design.days))
     request.out.mkdir(parents=True, exist_ok=True)
     dates = subject.design.dates
     say(
@@ -310,7 +321,8 @@ def _weigh_evidence(request: Request, say: Say) -> None:
 def _sample(sampler, reading: Reading, request: Request, results, say: Say) -> None:
     from model.fit import Settings, sample_until_mixed
 
-    settings = Settings(request.chains, request.draws, request.tune, request.seed)
+    draws = request.draws or usual_draws(reading.design.days)
+    settings = Settings(request.chains, draws, request.tune, request.seed)
     say(f"Sampling: {reading.title} ...")
     trace, diagnostics = sample_until_mixed(sampler, reading.design, settings, say, reading.use_positions)
     say(f"  {diagnostics.sentence}")

@@ -59,31 +59,75 @@ class Standard(Transform):
         return pt.zeros_like(value) + pt.log(inputs[-1])
 
 
-class Linear(Transform):
-    """A vector as ``matrix @ value``: correlated numbers as nearly independent ones for the sampler.
+class SoftLog(Transform):
+    """A log-normal scale on a scale that is its logarithm far below the prior's median and linear far above.
 
-    Parameters
-    ----------
-    matrix : numpy.ndarray
-        ``Shape: (N, N)``, regular. Only the speed depends on it, not the density.
+    Squares of scales add up: below the noise beside it a scale's logarithm leaves the density flat, above it the
+    curvature grows with the square. Half the median is where one turns into the other.
     """
 
-    name = "linear"
+    name = "soft_log"
 
-    def __init__(self, matrix: np.ndarray) -> None:
-        self._matrix, self._inverse = matrix, np.linalg.inv(matrix)
+    def forward(self, value, *inputs):
+        """Scale to real number."""
+        return pt.log(pt.expm1(value / self._turn(inputs)))
 
-    def forward(self, value, *inputs):  # noqa: ARG002
-        """To nearly independent numbers."""
-        return _times(self._inverse, value)
+    def backward(self, value, *inputs):
+        """Real number to scale."""
+        return self._turn(inputs) * pt.softplus(value)
 
-    def backward(self, value, *inputs):  # noqa: ARG002
-        """To the correlated vector."""
-        return _times(self._matrix, value)
+    def log_jac_det(self, value, *inputs):
+        """Log derivative of ``backward``."""
+        return pt.log(self._turn(inputs)) - pt.softplus(-value)
 
-    def log_jac_det(self, value, *inputs):  # noqa: ARG002
-        """Log determinant, in equal parts."""
-        return pt.zeros_like(value) + np.linalg.slogdet(self._matrix)[1] / len(self._matrix)
+    @staticmethod
+    def _turn(inputs):
+        return pt.exp(inputs[-2])
+
+
+class RareLastSimplex(Transform):
+    """Shares of which the last may be next to nothing: it by a normal quantile, the others by log ratios.
+
+    On a logarithm a share that data bound from above only has a long tail of nothing. Were the Dirichlet prior's
+    last concentration one, the quantile alone would be standard normal under it.
+    """
+
+    name = "rare_last"
+
+    def forward(self, value, *inputs):
+        """Shares to coordinates, one fewer."""
+        last = value[..., -1:]
+        below = -pt.expm1(self._others(inputs) * pt.log1p(-last))
+        quantile = _ROOT2 * pt.erfinv(2.0 * below - 1.0)
+        others = isometric_simplex.forward(value[..., :-1] / (1.0 - last))
+        return pt.concatenate([others, quantile], axis=-1)
+
+    def backward(self, value, *inputs):
+        """Coordinates to shares."""
+        last = self._last(value, inputs)
+        return pt.concatenate([(1.0 - last) * isometric_simplex.backward(value[..., :-1]), last], axis=-1)
+
+    def log_jac_det(self, value, *inputs):
+        """Log determinant of ``backward``, up to a constant."""
+        z = value[..., -1:]
+        kept = pt.log1p(-_below(z))
+        others = self._others(inputs)
+        # d(last)/dz = S^(1/b - 1) phi(z) / b with S = P(Z > z); the other shares shrink by S^(1/b) each.
+        slope = (value.type.shape[-1] / others - 1.0) * kept - 0.5 * z**2 - pt.log(others)
+        return slope[..., 0] + isometric_simplex.log_jac_det(value[..., :-1])
+
+    def _last(self, value, inputs):
+        return -pt.expm1(pt.log1p(-_below(value[..., -1:])) / self._others(inputs))
+
+    @staticmethod
+    def _others(inputs):
+        """Sum of the other parts' concentrations."""
+        return pt.sum(inputs[-1][..., :-1], axis=-1, keepdims=True)
+
+
+def _below(z):
+    """Probability below z of a standard normal number, exact far below."""
+    return 0.5 * pt.erfc(-z / _ROOT2)
 
 
 class IsometricSimplex(Transform):
@@ -132,4 +176,6 @@ def _contrasts(parts: int) -> np.ndarray:
 
 half_normal_quantile = HalfNormalQuantile()
 standard = Standard()
+soft_log = SoftLog()
 isometric_simplex = IsometricSimplex()
+rare_last_simplex = RareLastSimplex()

@@ -35,7 +35,9 @@ def parse(argv: list[str] | None = None) -> argparse.Namespace:
         help="how flows are dated (default both)",
     )
     p.add_argument("--chains", type=int, default=4)
-    p.add_argument("--draws", type=int, default=1000, help="draws per chain (default %(default)s)")
+    p.add_argument(
+        "--draws", type=int, help="draws per chain (default 1000; 1500 on more than 250 trading days)"
+    )
     p.add_argument("--tune", type=int, default=300, help="tuning steps per chain (default %(default)s)")
     p.add_argument("--seed", type=int, default=20260205)
     p.add_argument(
@@ -68,7 +70,7 @@ def parse(argv: list[str] | None = None) -> argparse.Namespace:
         "--dry-run", action="store_true", help="print design, priors and prior-predictive ranges; no sampling"
     )
     args = p.parse_args(argv)
-    if min(args.chains, args.draws, args.tune) < 1:
+    if min(args.chains, 1 if args.draws is None else args.draws, args.tune) < 1:
         p.error("--chains, --draws and --tune must be positive")
     if args.accept_gate is not None and not args.accept_gate.strip():
         p.error("--accept-gate needs a reason in words")

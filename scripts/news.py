@@ -48,10 +48,11 @@ def main(argv: list[str] | None = None) -> int:
         from model.fit import Settings
         from model.news import news
         from model.news_show import print_news, write_news
+        from model.pipeline import DRAWS
 
         own = opened.request
         settings = Settings(
-            args.chains or own.chains, args.draws or own.draws, args.tune or own.tune, own.seed
+            args.chains or own.chains, args.draws or own.draws or DRAWS, args.tune or own.tune, own.seed
         )
 
         def say(text: str) -> None:

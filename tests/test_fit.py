@@ -6,15 +6,14 @@ from dataclasses import replace
 
 import pytest
 
-from model.fit import ACCEPT, ACCEPT_LONG, LONG, MAX_R_HAT, MIN_ESS, Diagnostics, Settings
+from model.fit import MAX_R_HAT, MIN_ESS, Diagnostics
+from model.pipeline import DRAWS, DRAWS_LONG, LONG, usual_draws
 
 GOOD = Diagnostics(1.005, 900.0, 800.0, 0, 80_000, 12.0, "", 4000)
 
 
-def test_acceptance_follows_the_number_of_days_unless_it_is_given():
-    assert Settings().acceptance(LONG) == ACCEPT
-    assert Settings().acceptance(LONG + 1) == ACCEPT_LONG
-    assert Settings(target_accept=0.97).acceptance(LONG + 1) == 0.97
+def test_long_panels_get_more_draws():
+    assert usual_draws(LONG) == DRAWS < usual_draws(LONG + 1) == DRAWS_LONG
 
 
 @pytest.mark.parametrize(

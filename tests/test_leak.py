@@ -124,4 +124,4 @@ def test_a_fit_is_bit_identical(tmp_path):
 def test_fund_means_are_sampled_on_a_finite_scale_where_prints_are_missing(tmp_path):
     design = pair(tmp_path, False)[0].design
     assert np.isnan(design.flows).any()
-    assert np.isfinite(_typical_spread(design, 0.05)).all()
+    assert np.isfinite(_typical_spread(design, 0.05**2 * np.eye(len(design.funds)))).all()

@@ -8,10 +8,11 @@ import pytensor
 import pytensor.tensor as pt
 import pytest
 from scipy import stats
-from synthetic import literature
+from synthetic import event_design, literature
 
-from model.build import SIGN, SIGN_EFFECTS, _sign
-from model.transforms import Linear, half_normal_quantile, isometric_simplex, standard
+from model.build import COMMON_MEAN, MEANS, SIGN, SIGN_EFFECTS, _means, _sign
+from model.priors import load_priors
+from model.transforms import half_normal_quantile, isometric_simplex, rare_last_simplex, soft_log, standard
 
 
 @pytest.mark.parametrize("scale", [0.3, 1.0])
@@ -63,21 +64,62 @@ def test_shares_and_their_jacobian(parts):
     np.testing.assert_allclose(gaps, gaps[0], atol=1e-6)
 
 
-def test_a_linear_map_keeps_the_density():
-    """A normal vector sampled through the map has the density of the normal vector itself."""
-    matrix = np.linalg.cholesky(np.array([[1.0, 0.6], [0.6, 2.0]]))
-    with pm.Model() as mapped:
-        pm.Normal("x", [0.3, -1.0], [0.5, 2.0], default_transform=Linear(matrix))
-    z = np.array([0.7, -0.2])
-    x = matrix @ z
-    expected = stats.norm([0.3, -1.0], [0.5, 2.0]).logpdf(x).sum() + np.log(np.linalg.det(matrix))
-    name = mapped.value_vars[0].name
-    assert mapped.compile_logp(mode="FAST_COMPILE")({name: z}) == pytest.approx(expected)
-    free = pt.dvector()
-    back = pytensor.function(
-        [free], Linear(matrix).forward(Linear(matrix).backward(free)), mode="FAST_COMPILE"
-    )
-    np.testing.assert_allclose(back(z), z)
+def test_shares_whose_last_may_be_nothing_and_their_jacobian():
+    """As above, for several funds at once; with a last concentration of one its coordinate is standard normal."""
+    a = np.array([[8.0, 2.0, 1.0], [5.0, 3.0, 1.0]])
+    free = pt.TensorType("float64", (2, 2))("free")
+    shares = rare_last_simplex.backward(free, pt.as_tensor(a))
+    outputs = [
+        shares,
+        rare_last_simplex.forward(shares, pt.as_tensor(a)),
+        rare_last_simplex.log_jac_det(free, pt.as_tensor(a)),
+    ]
+    evaluate = pytensor.function([free], outputs, mode="FAST_COMPILE")
+    rng, gaps = np.random.default_rng(3), []
+    for _ in range(4):
+        z = rng.normal(size=(2, 2))
+        x, back, jacobian = evaluate(z)
+        np.testing.assert_allclose(back, z, atol=1e-8)
+        others = a[:, :-1].sum(axis=1)
+        np.testing.assert_allclose(stats.beta(1.0, others).cdf(x[:, 2]), stats.norm.cdf(z[:, 1]))
+        slopes = [(evaluate(z + e)[0] - evaluate(z - e)[0])[:, 1:] / 2e-5 for e in 1e-5 * np.eye(2)]
+        numerical = np.linalg.slogdet(np.array(slopes).transpose(1, 0, 2))[1]
+        gaps.append(numerical - jacobian)
+    np.testing.assert_allclose(gaps, gaps[0][0] + np.zeros((4, 2)), atol=1e-6)
+
+
+def test_a_log_normal_scale_keeps_its_prior():
+    """The density on the real line integrates to the prior's probabilities; large scales are linear there."""
+    prior = stats.lognorm(s=0.6, scale=np.exp(-2.3))
+    free, inputs = pt.dvector(), (pt.as_tensor(-2.3), pt.as_tensor(0.6))
+    value = soft_log.backward(free, *inputs)
+    outputs = [value, soft_log.forward(value, *inputs), soft_log.log_jac_det(free, *inputs)]
+    z = np.linspace(-12.0, 60.0, 40_001)
+    x, back, jacobian = pytensor.function([free], outputs, mode="FAST_COMPILE")(z)
+    np.testing.assert_allclose(back, z, atol=1e-6)
+    density = np.exp(prior.logpdf(x) + jacobian)
+    for level in (0.02, 0.1, 0.4):
+        assert density[x < level].sum() * (z[1] - z[0]) == pytest.approx(prior.cdf(level), abs=2e-3)
+    assert x[-1] - x[-2] == pytest.approx(np.exp(-2.3) * (z[1] - z[0]))
+
+
+def test_fund_means_keep_their_prior():
+    """Means sampled as sums have the prior of each, up to a constant, exceptions for single funds included."""
+    design, priors = event_design(), load_priors("baseline-2024-2025")
+    assert priors[MEANS].items
+    rng = np.random.default_rng(1)
+    share = rng.dirichlet(np.ones(len(design.funds)))
+    common = pt.dscalar()
+    with pm.Model(coords={"fund": list(design.funds)}) as model:
+        _means(priors, design, np.ones(len(share)), {"fund_share": pt.as_tensor(share), COMMON_MEAN: common})
+    free = model[f"{MEANS}_free"]
+    evaluate = pytensor.function([free, common], [model[f"{MEANS}_prior"], model[MEANS]], mode="FAST_COMPILE")
+    mu, sigma = (priors[MEANS].argument(k, design.funds) for k in ("mu", "sigma"))
+    gaps = []
+    for _ in range(3):
+        density, value = evaluate(rng.normal(size=len(share)), 0.1 * rng.normal())
+        gaps.append(density - stats.norm(mu, sigma).logpdf(value).sum())
+    np.testing.assert_allclose(gaps, gaps[0])
 
 
 def test_normal_numbers_are_sampled_in_spreads_of_their_prior():

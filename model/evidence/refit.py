@@ -83,7 +83,7 @@ def tilt_towards(draws: Draws, log_weights: np.ndarray, priors: PriorSet) -> Til
     """
     weights, power = tempered(log_weights)
     groups = scalar_groups(priors)
-    names = [n for dist in FAMILIES for n in groups.get(f"scalars_{dist}", ())]
+    names = [n for key, members in groups.items() if priors[members[0]].dist in FAMILIES for n in members]
     logs = [priors[n].dist != "Normal" for n in names]
     phi = np.stack(
         [np.log(draws[n]) if log else draws[n] for n, log in zip(names, logs, strict=True)], axis=1
