@@ -26,7 +26,7 @@ NEARLY = {"r_hat": 1.05, "ess": 100, "divergences": 0.005}
 ACCEPT = 0.85
 """Target acceptance. At 0.9 steps are shorter, every trajectory still has fifteen, and slow numbers move less far."""
 MAX_DEPTH = 4
-"""Trees of at most 15 steps, four fifths of a period at the usual step. Longer ones come round to where they began:
+"""Trees of at most 15 steps, three quarters of a period at the usual step. Longer ones come round to where they began:
 31 steps left single parameters with 170 effective draws of 6,000."""
 DAILY = ("return_state", "flow_state", "gamma_state")
 """Numbers of one day or week, which need no coordinates of their own (:mod:`model.metric`)."""
