@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from model.fit import MAX_R_HAT, MIN_ESS, Diagnostics
+from model.fit import FINE_ACCEPT, LONGER, MAX_R_HAT, MIN_ESS, Diagnostics, Settings, sample_until_mixed
 from model.pipeline import DRAWS, DRAWS_LONG, LONG, usual_draws
 
 GOOD = Diagnostics(1.005, 900.0, 800.0, 0, 80_000, 12.0, "", 4000)
@@ -33,3 +33,35 @@ def test_every_bound_decides(change, mixed):
     d = replace(GOOD, **change)
     assert d.mixed is mixed
     assert d.passed is (mixed and d.divergences == 0)
+
+
+class _Scripted:
+    """A sampler that reports what it is told to."""
+
+    def __init__(self, *found: Diagnostics) -> None:
+        self.found, self.asked = list(found), list[Settings]()
+
+    def sample(self, _design, settings, _use_positions):
+        self.asked.append(settings)
+        return len(self.asked), self.found[len(self.asked) - 1]
+
+
+@pytest.mark.parametrize(
+    ("first", "attempts", "accept"),
+    [
+        (GOOD, 1, None),
+        (replace(GOOD, r_hat_max=1.2), 1, None),
+        (replace(GOOD, r_hat_max=1.011), 2, Settings().target_accept),
+        (replace(GOOD, divergences=2), 2, FINE_ACCEPT),
+    ],
+)
+def test_a_near_miss_is_sampled_again_longer(first, attempts, accept):
+    """Hopeless and converged attempts are not repeated; smaller steps only where some diverged."""
+    sampler, said = _Scripted(first, GOOD), []
+    trace, _ = sample_until_mixed(sampler, None, Settings(), said.append)  # type: ignore[arg-type]
+    assert trace == attempts == len(sampler.asked)
+    assert len(said) == attempts - 1
+    if attempts == 2:
+        again = sampler.asked[1]
+        assert (again.draws, again.target_accept) == (LONGER * Settings().draws, accept)
+        assert again.seed != Settings().seed
