@@ -149,8 +149,7 @@ def _handed(compiled: CompiledPyMCModel, block: np.ndarray, matrix: np.ndarray) 
     return np.concatenate([words, np.ascontiguousarray(matrix, float).ravel().view(np.int64)])
 
 
-@intrinsic
-def _call(typing_context, address, a, b, c, d, e):  # noqa: ARG001
+def _called(typing_context, address, a, b, c, d, e):  # noqa: ARG001
     """The function at an address, called with five words: integers and pointers are handed over alike."""
 
     def code(context, builder, signature, args):  # noqa: ARG001
@@ -159,6 +158,9 @@ def _call(typing_context, address, a, b, c, d, e):  # noqa: ARG001
         return builder.call(function, args[1:])
 
     return types.int64(*[types.int64] * 6), code
+
+
+_call: Any = intrinsic(_called)  # numba supplies the first argument, which a type checker cannot know
 
 
 @numba.njit(cache=True)
@@ -193,7 +195,7 @@ def _mapped_logp(count, x_, out_, value_, data):
     out, value = numba.carray(out_, (count,)), numba.carray(value_, (1,))
     gradient = np.empty(count)
     address = (point.ctypes.data, gradient.ctypes.data, value.ctypes.data)
-    status: int = _call(words[0], count, *address, words[2])  # type: ignore[call-arg]
+    status = _call(words[0], count, *address, words[2])
     out[:] = _times(words, numbers, gradient, True)
     return status
 
@@ -204,4 +206,4 @@ def _mapped_expand(count, expanded, x_, out_, data):
     point = _times(words, numbers, numba.carray(x_, (count,)), False)
     out = numba.carray(out_, (expanded,))
     address = (point.ctypes.data, out.ctypes.data)
-    return _call(words[1], count, expanded, *address, words[2])  # type: ignore[call-arg]
+    return _call(words[1], count, expanded, *address, words[2])

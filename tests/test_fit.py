@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -57,8 +58,10 @@ class _Scripted:
 )
 def test_a_near_miss_is_sampled_again_longer(first, attempts, accept):
     """Hopeless and converged attempts are not repeated; smaller steps only where some diverged."""
-    sampler, said = _Scripted(first, GOOD), []
-    trace, _ = sample_until_mixed(sampler, None, Settings(), said.append)  # type: ignore[arg-type]
+    sampler: Any = _Scripted(first, GOOD)
+    design: Any = None
+    said: list[str] = []
+    trace, _ = sample_until_mixed(sampler, design, Settings(), said.append)
     assert trace == attempts == len(sampler.asked)
     assert len(said) == attempts - 1
     if attempts == 2:
