@@ -17,7 +17,7 @@ from scipy import stats
 from model.design import PRE_SAMPLE, Design
 from model.draws import Draws, one, posterior_latents, prior_draws, thin
 from model.equations import evaluate
-from model.fit import Sampler, Settings
+from model.fit import Diagnostics, Sampler, Settings
 from model.frame import arrays
 from model.ledger import make_ledger
 from model.priors import PriorSet
@@ -60,8 +60,8 @@ def calibrate(
     Returns
     -------
     pandas.DataFrame
-        One row per panel and quantity: ``panel, quantity, truth, rank`` (of ``KEPT_DRAWS``), ``inside_50, inside_89,
-        divergences``.
+        One row per panel and quantity: ``panel, quantity, truth, rank`` (of ``KEPT_DRAWS``), ``inside_50, inside_89``,
+        and of the panel's sampling ``r_hat, divergences``.
     """
     rows: list[dict[str, Any]] = []
     for k, (truth, panel, hidden) in enumerate(worlds(design, priors, shares, count, settings.seed)):
@@ -69,8 +69,8 @@ def calibrate(
         draws = thin(trace["posterior"].to_dataset(), KEPT_DRAWS)
         found = quantities(draws, panel, settings.seed + k)
         real = true_quantities(truth, panel, hidden)
-        rows += [_row(k, n, real[n], x, diagnostics.divergences) for n, x in found.items()]
-        say(f"panel {k + 1} of {count}: {diagnostics.seconds:.0f} s, {diagnostics.divergences} divergences")
+        rows += [_row(k, n, real[n], x, diagnostics) for n, x in found.items()]
+        say(f"panel {k + 1} of {count}: {diagnostics.sentence}")
     return pd.DataFrame(rows)
 
 
@@ -153,7 +153,7 @@ def without_jacobian(model) -> None:
     model.potentials.remove(model["loop"])
 
 
-def _row(panel: int, name: str, truth: float, draws: np.ndarray, divergences: int) -> dict[str, Any]:
+def _row(panel: int, name: str, truth: float, draws: np.ndarray, diagnostics: Diagnostics) -> dict[str, Any]:
     inside = {
         f"inside_{level}": float(low <= truth <= high)
         for level in (50, 89)
@@ -166,7 +166,8 @@ def _row(panel: int, name: str, truth: float, draws: np.ndarray, divergences: in
         "truth": truth,
         "rank": rank,
         **inside,
-        "divergences": divergences,
+        "r_hat": diagnostics.r_hat_max,
+        "divergences": diagnostics.divergences,
     }
 
 

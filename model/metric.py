@@ -19,6 +19,8 @@ from numba import types
 from numba.extending import intrinsic
 from nutpie.compile_pymc import CompiledPyMCModel
 
+from model.starts import density
+
 KINETICS = "ExactNormal"
 """Between kicks by what is left, positions follow a standard normal density exactly instead of a straight line.
 
@@ -102,7 +104,7 @@ def _curvature(
     for point in points:
         rows = []
         for i, scale in zip(block, spread, strict=True):
-            low, high = (_gradient(compiled, point, i, sign * STEP * scale) for sign in (-1.0, 1.0))
+            low, high = (_beside(compiled, point, i, sign * STEP * scale) for sign in (-1.0, 1.0))
             rows.append((low - high)[block] * spread / (2.0 * STEP))
         if np.isfinite(rows).all():
             found.append(np.array(rows))
@@ -110,13 +112,11 @@ def _curvature(
     return 0.5 * (mean + mean.T)
 
 
-def _gradient(compiled: CompiledPyMCModel, point: np.ndarray, i: int, shift: float) -> np.ndarray:
+def _beside(compiled: CompiledPyMCModel, point: np.ndarray, i: int, shift: float) -> np.ndarray:
     """Gradient of the log density beside a point."""
-    x, out, value = point.copy(), np.zeros(len(point)), np.zeros(1)
+    x = point.copy()
     x[i] += shift
-    address = [np.ctypeslib.as_ctypes(a) for a in (x, out, value)]
-    compiled.compiled_logp_func.ctypes(len(point), *address, compiled.user_data.ctypes.data)
-    return out
+    return density(compiled, x)[1]
 
 
 def mapped(compiled: CompiledPyMCModel, block: np.ndarray, matrix: np.ndarray) -> Flowing:

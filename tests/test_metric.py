@@ -10,6 +10,7 @@ import pymc as pm
 import pytest
 
 from model.metric import KINETICS, block_of, flowing, mapped, root
+from model.starts import density
 
 APART = ("daily",)
 COVARIANCE = np.array([[4.0, 1.8, 0.0], [1.8, 1.0, 0.2], [0.0, 0.2, 0.3]])
@@ -22,14 +23,6 @@ def compiled():
         pm.MvNormal("own", np.array([1.0, -2.0, 0.5]), cov=COVARIANCE)
         pm.Gamma("daily", 2.0, 1.0, shape=20)
     return nutpie.compile_pymc_model(model)
-
-
-def _evaluate(model, x: np.ndarray) -> tuple[float, np.ndarray]:
-    gradient, value = np.zeros(len(x)), np.zeros(1)
-    numbers = [np.ctypeslib.as_ctypes(a) for a in (x.copy(), gradient, value)]
-    status = model.compiled_logp_func.ctypes(len(x), *numbers, model.user_data.ctypes.data)
-    assert status == 0
-    return float(value[0]), gradient
 
 
 def _expand(model, x: np.ndarray) -> np.ndarray:
@@ -50,8 +43,8 @@ def test_density_gradient_and_draws_through_the_map(compiled):
     block, matrix = np.arange(3), rng.normal(size=(3, 3)) + 2.0 * np.eye(3)
     model, z = mapped(compiled, block, matrix), rng.normal(size=23)
     x = np.concatenate([matrix @ z[:3], z[3:]])
-    value, gradient = _evaluate(model, z)
-    expected, slope = _evaluate(compiled, x)
+    value, gradient = density(model, z)
+    expected, slope = density(compiled, x)
     assert value == pytest.approx(expected)
     np.testing.assert_allclose(gradient, np.concatenate([matrix.T @ slope[:3], slope[3:]]))
     np.testing.assert_allclose(_expand(model, z), _expand(compiled, x))
