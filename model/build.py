@@ -47,6 +47,8 @@ SCALES = {
 """Groups of scalars sampled on another scale than PyMC's."""
 COMMON = "common_demand"
 COMMON_MEAN, MEANS = "mean_flow", "fund_mean"
+DAY_INFORMATION = 10.0
+"""What one day's flows say of its log scale, in inverse variance: median over the days of the long panel."""
 SIGN, SIGN_EFFECTS = "dealer_sign", ("gamma_scale", "impact", "booked_hedge")
 OWN_SCALE = {SIGN: "TruncatedNormal", COMMON: "Normal"}
 """Parameters sampled on a scale of their own, and the prior that allows it."""
@@ -93,7 +95,7 @@ def build_model(design: Design, priors: PriorSet, base_shares: np.ndarray) -> pm
         if summed:
             p[MEANS] = _means(priors, design, base_shares, p)
         p["return_state"] = pm.Normal("return_state", 0.0, 1.0, dims="date")
-        p["flow_state"] = pm.ZeroSumNormal("flow_state", sigma=p["flow_tail"], dims="date")
+        p["flow_state"] = _flow_state(p["flow_tail"])
         d = _symbolic(arrays(design))
         eq = evaluate(p, d, pt)
         pm.Potential("daily", system_likelihood(eq.inputs, d["system"], make_frame(design)))
@@ -191,6 +193,18 @@ def _sign(priors: PriorSet, p):
     density = -0.5 * ((value - mu) / sigma) ** 2
     pm.Potential(f"{SIGN}_prior", density + pt.log(share * (1.0 - share) * shrink))
     return pm.Deterministic(SIGN, value)
+
+
+def _flow_state(tail):
+    """Days' log scales of flows, their prior unchanged, each sampled in units of what would be left of it by its day.
+
+    Where days differ little the data say little of one day: on its own scale it would be a funnel, narrow as days'
+    common spread goes to zero. Where they differ much each day's flows tell its scale, and in units of the spread
+    that would be the funnel.
+    """
+    wide = pt.sqrt(1.0 + DAY_INFORMATION * tail**2)
+    free = pm.ZeroSumNormal("flow_state_free", sigma=wide, dims="date")
+    return pm.Deterministic("flow_state", free * tail / wide, dims="date")
 
 
 def _common(priors: PriorSet, p):
