@@ -10,7 +10,7 @@ import pytest
 from scipy import stats
 from synthetic import event_design, literature
 
-from model.build import COMMON_MEAN, MEANS, SIGN, SIGN_EFFECTS, _means, _sign
+from model.build import COMMON_MEAN, DAY_INFORMATION, MEANS, SIGN, SIGN_EFFECTS, _flow_state, _means, _sign
 from model.priors import load_priors
 from model.transforms import half_normal_quantile, isometric_simplex, rare_last_simplex, soft_log, standard
 
@@ -150,3 +150,22 @@ def test_the_sign_keeps_its_prior_whatever_the_size(size):
     density = np.exp(log_density)
     below = density[value < 0.4].sum() / density.sum()
     assert below == pytest.approx(prior.cdf(0.4), abs=2e-3)
+
+
+@pytest.mark.parametrize("tail", [0.01, 0.3, 3.0])
+def test_days_scales_keep_their_prior_whatever_the_spread(tail):
+    """Density of a zero-sum normal vector with the spread asked for, and the Jacobian of the units it is sampled in."""
+    with pm.Model(coords={"date": range(6)}) as model:
+        spread = pm.LogNormal("spread", 0.0, 1.0)
+        _flow_state(spread)
+    free, state = model.value_vars[1], model["flow_state"]
+    unit, at = np.array([0.3, -1.2, 0.5, 0.1, 2.0]), {"spread_log__": np.log(tail)}
+    (there,) = model.compile_fn(model.replace_rvs_by_values([state]), mode="FAST_COMPILE")(
+        at | {free.name: unit}
+    )
+    found = model.compile_logp(vars=[model["flow_state_free"]], mode="FAST_COMPILE")(at | {free.name: unit})
+    prior = stats.norm(0.0, tail).logpdf(there).sum() - stats.norm(0.0, tail).logpdf(0.0)
+    ratio = np.linalg.norm(there) / np.linalg.norm(unit)
+    assert found == pytest.approx(prior + 5 * np.log(ratio))
+    assert there.sum() == pytest.approx(0.0, abs=1e-12)
+    assert ratio == pytest.approx(tail / np.sqrt(1.0 + DAY_INFORMATION * tail**2))
