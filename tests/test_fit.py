@@ -7,7 +7,16 @@ from typing import Any
 
 import pytest
 
-from model.fit import FINE_ACCEPT, LONGER, MAX_R_HAT, MIN_ESS, Diagnostics, Settings, sample_until_mixed
+from model.fit import (
+    FINE_ACCEPT,
+    FINE_LONGER,
+    LONGER,
+    MAX_R_HAT,
+    MIN_ESS,
+    Diagnostics,
+    Settings,
+    sample_until_mixed,
+)
 from model.pipeline import DRAWS, DRAWS_LONG, LONG, usual_draws
 
 GOOD = Diagnostics(1.005, 900.0, 800.0, 0, 80_000, 12.0, "", 4000)
@@ -48,15 +57,16 @@ class _Scripted:
 
 
 @pytest.mark.parametrize(
-    ("first", "attempts", "accept"),
+    ("first", "attempts", "times", "accept"),
     [
-        (GOOD, 1, None),
-        (replace(GOOD, r_hat_max=1.2), 1, None),
-        (replace(GOOD, r_hat_max=1.011), 2, Settings().target_accept),
-        (replace(GOOD, divergences=2), 2, FINE_ACCEPT),
+        (GOOD, 1, None, None),
+        (replace(GOOD, r_hat_max=1.2), 1, None, None),
+        (replace(GOOD, r_hat_max=1.011), 2, LONGER, Settings().target_accept),
+        (replace(GOOD, divergences=2), 2, FINE_LONGER, FINE_ACCEPT),
+        (replace(GOOD, divergences=2, r_hat_max=1.011), 2, LONGER, FINE_ACCEPT),
     ],
 )
-def test_a_near_miss_is_sampled_again_longer(first, attempts, accept):
+def test_a_near_miss_is_sampled_again_longer(first, attempts, times, accept):
     """Hopeless and converged attempts are not repeated; smaller steps only where some diverged."""
     sampler: Any = _Scripted(first, GOOD)
     design: Any = None
@@ -66,5 +76,5 @@ def test_a_near_miss_is_sampled_again_longer(first, attempts, accept):
     assert len(said) == attempts - 1
     if attempts == 2:
         again = sampler.asked[1]
-        assert (again.draws, again.target_accept) == (LONGER * Settings().draws, accept)
+        assert (again.draws, again.target_accept) == (times * Settings().draws, accept)
         assert again.seed != Settings().seed
