@@ -10,6 +10,7 @@ import pytest
 from model.fit import (
     FINE_ACCEPT,
     FINE_LONGER,
+    FINEST_ACCEPT,
     LONGER,
     MAX_R_HAT,
     MIN_ESS,
@@ -63,7 +64,7 @@ class _Scripted:
         (replace(GOOD, r_hat_max=1.2), 1, None, None),
         (replace(GOOD, r_hat_max=1.011), 2, LONGER, Settings().target_accept),
         (replace(GOOD, divergences=2), 2, FINE_LONGER, FINE_ACCEPT),
-        (replace(GOOD, divergences=2, r_hat_max=1.011), 2, LONGER, FINE_ACCEPT),
+        (replace(GOOD, divergences=2, r_hat_max=1.011), 2, LONGER, FINEST_ACCEPT),
     ],
 )
 def test_a_near_miss_is_sampled_again_longer(first, attempts, times, accept):
