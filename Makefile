@@ -9,7 +9,7 @@ fit: install
 	.venv/bin/python scripts/fit.py --event 2026-02-05
 
 test: install lint
-	.venv/bin/python -m pytest
+	.venv/bin/python -m pytest -n 2 --dist loadfile
 
 test-slow: install
 	.venv/bin/python -m pytest -m slow

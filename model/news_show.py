@@ -32,7 +32,7 @@ def write_news(found: News, fit: Path, out: Path | None) -> list[Path]:
     for folder in (tables, figures):
         folder.mkdir(parents=True, exist_ok=True)
     written = [tables / "news.csv", tables / "news_arrived.csv"]
-    found.changes.round(4).to_csv(written[0], index=False)
+    found.changes.to_csv(written[0], index=False, float_format="%.4f")
     found.arrived.to_csv(written[1], index=False)
     titles = (found.before.title, found.after.title)
     with mpl.rc_context(RC):
