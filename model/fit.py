@@ -199,9 +199,8 @@ def sample_until_mixed(
     trace, diagnostics = sampler.sample(design, settings, use_positions)
     if diagnostics.passed or not diagnostics.nearly:
         return trace, diagnostics
-    times = FINE_LONGER if diagnostics.mixed else LONGER
+    times, finer = (FINE_LONGER, FINE_ACCEPT) if diagnostics.mixed else (LONGER, FINEST_ACCEPT)
     say(f"  {diagnostics.sentence}: once more, {times} times as long ...")
-    finer = FINE_ACCEPT if diagnostics.mixed else FINEST_ACCEPT
     longer = replace(
         settings,
         target_accept=finer if diagnostics.divergences else settings.target_accept,

@@ -321,8 +321,8 @@ def _weigh_evidence(request: Request, say: Say) -> None:
 def _sample(sampler, reading: Reading, request: Request, results, say: Say) -> None:
     from model.fit import Settings, sample_until_mixed
 
-    draws = request.draws or usual_draws(reading.design.days)
-    settings = Settings(request.chains, draws, request.tune, request.seed)
+    assert request.draws is not None, "run() has settled it"
+    settings = Settings(request.chains, request.draws, request.tune, request.seed)
     say(f"Sampling: {reading.title} ...")
     trace, diagnostics = sample_until_mixed(sampler, reading.design, settings, say, reading.use_positions)
     say(f"  {diagnostics.sentence}")
