@@ -137,6 +137,23 @@ def test_tables_show_the_mixture_beside_both_datings(tmp_path):
     assert list(view.shown) == ["vendor", "next_day"]  # figures have room for two
 
 
+@pytest.mark.parametrize(
+    ("verdicts", "moved"),
+    [
+        ({"vendor": "not identified", "next_day": "not identified"}, False),
+        ({"vendor": "identified", "next_day": "not identified"}, True),
+        ({"vendor": "not identified"}, None),
+    ],
+)
+def test_the_mixture_repeats_the_prior_where_both_datings_do(verdicts, moved, tmp_path):
+    view = open_fit(write_fit(tmp_path / "fit", samples=20, draws=10))
+    rows = [{"parameter": "flow:dealer", "reading": r, "verdict": v} for r, v in verdicts.items()]
+    view = replace(view, manifest=dict(view.manifest) | {"identification": rows})
+    assert view.identified("flow:dealer", "mixture") is moved
+    assert view.identified("flow:dealer", "vendor") is (verdicts["vendor"] == "identified")
+    assert view.identified("flow:dealer", "no_positions") is None
+
+
 def test_the_card_may_give_other_odds(tmp_path):
     text = (FOLDER / "2026-02-05" / "event.toml").read_text()
     (tmp_path / "panel.csv").write_bytes((FOLDER / "2026-02-05" / "panel.csv").read_bytes())

@@ -16,7 +16,7 @@ import xarray as xr
 from model.errors import DataError
 from model.gate.result import GateResult
 from model.store import open_tree
-from model.summary.lines import READINGS, SHOWN, shown
+from model.summary.lines import MIXTURE, READINGS, SHOWN, shown
 
 FILES = ("manifest.json", "gate.json", "decomposition.nc", "posterior.nc")
 
@@ -101,8 +101,13 @@ class FitView:
         return tuple(pd.Timestamp(d) for d in use.get("days", ()))
 
     def identified(self, name: str, reading: str = "") -> bool | None:
-        """Whether data moved a parameter or a contribution like ``flow:basis:2026-02-05``; None: unknown."""
-        return self._verdicts.get((name, reading or self.main))
+        """Whether data moved a parameter or a contribution like ``flow:basis:2026-02-05``; None: unknown.
+
+        The mixture repeats what was assumed where both readings do.
+        """
+        behind = SHOWN if reading == MIXTURE else (reading or self.main,)
+        verdicts = [self._verdicts.get((name, r)) for r in behind]
+        return None if None in verdicts else any(verdicts)
 
     @cached_property
     def _verdicts(self) -> dict[tuple[str, str], bool]:

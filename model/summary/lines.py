@@ -29,7 +29,8 @@ READINGS = {
 }
 SHOWN = ("vendor", "next_day")
 """Readings shown side by side; the last is the first one with less data."""
-TABLED = (*SHOWN, "mixture")
+MIXTURE = "mixture"
+TABLED = (*SHOWN, MIXTURE)
 """Readings in tables of the event's days: the datings, and both weighed by the data."""
 UNITS = {"flow": "USD m", "return": "log-%"}
 VIEWS = {"channel": "whose trades", "trigger": "whose shock"}
