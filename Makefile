@@ -3,7 +3,7 @@ SHELL := /bin/bash
 STAMP := .venv/.installed
 UV_IN_VENV := .tools/bin/uv
 
-.PHONY: fit test test-slow lint install clean
+.PHONY: fit test test-slow proofs lint install clean
 
 fit: install
 	.venv/bin/python scripts/fit.py --event 2026-02-05
@@ -14,10 +14,15 @@ test: install lint
 test-slow: install
 	.venv/bin/python -m pytest -m slow
 
+proofs: install
+	.venv/bin/python scripts/fuzz_sources.py
+	.venv/bin/python scripts/prove_gate.py
+
 lint: install
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy
+	.venv/bin/lint-imports
 
 install: $(STAMP)
 

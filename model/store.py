@@ -6,6 +6,7 @@ import hashlib
 import importlib.metadata
 import json
 import os
+import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -14,11 +15,11 @@ from typing import Any, Literal
 
 import xarray as xr
 
-import model
 from model.errors import DataError
-from model.files import write_atomic
 
-FOLDER = Path(model.__file__).parents[1] / "fits"
+PROJECT = Path(__file__).resolve().parents[1]
+"""The repository: data, fits and scripts lie below it."""
+FOLDER = PROJECT / "fits"
 ENGINE: Literal["netcdf4"] = "netcdf4"
 """Of several hundred small variables it reads ten times as many a second as the one in Python."""
 PACKAGES = ("pymc", "pytensor", "nutpie", "arviz", "dowhy", "numpy", "pandas", "xarray", "numba")
@@ -128,3 +129,73 @@ def file_hash(path: Path) -> str:
 def versions() -> dict[str, str]:
     """Versions of the packages that decide the numbers."""
     return {name: importlib.metadata.version(name) for name in PACKAGES}
+
+
+def tree_of(groups: dict[str, xr.Dataset]) -> xr.DataTree:
+    """A tree from path to dataset."""
+    return xr.DataTree.from_dict({f"/{k}": v for k, v in groups.items()})
+
+
+def write_atomic(path: Path, blob: bytes) -> None:
+    """Write all or nothing: a reader never sees half a file, an interruption leaves the old one.
+
+    Parameters
+    ----------
+    path : Path
+        The file; its folder is made when missing. Its permissions are those of any new file of the user.
+    blob : bytes
+        The whole content.
+
+    Raises
+    ------
+    OSError
+        When the folder cannot be written; no temporary file is left behind.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
+    try:
+        # "xb" and not tempfile: tempfile's files are readable by their owner alone.
+        with temporary.open("xb") as f:
+            f.write(blob)
+            f.flush()
+            os.fsync(f.fileno())
+        os.replace(temporary, path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+
+
+RIVALS, CLAIMS, EVIDENCE, SENSITIVITY = "rivals", "claims", "evidence", "sensitivity"
+NAMES = (RIVALS, SENSITIVITY, EVIDENCE, CLAIMS)
+DRAWS = "posterior.nc"
+
+
+def write_result(name: str, content: Mapping[str, Any], folder: Path, manifest: Mapping[str, Any]) -> Path:
+    """Write ``<name>.json`` with the hash of the draws it was made from.
+
+    Parameters
+    ----------
+    name : str
+        In :data:`NAMES`.
+    content : mapping
+    folder : Path
+        The fit's.
+    manifest : mapping
+        The fit's.
+    """
+    path = folder / f"{name}.json"
+    write_json({"posterior": _draws(manifest), **content}, path)
+    return path
+
+
+def read_result(name: str, folder: Path, manifest: Mapping[str, Any]) -> dict[str, Any] | None:
+    """What ``<name>.json`` says about these draws; None where it is absent or of another fit."""
+    path = folder / f"{name}.json"
+    if not path.is_file():
+        return None
+    found = json.loads(path.read_text(encoding="utf-8"))
+    return found if found.get("posterior", "") == _draws(manifest) else None
+
+
+def _draws(manifest: Mapping[str, Any]) -> str | None:
+    return manifest.get("files", {}).get(DRAWS)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from model.command import add_page, fit_parser, run_on_fit  # noqa: E402
+from model.studies.command import add_page, fit_parser, run_on_fit  # noqa: E402
 
 
 def parse(argv: list[str] | None = None) -> argparse.Namespace:
@@ -29,9 +29,9 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _audit(opened, console, to: Path | None, argv: list[str]) -> None:
-    from model.claims.audit import audit, counts, page, scene_of, write_audit
-    from model.follow_up import report_again
-    from model.pages import command_of, write_page
+    from model.report.markdown import command_of, write_page
+    from model.report.page.again import report_again
+    from model.studies.audit import audit, counts, page, scene_of, write_audit
 
     table = audit(opened.subject.card.claims, scene_of(opened))
     written = write_audit(table, opened.fit)

@@ -50,13 +50,13 @@ def main(argv: list[str] | None = None) -> int:
 def _measure(args: argparse.Namespace, panel: Path | None) -> dict[str, float]:
     import numpy as np
 
-    from model.design import make_design
-    from model.draws import one, prior_draws
-    from model.equations import evaluate
-    from model.events import event_panel, load_event
-    from model.frame import arrays, make_frame
-    from model.native import pack, packed_value_and_gradient, sizes_of
-    from model.priors import load_priors
+    from model.design.make import make_design
+    from model.events.card import event_panel, load_event
+    from model.inference.arrays import arrays, make_frame
+    from model.inference.draws import one, prior_draws
+    from model.inference.inputs import evaluate
+    from model.inference.likelihood.entry import pack, packed_value_and_gradient, sizes_of
+    from model.priors.prior_set import load_priors
 
     card = load_event(args.event)
     data = event_panel(card, panel)

@@ -55,13 +55,19 @@ def main(argv: list[str] | None = None) -> int:
 def _run(args: argparse.Namespace) -> int:
     import numpy as np
 
-    from model.calibrate import calibrate, coverage, uniformity, without_jacobian
-    from model.design import background_design
+    from model.design.make import background_design
     from model.errors import ConvergenceError
-    from model.events import event_panel, load_event
-    from model.fit import Sampler, Settings
-    from model.plots.calibration import plot_calibration
-    from model.priors import load_priors
+    from model.events.card import event_panel, load_event
+    from model.inference.sample import Sampler, Settings
+    from model.priors.prior_set import load_priors
+    from model.report.figures.calibration import plot_calibration
+    from model.studies.validation.calibrate import (
+        KEPT_DRAWS,
+        calibrate,
+        coverage,
+        uniformity,
+        without_jacobian,
+    )
 
     whole = event_panel(load_event(args.event), args.panel)
     days = whole.frame.index
@@ -77,7 +83,7 @@ def _run(args: argparse.Namespace) -> int:
     name = args.what + ("-without-jacobian" if args.drop_jacobian else "")
     table.round(5).to_csv(args.out / f"{name}.csv", index=False)
     summary.round(4).to_csv(args.out / f"{name}-summary.csv", index=False)
-    plot_calibration(table, args.out / f"{name}.png")
+    plot_calibration(table, KEPT_DRAWS, args.out / f"{name}.png")
     print(summary.round(4).to_string(index=False))
     if summary["passed"].all():
         return 0
@@ -88,13 +94,13 @@ def _run(args: argparse.Namespace) -> int:
 def _sequential(args: argparse.Namespace, argv: list[str]) -> int:
     import numpy as np
 
-    from model.design import background_design
+    from model.design.make import background_design
     from model.errors import ConvergenceError
-    from model.events import event_panel, load_event
-    from model.fit import Settings
-    from model.pages import command_of, write_page
-    from model.priors import load_priors
-    from model.sequential import page, sequential_and_joint
+    from model.events.card import event_panel, load_event
+    from model.inference.sample import Settings
+    from model.priors.prior_set import load_priors
+    from model.report.markdown import command_of, write_page
+    from model.studies.validation.sequential import page, sequential_and_joint
 
     whole = event_panel(load_event(args.event), args.panel)
     days = whole.frame.index

@@ -39,8 +39,8 @@ def main(argv: list[str] | None = None) -> int:
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     from model.errors import AttributionError
     from model.gate.run import run_gate
-    from model.gate.show import show, write_all
     from model.gate.subject import load_subject
+    from model.report.gate.show import show, write_all
 
     try:
         subject = load_subject(args.event, args.panel, args.graph)

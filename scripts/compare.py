@@ -12,7 +12,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from model.command import add_page, add_sampling, fit_parser, require_sampling, run_on_fit  # noqa: E402
+from model.studies.command import add_page, add_sampling, fit_parser, require_sampling, run_on_fit  # noqa: E402
 
 
 def parse(argv: list[str] | None = None) -> argparse.Namespace:
@@ -31,12 +31,12 @@ def main(argv: list[str] | None = None) -> int:
     args = parse(argv)
 
     def work(opened, console) -> None:
-        from model.rivals.show import run_compare
+        from model.studies.rivals.show import run_compare
 
         rows = run_compare(opened, args, console)
         if args.page:
-            from model.pages import command_of, write_page
-            from model.rivals.show import page
+            from model.report.markdown import command_of, write_page
+            from model.studies.rivals.show import page
 
             command = command_of("compare", sys.argv[1:] if argv is None else argv)
             title = f"{opened.subject.card.title}: rival stories on the same data"

@@ -15,7 +15,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from model.command import new_parser, run_command  # noqa: E402
+from model.studies.command import new_parser, run_command  # noqa: E402
 
 
 def parse(argv: list[str] | None = None) -> argparse.Namespace:
@@ -35,7 +35,7 @@ def parse(argv: list[str] | None = None) -> argparse.Namespace:
 
 def make(args: argparse.Namespace) -> None:
     """Make both fits."""
-    from model.page_fits import make_fits
+    from model.studies.dealers.fits import make_fits
 
     panel = ["--panel", str(args.panel)] if args.panel else []
     common = ["--event", args.event, "--seed", str(args.seed), *panel]
@@ -44,10 +44,10 @@ def make(args: argparse.Namespace) -> None:
 
 def write(args: argparse.Namespace) -> Path:
     """Read both fits, compare them, write the page."""
-    from model.book_compare import compare
-    from model.book_page import page
     from model.errors import DataError
-    from model.page_fits import read_fit
+    from model.studies.dealers.fits import read_fit
+    from model.studies.dealers.with_without import compare
+    from model.studies.dealers.with_without_page import page
 
     there, here = read_fit(args.book, args.panel), read_fit(args.none, args.panel)
     if not there.manifest.get("dealer_book") or here.manifest.get("dealer_book"):

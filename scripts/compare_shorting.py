@@ -15,7 +15,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from model.command import new_parser, run_command  # noqa: E402
+from model.studies.command import new_parser, run_command  # noqa: E402
 
 FOLDERS = ("book", "late-creation", "no-settlement", "late-creation-no-settlement")
 
@@ -36,8 +36,8 @@ def parse(argv: list[str] | None = None) -> argparse.Namespace:
 
 def make(args: argparse.Namespace) -> None:
     """Make the four fits."""
-    from model.page_fits import make_fits
-    from model.shorting import SETTINGS
+    from model.studies.dealers.fits import make_fits
+    from model.studies.dealers.shorting import SETTINGS
 
     panel = ["--panel", str(args.panel)] if args.panel else []
     wanted = {}
@@ -50,9 +50,9 @@ def make(args: argparse.Namespace) -> None:
 def write(args: argparse.Namespace) -> Path:
     """Read the four fits, measure them, write the page."""
     from model.errors import DataError
-    from model.page_fits import read_fit
-    from model.shorting import REFERENCE, SETTINGS, measure
-    from model.shorting_page import page
+    from model.studies.dealers.fits import read_fit
+    from model.studies.dealers.shorting import REFERENCE, SETTINGS, measure
+    from model.studies.dealers.shorting_page import page
 
     fits = {}
     for folder, (title, switches) in zip(FOLDERS, SETTINGS.items(), strict=True):

@@ -79,7 +79,7 @@ def parse(argv: list[str] | None = None) -> argparse.Namespace:
 
 def _mechanism(text: str) -> tuple[str, bool]:
     from model.errors import UsageError
-    from model.mechanisms import read_switch
+    from model.events.switches import read_switch
 
     try:
         return read_switch(text)
@@ -93,8 +93,9 @@ def main(argv: list[str] | None = None) -> int:
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     from rich.console import Console
 
+    from model.design.subject import Request
     from model.errors import AttributionError
-    from model.pipeline import Request, run
+    from model.studies.fit.run import run
 
     console = Console(highlight=False)
     out = args.out or ROOT / "fits" / Path(args.event).stem
@@ -104,7 +105,7 @@ def main(argv: list[str] | None = None) -> int:
     )  # fmt: skip
     try:
         if args.dry_run:
-            from model.dry_run import describe
+            from model.studies.fit.dry_run import describe
 
             describe(request, console)
             return 0
@@ -117,10 +118,10 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _show(folder: Path, console) -> None:
-    from model.facts import told
-    from model.mechanisms import Mechanisms, sentence
+    from model.events.facts import told
+    from model.events.switches import Mechanisms, sentence
+    from model.report.tables import terminal_table
     from model.store import load_fit
-    from model.summary import terminal_table
 
     fit = load_fit(folder)
     console.print(terminal_table(fit.decomposition, fit.manifest["days"]))

@@ -29,7 +29,7 @@ def main(argv: list[str] | None = None) -> int:
     args = parse(argv)
     from rich.progress import track
 
-    from model.sources.fuzz import run, table
+    from tests.proofs.sources.fuzz import run, table
 
     bar = iter(track(range(args.n), description="mutated files"))
     tallies = run(args.n, args.seed, lambda _: next(bar, None))

@@ -47,14 +47,14 @@ def _learn(args: argparse.Namespace) -> int:
     import numpy as np
     import tomlkit
 
-    from model.design import background_design
-    from model.draws import thin
+    from model.design.make import background_design
     from model.errors import ConvergenceError
-    from model.fit import Sampler, Settings, sample_until_mixed
-    from model.learn import learned_set
+    from model.inference.draws import thin
+    from model.inference.sample import Sampler, Settings, sample_until_mixed
     from model.panel import load_panel
-    from model.priors import load_priors
-    from model.vary_priors import held
+    from model.priors.prior_set import load_priors
+    from model.priors.vary import held
+    from model.studies.learning.learn import learned_set
 
     whole = load_panel(args.panel, args.universe)
     panel = whole.window(whole.frame.index[0], args.through)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from model.command import new_parser, run_command  # noqa: E402
+from model.studies.command import new_parser, run_command  # noqa: E402
 
 
 def parse(argv: list[str] | None = None) -> argparse.Namespace:
@@ -37,8 +37,8 @@ def main(argv: list[str] | None = None) -> int:
         import tomlkit
 
         from model.errors import DataError
-        from model.merge_priors import merged_set
-        from model.priors import load_priors
+        from model.priors.merge import merged_set
+        from model.priors.prior_set import load_priors
 
         if args.out.exists():
             raise DataError(f"{args.out} exists.", "Give another file with --out.")

@@ -27,7 +27,7 @@ def main(argv: list[str] | None = None) -> int:
     """Write the card."""
     args = parse(argv)
     from model.errors import AttributionError
-    from model.new_event import new_event
+    from model.events.template import new_event
 
     try:
         path = new_event(args.date, args.panel, args.universe, args.out)

@@ -15,7 +15,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from model.command import fit_parser, run_on_fit  # noqa: E402
+from model.studies.command import fit_parser, run_on_fit  # noqa: E402
 
 
 def parse(argv: list[str] | None = None) -> argparse.Namespace:
@@ -45,10 +45,9 @@ def main(argv: list[str] | None = None) -> int:
     args = parse(argv)
 
     def work(opened, console) -> None:
-        from model.fit import Settings
-        from model.news import news
-        from model.news_show import print_news, write_news
-        from model.pipeline import DRAWS
+        from model.inference.sample import DRAWS, Settings
+        from model.studies.news.news import news
+        from model.studies.news.show import print_news, write_news
 
         own = opened.request
         settings = Settings(

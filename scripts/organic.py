@@ -12,7 +12,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from model.command import fit_parser, run_on_fit  # noqa: E402
+from model.studies.command import fit_parser, run_on_fit  # noqa: E402
 
 
 def parse(argv: list[str] | None = None) -> argparse.Namespace:
@@ -33,7 +33,7 @@ def main(argv: list[str] | None = None) -> int:
     args = parse(argv)
 
     def work(opened, console) -> None:
-        from model.organic import of_fit, write_series
+        from model.studies.organic import of_fit, write_series
 
         table = of_fit(opened, args.reading, args.draws, args.as_of, args.seed)
         path = write_series(table, opened.fit.folder)

@@ -35,8 +35,8 @@ def main(argv: list[str] | None = None) -> int:
     """Simulate, judge, write."""
     args = parse(argv)
     from model.errors import AttributionError
-    from model.gate.prove import prove
     from model.gate.subject import load_subject
+    from tests.proofs.gate.prove import prove
 
     try:
         subject = load_subject(args.event, args.panel, args.graph)

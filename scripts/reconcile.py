@@ -26,9 +26,9 @@ def main(argv: list[str] | None = None) -> int:
     """Compare, print."""
     args = parse(argv)
     from model.errors import AttributionError
-    from model.reconcile import reconcile_panel
+    from model.panel.universe import load_universe
     from model.sources.output import print_reconciliation, read_table
-    from model.universe import load_universe
+    from model.sources.reconcile import reconcile_panel
 
     try:
         panel = read_table(args.panel)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from model.command import add_page, add_sampling, fit_parser, require_sampling, run_on_fit  # noqa: E402
+from model.studies.command import add_page, add_sampling, fit_parser, require_sampling, run_on_fit  # noqa: E402
 
 MOST_DRAWS = 2000
 """Draws decomposed per assumption: every trade of every draw, day and fund is held in memory."""
@@ -40,11 +40,12 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _run(opened, args: argparse.Namespace, argv: list[str], console) -> None:
-    from model.fit import Settings
-    from model.follow_up import SENSITIVITY, report_again, write_result
-    from model.pages import command_of, write_page
-    from model.rivals.sensitivity import other_dating, power_scaled, ranges, refitted, table
-    from model.rivals.show_sensitivity import content, page, show
+    from model.inference.sample import Settings
+    from model.report.markdown import command_of, write_page
+    from model.report.page.again import report_again
+    from model.store import SENSITIVITY, write_result
+    from model.studies.rivals.sensitivity import other_dating, power_scaled, ranges, refitted, table
+    from model.studies.rivals.show_sensitivity import content, page, show
 
     count = min(args.chains * args.draws, MOST_DRAWS)
     splits = power_scaled(opened, count, args.seed) + other_dating(opened, count, args.seed)

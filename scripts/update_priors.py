@@ -48,10 +48,10 @@ def main(argv: list[str] | None = None) -> int:
 def _update(args: argparse.Namespace) -> int:
     import tomlkit
 
-    from model.carry import lineage_of, next_set, require_new_days
     from model.errors import UsageError
-    from model.priors import load_priors
-    from model.reopen import reopen, same_priors
+    from model.priors.prior_set import load_priors
+    from model.studies.learning.carry import lineage_of, next_set, require_new_days
+    from model.studies.reopen import reopen, same_priors
 
     opened = reopen(args.fit, args.panel)
     same_priors(opened)

@@ -12,7 +12,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from model.command import new_parser, run_command  # noqa: E402
+from model.studies.command import new_parser, run_command  # noqa: E402
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -25,12 +25,13 @@ def main(argv: list[str] | None = None) -> int:
         import multiprocessing
         from concurrent.futures import ProcessPoolExecutor
 
-        from model.pipeline import Request, kernel_job, load_subject
+        from model.design.subject import Request, load_subject
+        from model.studies.fit.run import kernel_job
 
         request = Request(args.event, None, Path(os.devnull), "both", None, None, None, 1, 1, 1, 0)
         with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
             job = pool.submit(kernel_job)
-            from model.fit import Sampler
+            from model.inference.sample import Sampler
 
             subject = load_subject(request)
             sampler = Sampler(subject.design, subject.priors, subject.base_shares)

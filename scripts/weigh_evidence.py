@@ -12,7 +12,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from model.command import fit_parser, run_on_fit  # noqa: E402
+from model.studies.command import fit_parser, run_on_fit  # noqa: E402
 
 
 def parse(argv: list[str] | None = None) -> argparse.Namespace:
@@ -33,8 +33,8 @@ def main(argv: list[str] | None = None) -> int:
     args = parse(argv)
 
     def work(opened, console) -> None:
-        from model.evidence.report import apply_evidence, write_evidence
-        from model.evidence.show import show
+        from model.studies.evidence.report import apply_evidence, write_evidence
+        from model.studies.evidence.show import show
 
         applied = apply_evidence(
             opened, args.strength, args.draws, args.seed, console.print, may_refit=not args.no_refit

@@ -13,7 +13,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from model.command import fit_parser, run_on_fit  # noqa: E402
+from model.studies.command import fit_parser, run_on_fit  # noqa: E402
 
 
 def parse(argv: list[str] | None = None) -> argparse.Namespace:
@@ -45,7 +45,7 @@ def main(argv: list[str] | None = None) -> int:
     args = parse(argv)
 
     def work(opened, console) -> None:
-        from model.counterfactual.show import run_scenario, run_what_if
+        from model.studies.counterfactual.show import run_scenario, run_what_if
 
         if args.settings:
             run_what_if(opened, args, console)

@@ -6,13 +6,11 @@ from pathlib import Path
 
 import pytest
 
-import model
 from model.dealer_book import Book, load_book
-from model.events import EventCard, event_panel, load_event
+from model.events.card import EventCard, event_panel, load_event
 from model.panel import Panel, load_panel
-from model.universe import Universe, load_universe
-
-ROOT = Path(model.__file__).parents[1]
+from model.panel.universe import Universe, load_universe
+from model.store import PROJECT as ROOT
 
 
 @pytest.fixture(scope="session")

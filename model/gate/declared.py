@@ -8,11 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from model import impact, observation
-from model.components import COMPONENTS
-from model.design import LAGS, Design
 from model.gate.frame import gate_frame
-from model.graph import Declaration, Edge, Graph, build_graph, timed
+from model.gate.graph import Declaration, Edge, Graph, build_graph, timed
+from model.mechanisms import booking as observation
+from model.mechanisms import price as impact
+from model.mechanisms.components import COMPONENTS
+from model.mechanisms.design import LAGS, Design
 
 
 @dataclass(frozen=True)

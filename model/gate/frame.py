@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from model.errors import DataError
-from model.graph import split, timed
+from model.gate.graph import split, timed
 
 LAGS, LEADS = 3, 2
 LEVELS = ("gamma", "premium", "volatility")

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import product
 
+from model.gate.graph import Graph, split, timed, unroll
 from model.gate.separation import Separation
-from model.graph import Graph, split, timed, unroll
 
 
 @dataclass(frozen=True)

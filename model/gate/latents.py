@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from model.components import COMPONENTS
-from model.design import PRE_SAMPLE, Design
-from model.draws import Draws
+from model.attribution.ledger import Ledger, make_ledger
 from model.gate.checks.posterior import check_posterior
 from model.gate.declared import design_frame, graph_of
 from model.gate.result import Check
 from model.gate.thresholds import load_thresholds
-from model.ledger import Ledger, make_ledger
+from model.inference.draws import Draws
+from model.mechanisms.components import COMPONENTS
+from model.mechanisms.design import PRE_SAMPLE, Design
 
 TRADES = tuple(c.name for c in COMPONENTS if c.shock)
 """Components with a shock of their own."""
@@ -30,7 +30,7 @@ def hidden_nodes(
     Parameters
     ----------
     draws, latents, flows
-        From :mod:`model.draws`.
+        From :mod:`model.inference.draws`.
     design : Design
     seed : int
         For the prior-driven split of a shared shock.
@@ -65,7 +65,7 @@ def check_reading(draws: Draws, latents: np.ndarray, flows: np.ndarray, design: 
     Parameters
     ----------
     draws, latents, flows
-        From :mod:`model.draws`.
+        From :mod:`model.inference.draws`.
     design : Design
     seed : int
     """

@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 
 from model.gate.frame import base_columns
+from model.gate.graph import Graph
 from model.gate.independences import Independence
 from model.gate.partial import Outcome, examine
-from model.graph import Graph
 
 Columns = Mapping[str, np.ndarray]
 BLOCK = 100

@@ -20,8 +20,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
+from model.gate.graph import Graph, split
 from model.gate.independences import Independence
-from model.graph import Graph, split
 
 Columns = Mapping[str, np.ndarray]
 

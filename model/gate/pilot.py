@@ -22,8 +22,8 @@ import pandas as pd
 from scipy.optimize import minimize
 
 from model.gate.frame import base_columns
+from model.gate.graph import Graph, conventions
 from model.gate.world import Link, World, draw
-from model.graph import Graph, conventions
 
 WINDOW = 7
 """Days in the window over which moments are implied."""

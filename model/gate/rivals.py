@@ -14,13 +14,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import model
 from model.errors import UsageError
+from model.gate.graph import Edge, Graph, build_graph, split, timed
 from model.gate.thresholds import Thresholds
 from model.gate.world import STABLE, Link, World
-from model.graph import Edge, Graph, build_graph, split, timed
+from model.store import PROJECT
 
-FOLDER = Path(model.__file__).parents[1] / "data" / "graphs"
+FOLDER = PROJECT / "data" / "graphs"
 NAMED = ("edge_dropped", "edge_reversed", "flow_causes_return", "common_shock_omitted", "basis_moves_price")
 """The named wrong graphs every run measures its power on."""
 COMPARED = (*NAMED, "no_risk_factors", "volatility_first", "reversal", "no_vanna")

@@ -19,6 +19,7 @@ from model.gate.checks.reach import check_reach
 from model.gate.checks.refutation import check_refutation
 from model.gate.checks.simultaneity import check_simultaneity
 from model.gate.frame import base_columns, frame_hash
+from model.gate.graph import Graph
 from model.gate.independences import implied_independences
 from model.gate.null import Null, examine_all, stacked, violated
 from model.gate.partial import Outcome
@@ -27,7 +28,6 @@ from model.gate.result import Check, GateResult
 from model.gate.rivals import Rival, named_rivals
 from model.gate.thresholds import Thresholds, load_thresholds
 from model.gate.verdict import decide
-from model.graph import Graph
 
 Simulate = Callable[[np.random.Generator], pd.DataFrame]
 

@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pandas as pd
 
-from model.design import make_design
+from model.design.make import make_design
 from model.errors import UsageError
-from model.events import event_panel, load_event
+from model.events.card import event_panel, load_event
 from model.gate.declared import design_frame, graph_of
+from model.gate.graph import Graph
 from model.gate.rivals import COMPARED, NAMED, Rival, load_rival
 from model.gate.thresholds import Thresholds, load_thresholds
-from model.graph import Graph
 
 
 @dataclass(frozen=True)

@@ -6,10 +6,10 @@ import tomllib
 from dataclasses import dataclass, fields
 from pathlib import Path
 
-import model
 from model.errors import DataError
+from model.store import PROJECT
 
-DEFAULT = Path(model.__file__).parents[1] / "data" / "gate.toml"
+DEFAULT = PROJECT / "data" / "gate.toml"
 
 
 @dataclass(frozen=True)

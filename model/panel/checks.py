@@ -14,7 +14,7 @@ from model.units import PERCENT, premium_pct
 
 if TYPE_CHECKING:
     from model.panel.problems import Problems
-    from model.universe import Universe
+    from model.panel.universe import Universe
 
 ROUNDING_USD_M = 0.2  # per fund and for the total: vendors print one decimal
 PRINTED_DECIMALS = 1

@@ -14,7 +14,7 @@ from model.panel.files import read_table, to_days, to_numbers
 from model.panel.panel import PUBLISHED, Panel
 from model.panel.problems import Problems
 from model.panel.roles import FLOW, POSITIONS, TOTAL, Rows, assemble
-from model.universe import Universe, load_universe
+from model.panel.universe import Universe, load_universe
 
 if TYPE_CHECKING:
     from model.calendar import DateLike

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from model.calendar import DateLike
-    from model.universe import Universe
+    from model.panel.universe import Universe
 
 PUBLISHED = "positions_published"
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from model.panel.problems import Problems
-    from model.universe import Fund, Universe
+    from model.panel.universe import Fund, Universe
 
 FLOW = "flow_"
 TOTAL = "flow_total"

@@ -11,7 +11,7 @@ from model.panel.roles import FLOW, POSITIONS, SEPARATOR, TOTAL, vendor_flow
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from model.universe import Universe
+    from model.panel.universe import Universe
 
 VOLUME = (1e5, 1e10)
 EXPIRY_DAYS = (0, 366)

@@ -1,5 +1,1 @@
-"""The page of a fit."""
-
-from model.report.report import write_report
-
-__all__ = ["write_report"]
+"""Tables, figures and pages from results; nothing is computed here."""

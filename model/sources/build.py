@@ -17,13 +17,14 @@ import pandas as pd
 from model.calendar import nav_time, session_close, sessions
 from model.errors import DataError
 from model.panel.roles import SEPARATOR
-from model.reconcile import Reconciliation, reconcile
+from model.panel.universe import load_universe
 from model.sources.baskets import check_baskets, implied_flows
 from model.sources.clocks import CLOCKS, Context
+from model.sources.load import load_sources, read_blobs
+from model.sources.reconcile import Reconciliation, reconcile
 from model.sources.roles import ROLES
-from model.sources.spec import Series, Sources, SourceSpec, load_sources, read_blobs
+from model.sources.spec import Series, Sources, SourceSpec
 from model.sources.tidy import Note, tidy
-from model.universe import load_universe
 
 
 @dataclass

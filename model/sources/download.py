@@ -18,10 +18,11 @@ from typing import Any
 import pandas as pd
 
 from model.errors import DataError
-from model.files import write_atomic
 from model.sources import reader
 from model.sources.fetch import Fetcher, Transient
-from model.sources.spec import SourceSpec, _series
+from model.sources.load import _series
+from model.sources.spec import SourceSpec
+from model.store import write_atomic
 from model.toml_table import Table, read_toml
 
 type History = Callable[[str, date, date], pd.DataFrame]

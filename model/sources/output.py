@@ -9,10 +9,10 @@ from pathlib import Path
 import pandas as pd
 
 from model.errors import DataError
-from model.files import write_atomic
-from model.reconcile import Reconciliation
 from model.sources.build import Built, Report
+from model.sources.reconcile import Reconciliation
 from model.sources.tidy import Note
+from model.store import write_atomic
 
 
 def write_table(frame: pd.DataFrame, path: Path, as_of: date | None = None) -> None:

@@ -12,8 +12,8 @@ from model.dealer_book.book import Book
 from model.dealer_book.listed import Listed
 from model.dealer_book.notes import Note
 from model.dealer_book.read_book import load_book
+from model.store import PROJECT as ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
 SHARED = ROOT.parent / "shared"
 CHAIN = SHARED / "data/raw/LucasHonoratoDeSouza__btc-vrp-arbitrage/data/deribit_option_snapshots.csv"
 EVENT_BOOK = ROOT / "data/books/2026-02-05.toml"

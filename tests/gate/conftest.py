@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 
 from model.gate import gate_frame, load_graph, load_thresholds
+from model.gate.graph import Graph, build_graph
 from model.gate.world import World, draw
-from model.graph import Graph, build_graph
 
 FACTORS = ("a", "b")
 TRUTH = {

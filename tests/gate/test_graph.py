@@ -4,7 +4,7 @@ import networkx as nx
 import pytest
 
 from model.errors import UsageError
-from model.graph import build_graph, conventions, split, timed, unroll
+from model.gate.graph import build_graph, conventions, split, timed, unroll
 from tests.gate.conftest import Part, chain
 
 

@@ -5,11 +5,11 @@ import pandas as pd
 import pytest
 import statsmodels.api as sm
 
+from model.gate.graph import Graph
 from model.gate.independences import Independence
 from model.gate.partial import examine, partial_effect
-from model.gate.prove import autoregressions, size_table
-from model.graph import Graph
 from tests.gate.conftest import chain
+from tests.proofs.gate.prove import autoregressions, size_table
 
 EMPTY = Graph((), ())
 

@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 
 from model.gate.frame import base_columns
+from model.gate.graph import conventions
 from model.gate.independences import implied_independences
 from model.gate.null import examine_all
 from model.gate.pilot import _given, _Moments, _moments, fit_pilot
 from model.gate.world import STABLE, World, draw
-from model.graph import conventions
 
 
 @pytest.fixture(scope="module")

@@ -6,8 +6,6 @@ import numpy as np
 import pytest
 from synthetic import event_design, random_parameters, small_design
 
-from model.design import PRE_SAMPLE
-from model.equations import shock_groups
 from model.errors import DataError
 from model.gate.checks.posterior import DETERMINED, check_posterior, join_readings
 from model.gate.declared import declared_graph, design_frame
@@ -15,7 +13,9 @@ from model.gate.frame import gate_frame
 from model.gate.latents import check_reading, hidden_nodes
 from model.gate.result import AFTER_SAMPLING, Check
 from model.gate.world import draw
-from model.simulate import simulate_panel
+from model.mechanisms.day import shock_groups
+from model.mechanisms.design import PRE_SAMPLE
+from model.mechanisms.simulate.replay import simulate_panel
 from tests.gate.conftest import frame_of
 
 SAMPLES = 20

@@ -7,9 +7,9 @@ import pytest
 from model.gate.checks.alternatives import judge
 from model.gate.frame import base_columns
 from model.gate.pilot import fit_pilot
-from model.gate.proof import Panels, harder
-from model.gate.prove import summarise
 from model.gate.rivals import NAMED
+from tests.proofs.gate.panels import Panels, harder
+from tests.proofs.gate.prove import summarise
 
 
 @pytest.fixture(scope="module")

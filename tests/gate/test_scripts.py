@@ -5,13 +5,10 @@ import json
 import runpy
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
-import model
-
-ROOT = Path(model.__file__).parents[1]
+from model.store import PROJECT as ROOT
 
 
 def run(*arguments: str) -> subprocess.CompletedProcess:

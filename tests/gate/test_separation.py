@@ -4,10 +4,10 @@ import networkx as nx
 import numpy as np
 import pytest
 
+from model.gate.graph import unroll
 from model.gate.independences import Independence, implied_independences, implies
 from model.gate.projection import project
 from model.gate.separation import Separation
-from model.graph import unroll
 from tests.gate.conftest import chain
 
 

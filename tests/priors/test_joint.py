@@ -14,12 +14,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from synthetic import event_design, literature
 
-from model.build import coords, parameter_names, scalar_groups, split_scalars
-from model.carry import carried, next_set, require_new_days
-from model.draws import prior_draws
 from model.errors import PriorError
-from model.evidence.changes import PriorChange, with_changes
-from model.joint import (
+from model.events.prior_changes import PriorChange
+from model.inference.build import coords, parameter_names, scalar_groups, split_scalars
+from model.inference.correlated import symbolic
+from model.inference.draws import prior_draws
+from model.panel.universe import load_universe
+from model.priors.changes import with_changes
+from model.priors.correlated import (
     INTERVAL,
     Entry,
     Joint,
@@ -27,13 +29,12 @@ from model.joint import (
     from_standard,
     from_table,
     learn,
-    symbolic,
     to_table,
     unconstrain,
 )
-from model.learn import KEPT
-from model.priors import prior_set_from_dict
-from model.universe import load_universe
+from model.priors.prior_set import prior_set_from_dict
+from model.studies.learning.carry import carried, next_set, require_new_days
+from model.studies.learning.learn import KEPT
 
 SHARES = np.array([f.base_share for f in load_universe("us-spot-btc").funds])
 LINE = (
@@ -211,7 +212,7 @@ def test_a_change_of_a_parameter_with_a_correlated_prior_is_a_named_conflict():
 
 
 def test_another_universe_is_refused():
-    from model.build import _joint
+    from model.inference.build import _joint
 
     design = event_design()
     assert coords(design)["fund"]

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import sys
 from datetime import date
-from pathlib import Path
 
 import pytest
 
 from model.errors import PriorError
-from model.merge_priors import conflicts, merged_set
-from model.priors import load_priors, path_of
+from model.priors.merge import conflicts, merged_set
+from model.priors.prior_set import load_priors, path_of
+from model.store import PROJECT
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "scripts"))
+sys.path.insert(0, str(PROJECT / "scripts"))
 import merge_priors
 
 OTHER = """\

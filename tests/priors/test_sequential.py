@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 from synthetic import event_design
 
-from model.calibrate import worlds
-from model.design import PRE_SAMPLE
-from model.fit import Settings
-from model.priors import load_priors
-from model.sequential import SEAMLESS, half, page, sequential_and_joint, twice
-from model.universe import load_universe
+from model.inference.sample import Settings
+from model.mechanisms.design import PRE_SAMPLE
+from model.panel.universe import load_universe
+from model.priors.prior_set import load_priors
+from model.studies.validation.calibrate import worlds
+from model.studies.validation.sequential import SEAMLESS, half, page, sequential_and_joint, twice
 
 SHARES = np.array([f.base_share for f in load_universe("us-spot-btc").funds])
 

@@ -14,10 +14,10 @@ from sources_support import write_sources
 from model.errors import DataError
 from model.sources.build import build_panel, days_to_last_friday
 from model.sources.clocks import CLOCKS, Context, moments
+from model.sources.load import load_sources
 from model.sources.output import read_table, write_table
 from model.sources.raw import RawSeries
-from model.sources.samples import CONTEXT, Sample, as_sample, days, samples
-from model.sources.spec import load_sources
+from tests.proofs.sources.samples import CONTEXT, Sample, as_sample, days, samples
 
 CUTS = (date(2026, 2, 6), date(2026, 1, 13), date(2026, 3, 10), date(2026, 1, 16))
 
@@ -135,7 +135,7 @@ def keep_shape(sample: Sample, row: list[str]) -> None:
 
 
 def universe_delays() -> dict:
-    from model.universe import load_universe
+    from model.panel.universe import load_universe
 
     return dict(load_universe("us-spot-btc").positions.delayed)
 

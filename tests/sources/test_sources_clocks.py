@@ -11,7 +11,7 @@ import pytest
 from model.errors import DataError
 from model.sources.clocks import CLOCKS, Context, check_positions, check_sessions, moments, sample
 from model.sources.raw import RawSeries
-from model.sources.samples import series
+from tests.proofs.sources.samples import series
 
 CTX = Context("XNYS", {date(2025, 9, 30): date(2025, 11, 19)})
 

@@ -16,11 +16,12 @@ import pandas as pd
 import pytest
 
 from model.errors import DataError
-from model.reconcile import vendor_pairs
 from model.sources.build import build_panel
 from model.sources.download import Job, bars_csv, download, load_jobs
 from model.sources.fetch import Fetcher
-from model.sources.samples import (
+from model.sources.reconcile import vendor_pairs
+from model.store import PROJECT as ROOT
+from tests.proofs.sources.samples import (
     CFTC_COLUMNS,
     Sample,
     days,
@@ -30,7 +31,6 @@ from model.sources.samples import (
     tuesdays,
 )
 
-ROOT = Path(__file__).resolve().parents[2]
 NOW = datetime(2026, 3, 14, 13, 20, tzinfo=UTC)
 SINCE = date(2025, 12, 1)
 type Answer = tuple[int, bytes, dict[str, str]]

@@ -7,10 +7,10 @@ from dataclasses import replace
 
 import pytest
 
-from model.sources import fuzz
-from model.sources.fuzz import judge, run
-from model.sources.mutations import DETECTED, HIDDEN, Case, values
-from model.sources.samples import samples
+from tests.proofs.sources import fuzz
+from tests.proofs.sources.fuzz import judge, run
+from tests.proofs.sources.mutations import DETECTED, HIDDEN, Case, values
+from tests.proofs.sources.samples import samples
 
 
 def test_no_mutation_is_read_wrongly() -> None:

@@ -12,10 +12,10 @@ import pytest
 from model.errors import DataError
 from model.sources import READERS, reader
 from model.sources.deribit_book import book
-from model.sources.mutations import as_number, day_of, values
-from model.sources.samples import CONTEXT, START, Sample, days, nav_stamp, samples
 from model.sources.spec import SourceSpec
 from model.sources.tidy import COLUMNS, tidy
+from tests.proofs.sources.mutations import as_number, day_of, values
+from tests.proofs.sources.samples import CONTEXT, START, Sample, days, nav_stamp, samples
 
 BY_NAME = {s.name: s for s in samples()}
 

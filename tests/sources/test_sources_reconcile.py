@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from model.reconcile import reconcile, reconcile_panel, vendor_pairs
+from model.panel.universe import load_universe
 from model.sources.baskets import check_baskets, implied_flows
-from model.universe import load_universe
+from model.sources.reconcile import reconcile, reconcile_panel, vendor_pairs
 
 DAYS = pd.bdate_range("2026-01-02", periods=60)
 

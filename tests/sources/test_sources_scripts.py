@@ -12,7 +12,8 @@ import pandas as pd
 import pytest
 from sources_support import write_sources
 
-ROOT = Path(__file__).resolve().parents[2]
+from model.store import PROJECT as ROOT
+
 SCRIPTS = ("build_panel.py", "download.py", "reconcile.py", "fuzz_sources.py")
 
 

@@ -8,9 +8,9 @@ import pandas as pd
 
 from model.errors import DataError
 from model.gate import dowhy_bridge
+from model.gate.graph import Graph, split, unroll
 from model.gate.independences import Independence
 from model.gate.result import Check
-from model.graph import Graph, split, unroll
 
 
 def check_agreement(

@@ -8,13 +8,13 @@ import numpy as np
 import pandas as pd
 
 from model.gate.frame import base_columns
+from model.gate.graph import Graph
 from model.gate.independences import implied_independences
 from model.gate.null import Null, examine_all, violated
 from model.gate.pilot import fit_pilot
 from model.gate.result import Check
 from model.gate.rivals import Rival
 from model.gate.thresholds import Thresholds
-from model.graph import Graph
 
 
 def check_alternatives(

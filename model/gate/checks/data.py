@@ -6,9 +6,9 @@ from typing import Any
 
 import pandas as pd
 
+from model.gate.graph import Graph
 from model.gate.result import Check
 from model.gate.thresholds import Thresholds
-from model.graph import Graph
 
 
 def check_data(base: pd.DataFrame, graph: Graph, thresholds: Thresholds) -> Check:

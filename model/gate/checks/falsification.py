@@ -9,9 +9,9 @@ import pandas as pd
 
 from model.errors import DataError
 from model.gate import dowhy_bridge
+from model.gate.graph import Graph, timed, unroll
 from model.gate.result import Check
 from model.gate.separation import Separation
-from model.graph import Graph, timed, unroll
 
 
 def check_falsification(frame: pd.DataFrame, graph: Graph, seed: int) -> Check:

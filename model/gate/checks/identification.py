@@ -7,12 +7,12 @@ from dataclasses import dataclass
 import networkx as nx
 
 from model.gate import dowhy_bridge
+from model.gate.graph import Graph, split, timed, unroll
 from model.gate.projection import project
 from model.gate.result import Check
 from model.gate.rivals import factor_index
 from model.gate.separation import Separation
 from model.gate.thresholds import Question, Thresholds
-from model.graph import Graph, split, timed, unroll
 
 BACK, MAX_ASKED = 3, 6
 """Days shown before t, and how many candidates dowhy searches over where nothing identifies the effect."""

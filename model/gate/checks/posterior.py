@@ -19,12 +19,12 @@ from scipy import stats
 
 from model.errors import DataError
 from model.gate.frame import base_columns
+from model.gate.graph import Graph, split
 from model.gate.independences import Independence, implied_independences
 from model.gate.null import examine_all, violated
 from model.gate.partial import Outcome
 from model.gate.result import AFTER_SAMPLING, Check
 from model.gate.thresholds import Thresholds
-from model.graph import Graph, split
 
 DETERMINED = {"iv_change": {"iv_shock"}, "premium": {"basis", "futures_demand"}}
 """Observed nodes without a shock of their own but measurement noise, and the hidden nodes that fix them: once

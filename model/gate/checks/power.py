@@ -6,13 +6,13 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from model.gate.graph import Graph
 from model.gate.independences import Independence, implies
 from model.gate.null import Null, examine_all, violated
 from model.gate.pilot import Pilot
 from model.gate.result import Check
 from model.gate.rivals import Rival
 from model.gate.thresholds import Thresholds
-from model.graph import Graph
 
 NO_IMPLICATION = "no testable implication: the wrong graph breaks none of the model's independences"
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from model.gate.graph import Graph, split, timed
 from model.gate.independences import Independence, implied_independences
 from model.gate.result import Check
 from model.gate.thresholds import Thresholds
-from model.graph import Graph, split, timed
 
 
 def check_reach(

@@ -8,9 +8,9 @@ import pandas as pd
 from model.errors import DataError
 from model.gate import dowhy_bridge
 from model.gate.checks.identification import Answer
+from model.gate.graph import Graph, timed
 from model.gate.result import Check
 from model.gate.thresholds import Thresholds
-from model.graph import Graph, timed
 
 ERRORS = 2.0
 """An estimate may move by this many of its own standard errors before it counts as changed."""

@@ -12,11 +12,11 @@ import networkx as nx
 import numpy as np
 import pandas as pd
 
+from model.gate.graph import Graph, split, timed, unroll
 from model.gate.partial import partial_effect
 from model.gate.result import Check
 from model.gate.rivals import factor_index
 from model.gate.thresholds import Thresholds
-from model.graph import Graph, split, timed, unroll
 
 SIGNIFICANT = 0.01
 

@@ -1,0 +1,1 @@
+"""From draws to attribution: a ledger of all trades, the decomposition read from it, replicates, identification."""

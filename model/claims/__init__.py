@@ -1,5 +1,0 @@
-"""Claims of a commentary, each with a test that a machine can run, and a verdict."""
-
-from model.claims.claim import Claim, read_claims
-
-__all__ = ["Claim", "read_claims"]

@@ -1,0 +1,159 @@
+"""Everything known before sampling: what was asked for, and the card, panel, design and priors behind it."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from model.design.make import make_design, next_day_mask
+from model.errors import UsageError
+from model.events.card import EventCard, event_panel, load_event
+from model.mechanisms.design import Design
+from model.panel import Panel
+from model.priors.changes import with_changes
+from model.priors.prior_set import PriorSet, load_priors
+from model.priors.vary import held
+
+if TYPE_CHECKING:
+    from model.design.book_days import BookUse
+    from model.design.option_flow import OptionFlow
+
+DEFAULT_PRIORS = "literature"
+
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Request:
+    """What the user asked for; ``mechanisms`` overrules switches of the card, ``window`` cuts the panel.
+
+    ``draws`` None: as many as a panel of that length needs.
+    """
+
+    event: str
+    panel: Path | None
+    out: Path
+    dating: str
+    priors: str | None
+    as_of: str | None
+    accept_gate: str | None
+    chains: int
+    draws: int | None
+    tune: int
+    seed: int
+    book: bool = True
+    mechanisms: Mapping[str, bool] = field(default_factory=dict)
+    window: str | None = None
+
+
+@dataclass(frozen=True)
+class Subject:
+    """Everything known before sampling."""
+
+    card: EventCard
+    panel: Panel
+    design: Design
+    priors: PriorSet
+    base_shares: np.ndarray
+    book: BookUse | None = None
+    option_flow: OptionFlow | None = None
+
+    @property
+    def design_hash(self) -> str:
+        """Hash of every number that enters the likelihood."""
+        digest = hashlib.sha256()
+        for name, value in sorted(self.design.to_arrays().items()):
+            digest.update(name.encode() + np.ascontiguousarray(value).tobytes())
+        return digest.hexdigest()
+
+
+def load_subject(request: Request) -> Subject:
+    """Read card, panel and priors; validate; build the arrays."""
+    card = load_event(request.event)
+    card = dataclasses.replace(card, mechanisms=card.mechanisms.switched(request.mechanisms))
+    panel = _cut(event_panel(card, request.panel, request.as_of), card, request.window)
+    priors = with_changes(_priors(request, card), card.prior_changes)
+    days = panel.frame.index
+    priors.refuse_overlap(days[0].date(), days[-1].date())
+    shares = np.array([f.base_share for f in panel.universe.funds])
+    subject = Subject(card, panel, make_design(panel, card), priors, shares)
+    return _with_dealers(subject, card.dealer_books if request.book else ())
+
+
+def _cut(panel: Panel, card: EventCard, window: str | None) -> Panel:
+    """The panel's days of ``FIRST:LAST``, or of the card's window for ``card``; all of them for None."""
+    if window is None:
+        return panel
+    if window == "card":
+        return panel.window(*card.window)
+    first, _, last = window.partition(":")
+    try:
+        return panel.window(date.fromisoformat(first), date.fromisoformat(last))
+    except ValueError:
+        raise UsageError(
+            f"--window {window!r} is no span of days.", "Write FIRST:LAST as 2026-03-02:2026-03-31, or card."
+        ) from None
+
+
+def _with_dealers(subject: Subject, paths: tuple[Path, ...]) -> Subject:
+    """The subject with a dealer book on each day that one covers, and dealers' sign moved by put and call volume."""
+    from model.dealer_book import load_book
+    from model.design.book_days import sign_priors, with_books
+    from model.design.option_flow import moved_sign, option_flow
+
+    books = [load_book(path) for path in paths]
+    design, priors, use = subject.design, subject.priors, None
+    if books:
+        design, use = with_books(design, subject.panel, books)
+        priors = sign_priors(priors, use.signs)
+    flow = option_flow(subject.panel, design, books)
+    priors = moved_sign(priors, flow)
+    return dataclasses.replace(subject, design=design, priors=priors, book=use, option_flow=flow)
+
+
+def book_sentence(subject: Subject) -> str:
+    """Which days use a dealer book, and what put and call volume did to dealers' sign, for the terminal."""
+    from model.design.option_flow import sentence
+
+    said = "Dealer book: none; every day uses the gamma proxy."
+    if subject.book:
+        used = ", ".join(f"{b.title!r} on {b.day}" for b in subject.book.books)
+        said = f"Dealer book: {used}; all other days use the gamma proxy."
+    return f"{said} {sentence(subject.option_flow)}"
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One way of reading the data through the same compiled model."""
+
+    name: str
+    title: str
+    design: Design
+    use_positions: bool
+
+
+def readings(subject: Subject, dating: str) -> tuple[Reading, ...]:
+    """Readings to sample: the chosen datings, and the vendor's without weekly positions."""
+    late = dataclasses.replace(subject.design, next_day=next_day_mask(subject.design, subject.card))
+    vendor = Reading("vendor", "vendor's dates", subject.design, True)
+    next_day = Reading("next_day", "next-day reading", late, True)
+    chosen = {"vendor": (vendor,), "next-day": (next_day,), "both": (vendor, next_day)}[dating]
+    base = chosen[0]
+    return (*chosen, Reading("no_positions", "without weekly positions", base.design, False))
+
+
+def _priors(request: Request, card: EventCard) -> PriorSet:
+    """The set asked for, else the card's; for a longer panel the default, with what no panel can tell held."""
+    if request.priors:
+        return load_priors(request.priors)
+    if request.panel and not request.window:
+        return held(load_priors(DEFAULT_PRIORS))
+    return load_priors(card.priors or DEFAULT_PRIORS)

@@ -1,0 +1,291 @@
+"""Tests that look at figures: the panel's columns, or plain arithmetic."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from model import units
+from model.calendar import is_session
+from model.events.claims.finding import CONTRADICTED, NOT_IDENTIFIED, NOT_TESTABLE, SUPPORTED, Finding, Scene
+from model.events.quantities import Ground, read_day, read_days, read_span
+from model.toml_table import Table
+
+MEASURES = ("level", "sum", "change", "percent_change", "premium", "turnover")
+"""level, sum over days, change from the session before (in the column's unit or %), annualised premium, close x volume."""
+WHAT = {"premium": "near-month premium at the NAV time", "turnover": "close times shares traded"}
+BOOTSTRAPS = 4000
+ANY_NUMBER = (-1e15, 1e15)
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A number of the panel and the range the claim gives it.
+
+    ``elsewhere`` is another day on which the number is also shown: a slip in dating becomes visible. ``error`` is how
+    far the panel's number may lie from the claim's without contradicting it: noise of the measure, another clock.
+    """
+
+    measure: str
+    column: str
+    days: tuple[date, ...]
+    low: float
+    high: float
+    unit: str
+    elsewhere: date | None = None
+    error: float = 0.0
+
+    def run(self, scene: Scene) -> Finding:
+        """Compare the panel's number with the claimed range."""
+        x = self._value(scene, self.days)
+        if x is None:
+            return Finding(NOT_TESTABLE, "", f"The panel has no {self.column} on {_listed(self.days)}.")
+        inside = self.low <= x <= self.high
+        number = f"{x:,.4g} {self.unit} (claimed {claimed(self.low, self.high)})"
+        what = WHAT.get(self.measure, f"{self.measure.replace('_', ' ')} of {self.column}")
+        reason = f"{what[:1].upper()}{what[1:]} on {_listed(self.days)}."
+        if self.elsewhere is not None and not inside:
+            y = self._value(scene, (self.elsewhere,))
+            if y is not None and self.low <= y <= self.high:
+                reason += f" The range does hold for {self.elsewhere}: {y:,.4g} {self.unit}."
+        near = self.low - self.error <= x <= self.high + self.error
+        if near and not inside:
+            reason += (
+                f" Outside the claimed range, but within {self.error:g} {self.unit} of it: no contradiction."
+            )
+        return Finding(SUPPORTED if inside else NOT_IDENTIFIED if near else CONTRADICTED, number, reason)
+
+    def _value(self, scene: Scene, days: tuple[date, ...]) -> float | None:
+        frame, at = scene.frame, [pd.Timestamp(d) for d in days]
+        needed = {"premium": ("future", "price", "future_days"), "turnover": ("etf_close", "etf_volume")}
+        columns = needed.get(self.measure, (self.column,))
+        if any(c not in frame for c in columns) or any(d not in frame.index for d in at):
+            return None
+        x = float(_measured(frame, self.measure, self.column, at, scene.min_days))
+        return x if np.isfinite(x) else None
+
+
+def _measured(frame: pd.DataFrame, measure: str, column: str, at: list[pd.Timestamp], min_days: int) -> float:
+    if measure == "premium":
+        return float(annual_premium(frame, min_days)[at].iloc[-1])
+    if measure == "turnover":
+        return float((frame["etf_close"] * frame["etf_volume"])[at].sum() / units.USD_PER_BN)
+    series = frame[column]
+    if measure in ("change", "percent_change"):
+        step = series.diff() if measure == "change" else units.PERCENT * series.pct_change(fill_method=None)
+        return float(step[at].sum())
+    return float(series[at].sum())
+
+
+def annual_premium(frame: pd.DataFrame, min_days: int) -> pd.Series:
+    """Near-month premium, % a year; missing near expiry, where it says nothing."""
+    days = frame["future_days"].where(frame["future_days"] >= min_days)
+    return units.premium_pct(frame["future"], frame["price"]) * units.DAYS_PER_YEAR / days
+
+
+@dataclass(frozen=True)
+class Record:
+    """A day's number against the most extreme one before it.
+
+    ``previous`` is a published record from before the panel begins; the larger of it and the panel's counts.
+    """
+
+    column: str
+    day: date
+    factor: float
+    previous: float
+    scale: float
+    unit: str
+
+    def run(self, scene: Scene) -> Finding:
+        """Ratio of the day to the record before it, against the claimed factor."""
+        if self.column not in scene.frame or pd.Timestamp(self.day) not in scene.frame.index:
+            return Finding(NOT_TESTABLE, "", f"The panel has no {self.column} on {self.day}.")
+        series = scene.frame[self.column] * self.scale
+        x, before = float(series[pd.Timestamp(self.day)]), series[series.index < pd.Timestamp(self.day)]
+        down = x < 0.0
+        known = min(float(before.min()), self.previous) if down else max(float(before.max()), self.previous)
+        ratio = x / known
+        number = f"{ratio:.2f} times the record before ({x:,.4g} against {known:,.4g} {self.unit})"
+        good = ratio >= self.factor
+        return Finding(
+            SUPPORTED if good else CONTRADICTED, number, f"Claimed: at least {self.factor:g} times."
+        )
+
+
+@dataclass(frozen=True)
+class Correlation:
+    """Daily returns of ``one`` move more with ``two`` than with ``three`` over a span."""
+
+    one: str
+    two: str
+    three: str
+    start: date
+    end: date
+
+    def run(self, scene: Scene) -> Finding:
+        """Difference of the two correlations with a bootstrap interval over days."""
+        frame = scene.frame
+        absent = [c for c in (self.one, self.two, self.three) if c not in frame]
+        if absent:
+            return Finding(NOT_TESTABLE, "", f"The panel has no {', '.join(absent)}.")
+        r = (
+            frame[[self.one, self.two, self.three]]
+            .apply(np.log)
+            .diff()[str(self.start) : str(self.end)]
+            .dropna()
+        )
+        x = r.to_numpy(float)
+        if len(x) < 10:
+            return Finding(NOT_TESTABLE, "", f"Only {len(x)} days.")
+        a, b = _pair(x)
+        rng = np.random.default_rng(0)
+        draws = [np.subtract(*_pair(x[rng.integers(0, len(x), len(x))])) for _ in range(BOOTSTRAPS)]
+        low, high = np.quantile(draws, [0.055, 0.945])
+        verdict = SUPPORTED if low > 0.0 else CONTRADICTED if high < 0.0 else NOT_IDENTIFIED
+        number = f"{a:.2f} against {b:.2f}, difference [{low:.2f}, {high:.2f}]"
+        return Finding(
+            verdict, number, f"{len(x)} days, {r.index[0].date()} to {r.index[-1].date()}, 89 % bootstrap."
+        )
+
+
+def _pair(x: np.ndarray) -> tuple[float, float]:
+    c = np.corrcoef(x.T)
+    return float(c[0, 1]), float(c[0, 2])
+
+
+@dataclass(frozen=True)
+class Rarity:
+    """How much rarer a z-score is than another one, both sides of a normal distribution."""
+
+    z: float
+    against: float
+    low: float
+    high: float
+    ratio: bool
+
+    def run(self, scene: Scene) -> Finding:  # noqa: ARG002
+        """Tail probabilities by arithmetic."""
+        p, q = (2.0 * stats.norm.sf(v) for v in (self.z, self.against))
+        x, unit = (q / p, "times") if self.ratio else (units.PERCENT * p, "%")
+        good = self.low <= x <= self.high
+        number = f"{x:.3g} {unit} (claimed {claimed(self.low, self.high)})"
+        return Finding(
+            SUPPORTED if good else CONTRADICTED, number, "Two-sided tail of a normal distribution."
+        )
+
+
+@dataclass(frozen=True)
+class FirstBelow:
+    """The first close of a column below a level falls on a stated day."""
+
+    column: str
+    level: float
+    day: date
+    unit: str
+
+    def run(self, scene: Scene) -> Finding:
+        """Find the first close below."""
+        if self.column not in scene.frame:
+            return Finding(NOT_TESTABLE, "", f"The panel has no {self.column}.")
+        series = scene.frame[self.column]
+        below = series[series < self.level]
+        if below.empty:
+            return Finding(CONTRADICTED, f"never below {self.level} {self.unit}", "Closes only.")
+        first = pd.Timestamp(below.index[0])
+        if first == series.index[0]:
+            return Finding(NOT_TESTABLE, "", "The panel begins below the level.")
+        number = f"first close below {self.level:g} on {first.date()} at {below.iloc[0]:g} {self.unit}"
+        return Finding(
+            SUPPORTED if first.date() == self.day else CONTRADICTED, number, f"Claimed: {self.day}."
+        )
+
+
+def claimed(low: float, high: float) -> str:
+    """A claimed range in words."""
+    if low <= ANY_NUMBER[0]:
+        return f"at most {high:,.4g}"
+    return f"at least {low:,.4g}" if high >= ANY_NUMBER[1] else f"{low:,.4g} to {high:,.4g}"
+
+
+def _listed(days: tuple[date, ...]) -> str:
+    return ", ".join(str(d) for d in days)
+
+
+# --- readers ----------------------------------------------------------------------------------------------
+def read_figure(t: Table, g: Ground) -> Figure:
+    """Read a ``figure`` test."""
+    measure = t.text("measure")
+    if measure not in MEASURES:
+        t.refuse("measure", f"unknown measure {measure!r}", f"Use one of {', '.join(MEASURES)}.")
+    column = measure if measure in ("premium", "turnover") else _column(t, "column", g)
+    days = read_days(t, g.calendar, g.window)
+    low, high = read_bounds(t)
+    error = float(t.number("error", 0.0))
+    if error < 0.0:
+        t.refuse("error", f"is negative: {error}", "Give how far the panel's number may be off, in the unit.")
+    return Figure(measure, column, days, low, high, _unit(t), _elsewhere(t, g), error)
+
+
+def _column(t: Table, key: str, g: Ground) -> str:
+    name = str(t.text(key))
+    if name not in g.columns:
+        t.refuse(key, f"the universe has no column {name!r}", f"Use one of {', '.join(g.columns)}.")
+    return name
+
+
+def _elsewhere(t: Table, g: Ground) -> date | None:
+    day = t.day("elsewhere", None)
+    if day is not None and not is_session(day, g.calendar):
+        t.refuse("elsewhere", f"{day} is not a trading day of {g.calendar}", "Give a trading day.")
+    return day
+
+
+def read_bounds(t: Table) -> tuple[float, float]:
+    """``at_least`` and ``at_most``; one of them may be left out."""
+    low, high = t.number("at_least", ANY_NUMBER[0]), t.number("at_most", ANY_NUMBER[1])
+    if (low, high) == ANY_NUMBER or low > high:
+        t.refuse("at_least", "gives no range with at_most", "Give at_least, at_most, or both in order.")
+    return float(low), float(high)
+
+
+def _unit(t: Table) -> str:
+    unit = t.text("unit", None)
+    if unit is None:
+        t.refuse("unit", "is missing", "Write the number's unit.")
+    return str(unit)
+
+
+def read_record(t: Table, g: Ground) -> Record:
+    """Read a ``record`` test."""
+    day = read_day(t, g.calendar, g.window)
+    return Record(
+        _column(t, "column", g),
+        day,
+        t.number("factor", 1.0),
+        t.number("previous"),
+        t.number("scale", 1.0),
+        _unit(t),
+    )
+
+
+def read_correlation(t: Table, g: Ground) -> Correlation:
+    """Read a ``correlation`` test; ``days`` are its first and last day."""
+    start, end = read_span(t, g.calendar, g.window)
+    return Correlation(_column(t, "one", g), _column(t, "two", g), _column(t, "three", g), start, end)
+
+
+def read_rarity(t: Table, g: Ground) -> Rarity:  # noqa: ARG001
+    """Read a ``rarity`` test."""
+    z, against = t.number("z"), t.number("against", 3.0)
+    return Rarity(z, against, *read_bounds(t), t.flag("ratio", True))
+
+
+def read_first_below(t: Table, g: Ground) -> FirstBelow:
+    """Read a ``first_below`` test."""
+    day = read_day(t, g.calendar, g.window)
+    return FirstBelow(_column(t, "column", g), t.number("level"), day, _unit(t))

@@ -1,0 +1,108 @@
+"""Posterior (or prior) draws as flat dictionaries, and exact draws of the daily latents given each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import xarray as xr
+
+from model.inference.arrays import arrays, make_frame, system_data
+from model.inference.build import DIMS, concentration, coords, parameter_names
+from model.inference.inputs import evaluate
+from model.inference.likelihood.entry import draw_latents
+from model.mechanisms.booking import premium_vector
+from model.mechanisms.day import shock_groups
+from model.mechanisms.design import Design
+from model.priors.prior_set import PriorSet
+
+Draws = Mapping[str, np.ndarray]
+STATES = ("return_state", "flow_state")
+
+
+def thin(posterior: xr.Dataset, count: int) -> dict[str, np.ndarray]:
+    """About ``count`` evenly spaced draws over all chains. Each value ``Shape: (S, ...)``."""
+    stacked = posterior.stack(sample=("chain", "draw")).transpose("sample", ...)
+    keep = np.unique(np.linspace(0, stacked.sizes["sample"] - 1, count).astype(int))
+    return {str(n): stacked[n].to_numpy()[keep] for n in [*parameter_names(), *STATES]}
+
+
+def prior_draws(
+    priors: PriorSet, design: Design, base_shares: np.ndarray, count: int, seed: int
+) -> dict[str, np.ndarray]:
+    """Independent draws from the priors, in the same form. Each value ``Shape: (S, ...)``."""
+    rng = np.random.default_rng(seed)
+    sizes = {k: len(v) for k, v in coords(design).items()}
+    out: dict[str, np.ndarray] = {}
+    for name in parameter_names():
+        shape = tuple(sizes[d] for d in DIMS.get(name, ()))
+        out[name] = _prior_draw(priors, name, design, base_shares, (count, *shape), rng)
+    if priors.joint is not None:
+        out |= priors.joint.draw(count, rng)
+    out["return_state"] = rng.standard_normal((count, design.days))
+    state = out["flow_tail"][:, None] * rng.standard_normal((count, design.days))
+    out["flow_state"] = state - state.mean(axis=1, keepdims=True)
+    return out
+
+
+def _prior_draw(priors: PriorSet, name: str, design: Design, base_shares, shape, rng):
+    prior = priors[name]
+    if prior.dist == "Dirichlet":
+        if name == "fund_share":
+            return rng.dirichlet(concentration(prior, design, base_shares, name), shape[0])
+        a = concentration(prior, design, base_shares, name)
+        return np.stack([[rng.dirichlet(x, shape[0]) for x in regime] for regime in a]).transpose(2, 0, 1, 3)
+    members = {"factor": design.factors, "fund": design.funds}.get(DIMS.get(name, ("",))[0])
+    if members is None:
+        return prior.frozen().rvs(shape, random_state=rng)
+    columns = [prior.items.get(m, prior).frozen().rvs(shape[:-1], random_state=rng) for m in members]
+    return np.stack(columns, axis=-1)
+
+
+def one(draws: Draws, s: int) -> dict[str, np.ndarray]:
+    """Parameters of draw ``s``."""
+    return {k: v[s] for k, v in draws.items()}
+
+
+def posterior_latents(
+    draws: Draws, design: Design, use_positions: bool, seed: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Exact draws of the daily latents given each draw of the parameters.
+
+    Returns
+    -------
+    latents : numpy.ndarray
+        ``Shape: (S, T, G + 1)``: shock of each group, USD bn, then the premium's deviation, % of price.
+    flows : numpy.ndarray
+        ``Shape: (S, T, I)`` or ``(1, T, I)``: prints with missing ones drawn, USD bn.
+    """
+    rng = np.random.default_rng(seed)
+    d, frame = arrays(design, use_positions), make_frame(design)
+    data = system_data(d)
+    count = len(draws["impact"])
+    latents = np.empty((count, *frame.column.shape))
+    gaps = frame.missing >= 0
+    flows = np.repeat(d["flows"][None], count if gaps.any() else 1, axis=0)
+    for s in range(count):
+        inputs = evaluate(one(draws, s), d, np).inputs
+        _, x = draw_latents(inputs, data, frame, rng.standard_normal(len(frame.first)))
+        latents[s] = x[frame.column]
+        if gaps.any():
+            flows[s][gaps] = x[frame.missing[gaps]]
+    return latents, flows
+
+
+def prior_latents(draws: Draws, design: Design, seed: int) -> np.ndarray:
+    """Latents from the prior: shocks drawn, premium deviation left at zero. ``Shape: (S, T, G + 1)``."""
+    rng = np.random.default_rng(seed)
+    count, groups = len(draws["impact"]), shock_groups()
+    latents = np.zeros((count, design.days, len(groups) + 1))
+    for g, name in enumerate(groups):
+        sd = draws[f"{name}_scale"][:, None] * np.ones(design.days)
+        if name == "basis":
+            b_f, *_, shock_var, _, _ = np.moveaxis(premium_vector(draws, np), 0, 0)
+            sd = np.sqrt(sd**2 + (b_f**2 * shock_var)[:, None])
+        else:
+            sd = sd * np.exp(draws["flow_state"])
+        latents[..., g] = sd * rng.standard_normal(sd.shape)
+    return latents

@@ -1,0 +1,1 @@
+"""Linear-Gaussian latents in repeated rows, compiled. No economics."""

@@ -1,0 +1,374 @@
+r"""The Gaussian system of one fit: prior rows of daily shocks, and every measurement of them.
+
+Unknowns per day: one shock per shock group (USD bn), the deviation ``g`` of the futures premium from its carry
+(% of price), and any missing fund print (a missing number is an unknown, never a filled-in value). Rows:
+
+.. math::
+    u_t:\;& b_t - b_f\,(g_t - \varphi g_{t-1} + c_B b_t - d_t) = \sigma_B u_t \\
+    w_t:\;& g_t - \varphi g_{t-1} + c_B b_t - d_t = \sigma_w w_t, \qquad d_t = d_r r_t - c_B\,drive_t \\
+    \text{price}:\;& z_t = \textstyle\sum_g p_{t,g} x_{g,t} + \varsigma w_t + \epsilon_t \\
+    \text{fund}:\;& F_{i,t} = \textstyle\sum_k \pi_{i,t-k,k} Z_{i,t-k} + e_{i,t} \\
+    \text{premium}:\;& f_t = y_0 \tau_t + g_t + n_t \\
+    \text{positions}:\;& \Delta N_w = \textstyle\sum_{t \in w} B_t / P_t + dN_w
+
+The fund rows' :math:`\pi` is the kernel where no trade is late. In the late window a share :math:`L` of a trade
+(:attr:`Inputs.late`) is created a day later and takes the kernel's time from there,
+:math:`(1 - L)\,\pi_k + L\,\pi_{k-1}`, which reaches one lag further than the kernel (:attr:`Frame.reach`); in the
+next-day reading the whole trade is booked at :math:`k = 1`.
+
+These are six families of rows (:class:`Rows`), in the order of :class:`Families`. ``fill`` states
+coefficients, targets and variances; ``adjoint.pull`` carries the likelihood's derivatives back to the inputs.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from model.inference.likelihood.jit import jit
+from model.inference.likelihood.rows import Rows, empty_rows
+from model.mechanisms.booking import PREMIUM_START_VAR
+
+
+class Inputs(NamedTuple):
+    """What parameters decide. T days, G shock groups, L loadings, I funds, R kernel regimes, K lags.
+
+    Attributes
+    ----------
+    price_target : (T,) log-%: return less everything known, before lagged flows and futures demand
+    price_today : (G, T) log-% per USD bn: pressure of a shock
+    price_lag : (T,) log-% per USD bn of yesterday's published flow
+    price_var : (T,) variance of the price shock
+    trades : (L, T) USD bn: known booked trades by loading
+    group_booked : (G,) booked share of each shock
+    fund_mean : (I,) USD bn
+    fund_lag : (1,) reaction to a fund's own published flow
+    weights : (L, I) unnormalised loadings
+    kernel : (R, I, K)
+    late : (1,) share of the trades of the late window that is created, and so booked, one day later
+    fund_var : (I,) variance of fund-specific flows
+    flow_mix : (T,) precision of the day's flow shocks
+    group_var : (G,)
+    basis_drive : (T,) USD bn: known basis trades
+    premium : (8,) b_f, c_B, phi, d_r, varsigma, shock variance, noise variance, carry
+    positions : (3,) drift, expiry-week effect, variance
+    """
+
+    price_target: np.ndarray
+    price_today: np.ndarray
+    price_lag: np.ndarray
+    price_var: np.ndarray
+    trades: np.ndarray
+    group_booked: np.ndarray
+    fund_mean: np.ndarray
+    fund_lag: np.ndarray
+    weights: np.ndarray
+    kernel: np.ndarray
+    late: np.ndarray
+    fund_var: np.ndarray
+    flow_mix: np.ndarray
+    group_var: np.ndarray
+    basis_drive: np.ndarray
+    premium: np.ndarray
+    positions: np.ndarray
+
+
+class Data(NamedTuple):
+    """What was measured; may change without recompiling. Missing numbers are zero and never read.
+
+    ``returns, premium, tenor, unit_rate (T,)``, ``flows, flows_lag, next_day, late_window (T, I)``,
+    ``positions, use_positions (W,)``; see :class:`Design`. ``listed (T, I)``, ``premium_observed (T,)``
+    and ``expiry (W,)`` are 0/1; ``print_var (T, I)`` is the variance of a print around the trades it stands for,
+    because creations come in whole baskets, and because vendors differ where there are several.
+    """
+
+    returns: np.ndarray
+    flows: np.ndarray
+    flows_lag: np.ndarray
+    premium: np.ndarray
+    tenor: np.ndarray
+    unit_rate: np.ndarray
+    positions: np.ndarray
+    use_positions: np.ndarray
+    next_day: np.ndarray
+    late_window: np.ndarray
+    listed: np.ndarray
+    premium_observed: np.ndarray
+    expiry: np.ndarray
+    print_var: np.ndarray
+
+
+class Frame(NamedTuple):
+    """What the dates and the pattern of missing numbers fix; all integers.
+
+    Attributes
+    ----------
+    column : (T, G + 1) unknown of each shock and of the premium
+    missing : (T, I) unknown of a missing print, -1 where none
+    gap_fund : (M, T) fund whose print is missing in each of the day's spare unknowns, -1 where none
+    regime : (T,) booking-kernel regime
+    reach : (1,) number of lags at which trades are booked: the kernel's, and one more with a late window
+    group_loading : (G,) loading of each group
+    group_mixed : (G,) 1 where the day's flow precision scales the shock
+    basis : (1,) index of the group that trades against futures
+    week_end : (W,) last day of each position week
+    week_length : (W,) its number of days
+    lag, slot : (C,) columns of all families, one after the other, see :func:`columns`
+    family : (F + 1,) where each family's columns start
+    first, shape : band of the system, see :class:`model.inference.likelihood.rows.Band`
+    """
+
+    column: np.ndarray
+    missing: np.ndarray
+    gap_fund: np.ndarray
+    regime: np.ndarray
+    reach: np.ndarray
+    group_loading: np.ndarray
+    group_mixed: np.ndarray
+    basis: np.ndarray
+    week_end: np.ndarray
+    week_length: np.ndarray
+    lag: np.ndarray
+    slot: np.ndarray
+    family: np.ndarray
+    first: np.ndarray
+    shape: np.ndarray
+
+
+class Booking(NamedTuple):
+    """How trades become prints.
+
+    Attributes
+    ----------
+    share : (reach, I, T) share of the trades of day t that is booked k days later
+    load : (L, I, T) normalised loadings
+    known : (I, T) USD bn: trades known given the parameters
+    """
+
+    share: np.ndarray
+    load: np.ndarray
+    known: np.ndarray
+
+
+class Families(NamedTuple):
+    """The rows of every day.
+
+    Attributes
+    ----------
+    trade : basis shock and futures-demand shock
+    shock : the other groups' shocks, one row each
+    price : the return
+    fund : one print per fund
+    premium : the futures premium
+    week : a weekly print of positions, on the week's last day
+    spare : unknowns of days with fewer missing prints than others
+    """
+
+    trade: Rows
+    shock: Rows
+    price: Rows
+    fund: Rows
+    premium: Rows
+    week: Rows
+    spare: Rows
+
+
+def columns(groups: int, basis: int, gaps: int, lags: int, span: int) -> list[np.ndarray]:
+    """Lag and slot ``(2, C)`` of each family's columns, in the order of :class:`Families`.
+
+    Slots of a day: G shocks, the premium's deviation, M spare unknowns for missing prints. In the fund rows, lags x G
+    shocks come first, then the day's own missing prints, then for each lag those of the day before it.
+    """
+    every, others = range(groups), [g for g in range(groups) if g != basis]
+    spare = range(groups + 1, groups + 1 + gaps)
+    pairs = [
+        [(0, basis), (0, groups), (1, groups)],
+        [(0, g) for g in others],
+        [*((0, g) for g in every), (0, groups), (1, groups), *((1, m) for m in spare)],
+        [*((k, g) for k in range(lags) for g in every), *((k, m) for k in range(lags + 1) for m in spare)],
+        [(0, groups)],
+        [(k, basis) for k in range(span)],
+        [(0, m) for m in spare],
+    ]
+    return [np.array(p, dtype=np.int64).reshape(-1, 2).T for p in pairs]
+
+
+@jit
+def booking(inputs, data, frame):
+    """Booked shares, loadings and known trades of each trade date (:class:`Booking`)."""
+    days, funds = data.listed.shape
+    lags = inputs.kernel.shape[2]
+    kinds = inputs.weights.shape[0]
+    share = np.empty((frame.reach[0], funds, days))
+    load = np.empty((kinds, funds, days))
+    known = np.empty((funds, days))
+    listed = np.ascontiguousarray(data.listed.T)
+    total = np.empty(days)
+    for l in range(kinds):
+        total[:] = 1e-300
+        for i in range(funds):
+            a, weight = listed[i], inputs.weights[l, i]
+            for t in range(days):
+                total[t] += weight * a[t]
+        total[:] = 1.0 / total
+        for i in range(funds):
+            a, weight, out = listed[i], inputs.weights[l, i], load[l, i]
+            for t in range(days):
+                out[t] = weight * a[t] * total[t]
+    for i in range(funds):
+        moved = data.next_day[:, i].copy()
+        for k in range(lags):
+            out, kernel, tomorrow = share[k, i], inputs.kernel[:, i, k], 1.0 * (k == 1)
+            for t in range(days):
+                out[t] = (1.0 - moved[t]) * kernel[frame.regime[t]] + moved[t] * tomorrow
+        if len(share) > lags:
+            late = inputs.late[0] * (1.0 - moved) * data.late_window[:, i]
+            share[lags, i] = 0.0
+            for k in range(lags, 0, -1):
+                share[k, i] += late * (share[k - 1, i] - share[k, i])
+            share[0, i] -= late * share[0, i]
+        out, a, mean, follow = known[i], listed[i], inputs.fund_mean[i], inputs.fund_lag[0]
+        for t in range(days):
+            out[t] = a[t] * (mean + follow * data.flows_lag[t, i])
+        for l in range(kinds):
+            part, trades = load[l, i], inputs.trades[l]
+            for t in range(days):
+                out[t] += part[t] * trades[t]
+    return Booking(share, load, known)
+
+
+@jit
+def _rows(frame, family, count):
+    """Empty rows of one family."""
+    start, end = frame.family[family], frame.family[family + 1]
+    return empty_rows(frame.lag[start:end], frame.slot[start:end], count, len(frame.regime))
+
+
+@jit
+def fill(inputs, data, frame):
+    """All rows, and the booking they were built from."""
+    days, funds = data.listed.shape
+    groups = frame.column.shape[1] - 1
+    gaps = frame.gap_fund.shape[0]
+    booked = booking(inputs, data, frame)
+    demand = inputs.premium[3] * data.returns - inputs.premium[1] * inputs.basis_drive
+    families = Families(
+        _rows(frame, 0, 2),
+        _rows(frame, 1, groups - 1),
+        _rows(frame, 2, 1),
+        _rows(frame, 3, funds),
+        _rows(frame, 4, 1),
+        _rows(frame, 5, 1),
+        _rows(frame, 6, gaps),
+    )
+    _fill_trades(families.trade, inputs, frame, demand)
+    _fill_shocks(families.shock, inputs, frame)
+    _fill_price(families.price, inputs, data, frame, demand, inputs.kernel.shape[2] - 1)
+    _fill_funds(families.fund, inputs, data, frame, booked)
+    _fill_premium(families.premium, inputs, data)
+    _fill_weeks(families.week, inputs, data, frame)
+    for m in range(gaps):
+        families.spare.coef[m, m] = 1.0
+        families.spare.weight[m] = 1.0 * (frame.gap_fund[m] < 0)
+    return families, booked
+
+
+@jit
+def _fill_trades(rows, inputs, frame, demand):
+    b_f, c_b, phi = inputs.premium[0], inputs.premium[1], inputs.premium[2]
+    basis, futures = rows.coef[:, 0], rows.coef[:, 1]
+    basis[0], basis[1], basis[2] = 1.0 - b_f * c_b, -b_f, b_f * phi
+    futures[0], futures[1], futures[2] = c_b, 1.0, -phi
+    rows.target[0], rows.target[1] = -b_f * demand, demand
+    rows.var[0], rows.var[1] = inputs.group_var[frame.basis[0]], inputs.premium[5]
+    basis[0, 0], basis[1, 0], futures[0, 0] = 1.0, 0.0, 0.0
+    rows.target[0, 0] = rows.target[1, 0] = 0.0
+    rows.var[1, 0] = PREMIUM_START_VAR
+
+
+@jit
+def _fill_shocks(rows, inputs, frame):
+    for r in range(len(rows.slot)):
+        g = rows.slot[r]
+        rows.coef[r, r] = 1.0
+        rows.var[r] = inputs.group_var[g]
+        if frame.group_mixed[g] > 0:
+            rows.var[r] = inputs.group_var[g] / inputs.flow_mix
+
+
+@jit
+def _fill_price(rows, inputs, data, frame, demand, pre):
+    days, funds = data.flows.shape
+    groups = frame.column.shape[1] - 1
+    phi, follow = inputs.premium[2], inputs.premium[4]
+    coef = rows.coef[:, 0]
+    for g in range(groups):
+        coef[g] = inputs.price_today[g]
+    coef[frame.basis[0]] += follow * inputs.premium[1]
+    coef[groups], coef[groups + 1] = follow, -follow * phi
+    for m in range(frame.gap_fund.shape[0]):
+        for t in range(1, days):
+            coef[groups + 2 + m, t] = inputs.price_lag[t] * (frame.gap_fund[m, t - 1] >= 0)
+    for t in range(days):
+        lagged = 0.0
+        for i in range(funds):
+            lagged += data.flows_lag[t, i]
+        rows.target[0, t] = inputs.price_target[t] - inputs.price_lag[t] * lagged + follow * demand[t]
+    rows.var[0] = inputs.price_var
+    rows.weight[0, :pre] = 0.0
+
+
+@jit
+def _fill_funds(rows, inputs, data, frame, booked):
+    days, funds = data.listed.shape
+    groups = frame.column.shape[1] - 1
+    lags, pre = len(booked.share), inputs.kernel.shape[2] - 1
+    gaps = frame.gap_fund.shape[0]
+    spread = 1.0 / inputs.flow_mix
+    for i in range(funds):
+        target, weight, var, own_var = rows.target[i], rows.weight[i], rows.var[i], inputs.fund_var[i]
+        for t in range(days):
+            target[t] = data.flows[t, i]
+            weight[t] = data.listed[t, i] * (t >= pre)
+            var[t] = own_var * spread[t] + data.print_var[t, i]
+        for k in range(lags):
+            late, known, share = target[k:], booked.known[i], booked.share[k, i]
+            for u in range(days - k):
+                late[u] -= share[u] * known[u]
+            for g in range(groups):
+                out, load = rows.coef[k * groups + g, i][k:], booked.load[frame.group_loading[g], i]
+                reaching = inputs.group_booked[g]
+                for u in range(days - k):
+                    out[u] = reaching * share[u] * load[u]
+    for m in range(gaps):
+        own = rows.coef[lags * groups + m]
+        for t in range(days):
+            i = frame.gap_fund[m, t]
+            if i >= 0:
+                own[i, t] = -1.0
+                for k in range(min(lags, days - t - 1)):
+                    late = rows.coef[lags * groups + (k + 1) * gaps + m]
+                    late[i, t + k + 1] = inputs.fund_lag[0] * booked.share[k, i, t + 1]
+
+
+@jit
+def _fill_premium(rows, inputs, data):
+    rows.coef[0, 0] = 1.0
+    rows.target[0] = data.premium - inputs.premium[7] * data.tenor
+    rows.var[0] = inputs.premium[6]
+    rows.weight[0] = data.premium_observed
+
+
+@jit
+def _fill_weeks(rows, inputs, data, frame):
+    rows.var[0] = inputs.positions[2]
+    rows.weight[0] = 0.0
+    for w in range(len(frame.week_end)):
+        end = frame.week_end[w]
+        y = data.positions[w] - inputs.positions[0] - inputs.positions[1] * data.expiry[w]
+        for s in range(frame.week_length[w]):
+            rows.coef[s, 0, end] = data.unit_rate[end - s]
+            y -= data.unit_rate[end - s] * inputs.basis_drive[end - s]
+        rows.target[0, end] = y
+        rows.weight[0, end] = data.use_positions[w]

@@ -1,0 +1,1 @@
+"""The economics: components, price, booking, the day, and the record of a fit's arrays."""

@@ -1,0 +1,1 @@
+"""The same equations a second time, in plain NumPy, one day after the other."""

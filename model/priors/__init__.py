@@ -1,0 +1,1 @@
+"""Prior sets: read, correlated, varied, merged, changed by a card."""

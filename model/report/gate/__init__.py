@@ -1,0 +1,1 @@
+"""The causal gate's figures, page and terminal tables."""

@@ -1,0 +1,89 @@
+"""The gate on the terminal and on disk."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from model.gate.result import Check, GateResult
+from model.gate.subject import Subject
+from model.report.gate.figures import draw_graph, draw_tests
+from model.report.gate.page import write_page, write_tables
+
+COLUMNS = {
+    "implied independences": (
+        "short",
+        "effect",
+        "p",
+        "p_adjusted",
+        "dependent_fdr",
+        "violated",
+        "power",
+        "days",
+    ),
+    "power against wrong graphs": ("wrong_graph", "statements_broken", "detected", "note"),
+    "alternative graphs": ("graph", "claims", "violated", "p", "verdict"),
+    "identification": ("question", "identified", "how"),
+    "refutation": (
+        "question",
+        "value",
+        "error",
+        "placebo",
+        "random_cause",
+        "subset",
+        "bootstrap",
+        "robustness",
+        "stands",
+    ),
+    "posterior": ("short", "share_violated", "median_effect"),
+    "simultaneity": ("cause", "effect", "naive", "robustness", "lead", "lead_p", "two_way"),
+    "reach": ("kind", "claims"),
+}
+COLOUR = {"pass": "green", "inconclusive": "yellow", "fail": "red"}
+
+
+def show(result: GateResult, subject: Subject, written: list[Path]) -> None:
+    """Print every check and the verdict last."""
+    console = Console()
+    console.print(f"[bold]Causal gate[/bold]  {subject.title}; graph: {subject.graph.title}")
+    for check in result.checks:
+        _print_check(console, check)
+    console.print()
+    console.print(f"[bold {COLOUR[result.verdict]}]verdict: {result.verdict}[/]")
+    for reason in result.reasons:
+        console.print(f"  {escape(reason)}")
+    console.print(f"[dim]{len(written)} files in {written[0].parent}, {result.facts['seconds']} s[/dim]")
+
+
+def write_all(result: GateResult, subject: Subject, out: Path) -> list[Path]:
+    """gate.json, tables, figures and the page."""
+    out.mkdir(parents=True, exist_ok=True)
+    stored, page = out / "gate.json", out / "verdict.md"
+    stored.write_text(result.to_json())
+    draw_graph(subject.graph, result, out / "graph.png")
+    draw_tests(result, out / "tests.png")
+    write_page(result, subject.title, page)
+    return [stored, page, out / "graph.png", out / "tests.png", *write_tables(result, out)]
+
+
+def _print_check(console: Console, check: Check) -> None:
+    mark = {True: "[green]yes[/]", False: "[red]no[/]", None: "[dim]-[/]"}[check.passed]
+    console.print(f"\n[bold]{check.name}[/bold] {mark}\n{escape(check.sentence)}")
+    columns = COLUMNS.get(check.name)
+    if not columns or not check.table:
+        return
+    table = Table(*(c.replace("_", " ") for c in columns), box=None, header_style="dim", pad_edge=False)
+    for row in check.table:
+        table.add_row(*(_cell(row.get(c)) for c in columns))
+    console.print(table)
+
+
+def _cell(value: object) -> str:
+    if value is None or value == "":
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return f"{value:.3g}" if isinstance(value, float) else escape(str(value))

@@ -1,0 +1,100 @@
+"""Small result tables as pages of Markdown, each written again by the one command that it names."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from model.report.tables.lines import QUANTILES
+from model.store import PROJECT
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A table with one header row."""
+    lines = [list(head), ["---"] * len(head), *rows]
+    return "\n".join("| " + " | ".join(_cell(c) for c in row) + " |" for row in lines)
+
+
+def markdown(frame: pd.DataFrame) -> str:
+    """A table of texts; the columns' names are its head."""
+    return table(list(frame.columns), frame.astype(str).to_numpy().tolist())
+
+
+def interval(x: np.ndarray, digits: int = 1, sign: bool = True) -> str:
+    """Median and 89 % interval; with plus signs where a number may have either sign."""
+    plus = "+" if sign else ""
+    low, middle, high = (f"{v:{plus}.{digits}f}" for v in np.quantile(x, QUANTILES))
+    return f"{_zero(middle)} [{_zero(low)}, {_zero(high)}]"
+
+
+def _zero(text: str) -> str:
+    """No sign before a number that is zero as printed."""
+    return text.lstrip("+-") if not text.strip("+-0.") else text
+
+
+def sampling(manifests: Mapping[str, Mapping[str, Any]]) -> str:
+    """Diagnostics of the vendor's reading of some fits by title, and which of them did not converge."""
+    rows, failed = [], []
+    for title, manifest in manifests.items():
+        d = manifest["diagnostics"]["vendor"]
+        ess = f"{min(d['ess_bulk_min'], d['ess_tail_min']):.0f}"
+        rows.append([title, drawn(manifest), f"{d['r_hat_max']:.3f}", ess, str(d["divergences"])])
+        rows[-1].append("yes" if d["passed"] else "**no**")
+        if not d["passed"]:
+            failed.append(title)
+    note = (
+        f"\n\n**Not converged by the project's own bounds: the fit {' and the fit '.join(failed)}.** R-hat must be below "
+        "1.01, effective draws above 400, divergences none; numbers above are for orientation."
+    )
+    head = ["fit", "draws", "largest R-hat", "smallest ESS", "divergences", "converged"]
+    return table(head, rows) + (note if failed else "")
+
+
+def drawn(manifest: Mapping[str, Any]) -> str:
+    """Chains, draws and tuning steps of the attempt that was kept: the second is longer than was asked for."""
+    d, asked = manifest["diagnostics"]["vendor"], manifest["arguments"]
+    chains, draws, tune = (int(asked[k]) for k in ("chains", "draws", "tune"))
+    times = d["total"] // (chains * draws)
+    return f"{chains} x {times * draws} after {times * tune}" + (", second attempt" if times > 1 else "")
+
+
+def command_of(script: str, argv: Sequence[str]) -> str:
+    """The command line as a reader can repeat it: no path of this machine, the user's panel as PATH."""
+    words = [_portable(a, argv[i - 1] if i else "") for i, a in enumerate(argv)]
+    return f"uv run scripts/{script}.py {shlex.join(words)}".rstrip()
+
+
+def _portable(word: str, before: str) -> str:
+    if before == "--panel":
+        return "PATH"
+    path = Path(word)
+    if not path.is_absolute():
+        return word
+    return str(path.relative_to(PROJECT)) if path.is_relative_to(PROJECT) else path.name
+
+
+def _cell(text: str) -> str:
+    return " ".join(str(text).split()).replace("|", "\\|")
+
+
+def write_page(path: Path, title: str, command: str, blocks: Sequence[str | pd.DataFrame]) -> Path:
+    """Write a page: title, the command that writes it, then paragraphs and tables.
+
+    Parameters
+    ----------
+    path : Path
+        Ends in ``.md``; its folder is made.
+    title, command : str
+    blocks : sequence of str or pandas.DataFrame
+        Tables hold texts, already rounded.
+    """
+    parts = [f"# {title}", f"Written by `{command}`; do not edit."]
+    parts += [markdown(b) if isinstance(b, pd.DataFrame) else b for b in blocks]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("\n\n".join(parts) + "\n", encoding="utf-8")
+    return path

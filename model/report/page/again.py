@@ -1,0 +1,12 @@
+"""The page of a fit, written again after something was worked out on it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+
+def report_again(folder: Path) -> list[Path]:
+    """Write the fit's page again, with what was added; nothing where there is no page."""
+    from model.report.page import write_report
+
+    return [write_report(folder)] if (folder / "report.html").is_file() else []

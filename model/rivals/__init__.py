@@ -1,5 +1,0 @@
-"""Rival stories as variants of the model on the same data."""
-
-from model.rivals.rival import Rival, read_rivals
-
-__all__ = ["Rival", "read_rivals"]

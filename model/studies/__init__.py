@@ -1,0 +1,1 @@
+"""The verbs: what a researcher does with a fit, each with its own room."""

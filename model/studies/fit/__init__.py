@@ -1,0 +1,1 @@
+"""The fit from start to finish: run, results, products, dry run."""

@@ -1,0 +1,177 @@
+"""A fit from start to finish: data, gate, sampling, convergence, decomposition, files."""
+
+from __future__ import annotations
+
+import concurrent.futures
+import contextlib
+import dataclasses
+import multiprocessing
+import os
+from collections.abc import Iterator
+from concurrent.futures import Executor, Future
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from model.design.subject import (
+    Reading,
+    Request,
+    Say,
+    Subject,
+    book_sentence,
+    load_subject,
+    readings,
+)
+from model.events.switches import sentence as mechanism_sentence
+from model.gate.result import GateResult
+from model.inference.sample import usual_draws
+from model.mechanisms.design import Design
+from model.panel.vendors import sight
+from model.priors.prior_set import PriorSet
+from model.studies.fit.results import Timer
+
+if TYPE_CHECKING:
+    from model.studies.fit.products import PriorSide
+
+WORKERS = 2
+"""Processes beside the main one; they are idle while chains are sampled."""
+
+
+@contextlib.contextmanager
+def worker_processes() -> Iterator[Executor]:
+    """Processes for what need not be done in this one. Jobs not yet started when the run fails are dropped."""
+    context = multiprocessing.get_context("spawn")
+    pool = concurrent.futures.ProcessPoolExecutor(WORKERS, mp_context=context, initializer=_stand_back)
+    try:
+        yield pool
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _stand_back() -> None:
+    """The compiler, in the main process, comes first; it takes longest."""
+    if hasattr(os, "nice"):
+        os.nice(5)
+
+
+def gate_job(design: Design, seed: int) -> GateResult:
+    """Run the causal gate (in a process of its own, beside the compiler)."""
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    from model.gate.declared import design_frame, graph_of
+    from model.gate.run import run_gate
+
+    return run_gate(design_frame(design), graph_of(design), seed=seed)
+
+
+def kernel_job() -> None:
+    """Bring the compiled likelihood into the cache (in a process of its own, while the model is being rewritten)."""
+    from model.inference.likelihood.entry import address
+
+    address()
+
+
+def prior_job(priors: PriorSet, design: Design, base_shares: np.ndarray, seed: int) -> PriorSide:
+    """Decompose the prior (beside the compiler); leaves its process ready for drawing."""
+    import model.report.figures
+    import model.report.page  # noqa: F401
+    from model.studies.fit.products import prior_side
+
+    return prior_side(priors, design, base_shares, seed)
+
+
+def run(request: Request, say: Say) -> Path:
+    """Fit, decompose and write everything.
+
+    Raises
+    ------
+    DataError, GateError, ConvergenceError
+    """
+    timer = Timer()
+    subject = load_subject(request)
+    request = dataclasses.replace(request, draws=request.draws or usual_draws(subject.design.days))
+    request.out.mkdir(parents=True, exist_ok=True)
+    dates = subject.design.dates
+    say(
+        f"{subject.card.title}: {len(dates)} days, {dates[0].date()} to {dates[-1].date()}; priors {subject.priors.name}."
+    )
+    say(book_sentence(subject))
+    say(mechanism_sentence(subject.card.mechanisms))
+    for use in sight(subject.panel).uses:
+        say(f"Vendors of {use.sentence}")
+    timer.lap("data")
+    with worker_processes() as workers:
+        _fit(subject, request, workers, timer, say)
+    if any(s.strength > 0.0 for s in subject.card.evidence):
+        _weigh_evidence(request, say)
+    return request.out
+
+
+def _fit(subject: Subject, request: Request, workers: Executor, timer: Timer, say: Say) -> None:
+    """Gate, compile, sample every reading, decompose, write."""
+    from model.studies.fit.results import Results, write_results
+
+    chosen = readings(subject, request.dating)
+    say("Running the causal gate and compiling the model ...")
+    job = workers.submit(gate_job, subject.design, request.seed)
+    workers.submit(kernel_job)
+    priors = _prior_jobs(chosen, subject, request, workers)
+    from model.inference.sample import Sampler
+
+    sampler = Sampler(subject.design, subject.priors, subject.base_shares)
+    timer.lap("compile")
+    gate = job.result().accept(request.accept_gate or subject.card.gate_reason)
+    timer.lap("gate")
+    (request.out / "gate.json").write_text(gate.to_json(), encoding="utf-8")
+    say(f"Causal gate: {gate.verdict}. {' '.join(gate.reasons)}")
+    gate.require(gate.accepted_reason)
+    results = Results(request, subject, gate)
+    for reading in chosen:
+        _sample(sampler, reading, request, results, say)
+        timer.lap(f"sample {reading.name}")
+    results.finish(priors, workers, say)
+    timer.lap("decomposition")
+    write_results(results, workers, timer, say)
+
+
+def _prior_jobs(
+    chosen: tuple[Reading, ...], subject: Subject, request: Request, workers: Executor
+) -> dict[str, Future[PriorSide]]:
+    """One job for each design; readings that differ in the use of positions alone share it."""
+    jobs: list[tuple[Design, Future[PriorSide]]] = []
+    out = {}
+    for reading in chosen:
+        found = next((f for d, f in jobs if d is reading.design), None)
+        if found is None:
+            found = workers.submit(
+                prior_job, subject.priors, reading.design, subject.base_shares, request.seed
+            )
+            jobs.append((reading.design, found))
+        out[reading.name] = found
+    return out
+
+
+def _weigh_evidence(request: Request, say: Say) -> None:
+    """Weigh the finished fit's draws by the card's evidence; the fit itself stays as the data left it."""
+    from model.studies.evidence.report import apply_evidence, write_evidence
+    from model.studies.fit.products import DECOMPOSED_DRAWS
+    from model.studies.reopen import reopen
+
+    say("Weighing the draws by the card's evidence ...")
+    opened = reopen(request.out, request.panel)
+    applied = apply_evidence(opened, None, DECOMPOSED_DRAWS, request.seed, say)
+    write_evidence(applied, opened)
+    for reading, a in applied.items():
+        found = f"in conflict: {', '.join(a.weighed.conflicts)}" if a.weighed.conflicts else "no conflict"
+        say(f"  {reading}: Pareto k {a.weighed.weights.pareto_k:.2f}, {found}. See evidence.json.")
+
+
+def _sample(sampler, reading: Reading, request: Request, results, say: Say) -> None:
+    from model.inference.sample import Settings, sample_until_mixed
+
+    assert request.draws is not None, "run() has settled it"
+    settings = Settings(request.chains, request.draws, request.tune, request.seed)
+    say(f"Sampling: {reading.title} ...")
+    trace, diagnostics = sample_until_mixed(sampler, reading.design, settings, say, reading.use_positions)
+    say(f"  {diagnostics.sentence}")
+    results.add(reading, trace, diagnostics)

@@ -1,0 +1,1 @@
+"""What newly arrived prints changed."""

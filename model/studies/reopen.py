@@ -1,0 +1,112 @@
+"""A stored fit together with the panel, card, priors and design it was made from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from model.design.subject import Reading, Request, Subject, load_subject, readings
+from model.errors import DataError
+from model.inference.draws import Draws, thin
+from model.store import Fit, load_fit
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A fit and its inputs, checked to be the same as then.
+
+    Attributes
+    ----------
+    fit : Fit
+    subject : Subject
+    readings : mapping of str to Reading
+        By name: vendor, next_day, no_positions (those that were fitted).
+    request : Request
+        What the fit was made from, with the panel's path as given now.
+    """
+
+    fit: Fit
+    subject: Subject
+    readings: dict[str, Reading]
+    request: Request
+
+    def draws(self, reading: str, count: int) -> Draws:
+        """About ``count`` posterior draws of a reading. Each value ``Shape: (S, ...)``."""
+        return thin(self.fit.posterior[f"{reading}/posterior"].to_dataset(), count)
+
+    @property
+    def main(self) -> str:
+        """The first dating that was fitted."""
+        return next(r for r in ("vendor", "next_day") if r in self.readings)
+
+    @property
+    def datings(self) -> list[str]:
+        """Fitted readings that differ in dating."""
+        return [r for r in ("vendor", "next_day") if r in self.readings]
+
+
+def reopen(id_or_folder: str | Path, panel: Path | None = None) -> Opened:
+    """Open a fit and rebuild its design.
+
+    Parameters
+    ----------
+    id_or_folder : str or Path
+    panel : Path, optional
+        Needed when the fit was made on a panel given with --panel.
+
+    Raises
+    ------
+    DataError
+        If the panel is needed and not given, or data, card or code make another design than the fit's.
+    """
+    fit = load_fit(id_or_folder)
+    request = request_of(fit, panel)
+    subject = load_subject(request)
+    if subject.design_hash != fit.manifest["hashes"]["design"]:
+        raise DataError(
+            f"The data or the event card are not those of the fit in {fit.folder}.",
+            "Give the fit's own panel with --panel, or fit again.",
+        )
+    made = {r.name: r for r in readings(subject, request.dating)}
+    fitted = {k: r for k, r in made.items() if k in fit.manifest["diagnostics"]}
+    return Opened(fit, subject, fitted, request)
+
+
+def request_of(fit: Fit, panel: Path | None = None) -> Request:
+    """The request a fit was made from.
+
+    Raises
+    ------
+    DataError
+        If the fit needs a panel that is not given.
+    """
+    a = fit.manifest["arguments"]
+    if a["panel"] is not None and panel is None:
+        raise DataError(f"The fit was made on {a['panel']}.", "Give that panel again with --panel PATH.")
+    return Request(
+        event=a["event"], panel=panel if a["panel"] is not None else None, out=fit.folder, dating=a["dating"],
+        priors=a["priors"], as_of=a["as_of"], accept_gate=a["accept_gate"], chains=int(a["chains"]),
+        draws=int(a["draws"]), tune=int(a["tune"]), seed=int(a["seed"]), book=a.get("book") != "False",
+        mechanisms=a.get("mechanisms", {}), window=a.get("window"),
+    )  # fmt: skip
+
+
+def same_priors(opened: Opened) -> None:
+    """Raise unless the prior set is the one the fit used.
+
+    Raises
+    ------
+    DataError
+    """
+    if opened.subject.priors.sha256 != opened.fit.manifest["hashes"]["priors"]:
+        raise DataError(
+            f"The prior set {opened.subject.priors.name!r} was changed after the fit.",
+            "Fit again, or restore the file.",
+        )
+
+
+def event_rows(opened: Opened) -> np.ndarray:
+    """Indices of the event's days in the design."""
+    return np.array(opened.subject.design.event_days, dtype=int)

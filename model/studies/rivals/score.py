@@ -1,0 +1,133 @@
+r"""Predictive density of every day's return and total flow, given the days before and a draw of the parameters.
+
+.. math:: p(r_t, F_t \mid \text{past}, \theta) = J_t \, N_2\big((z_t, F_t) - \text{expected}; \Sigma_t\big)
+
+Today's shocks are integrated out: they are normal given the day's two scales, which are integrated by
+Gauss-Hermite quadrature, given the day's implied volatility. Yesterday's hidden trades are those of the draw.
+Leave-one-out then drops a day's own factor; its figures still serve as yesterday for the next day (Buerkner, Gabry
+and Vehtari 2020).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy import special, stats
+
+from model.attribution.decompose import expected_flow
+from model.attribution.ledger import Ledger, make_ledger
+from model.inference.arrays import arrays
+from model.inference.draws import Draws, posterior_latents
+from model.mechanisms import price as impact
+from model.mechanisms.booking import PREMIUM_GROUP, premium_vector
+from model.mechanisms.components import COMPONENTS
+from model.mechanisms.day import answer, group_leader, shock_groups
+from model.mechanisms.design import PRE_SAMPLE, Design
+
+NODES = 7
+BLOCK = 500
+"""Draws worked on at once: the trades of all draws, days and funds would not fit in memory for a long panel."""
+
+
+def day_densities(draws: Draws, design: Design, use_positions: bool, seed: int) -> np.ndarray:
+    """Log density of each modelled day. ``Shape: (S, T - 2)``; NaN where a print is missing.
+
+    Unit: density per log-% and USD bn.
+
+    Parameters
+    ----------
+    draws : mapping
+        Each ``Shape: (S, ...)``.
+    design : Design
+    use_positions : bool
+    seed : int
+    """
+    count, out = len(draws["impact"]), []
+    for start in range(0, count, BLOCK):
+        block = {k: v[start : start + BLOCK] for k, v in draws.items()}
+        latents, flows = posterior_latents(block, design, use_positions, seed + start)
+        out.append(densities_of(block, design, latents, flows, seed)[:, PRE_SAMPLE:])
+    return np.concatenate(out)
+
+
+def densities_of(
+    draws: Draws, design: Design, latents: np.ndarray, flows: np.ndarray, seed: int
+) -> np.ndarray:
+    """The same for given latents ``(S, T, G + 1)`` and prints ``(S or 1, T, I)``, all days. ``Shape: (S, T)``."""
+    book = make_ledger(draws, latents, flows, design, np.random.default_rng(seed))
+    p = {k: (v[:, None] if v.ndim == 1 else v) for k, v in draws.items()}
+    gap_z, gap_f = _surprises(p, book, latents)
+    nodes, weights = np.polynomial.hermite_e.hermegauss(NODES)
+    log_w = np.log(weights / weights.sum())
+    by_scale = _given_volatility(p, book, design, nodes, log_w)
+    terms = []
+    for a, wa in zip(nodes, by_scale, strict=True):
+        for b, wb in zip(nodes, log_w, strict=True):
+            var_z, var_f, cov = _covariance(draws, p, book, design, a, b)
+            terms.append(wa + wb + _normal(gap_z, gap_f, var_z, var_f, cov))
+    stacked = np.stack(terms)
+    top = stacked.max(axis=0)
+    out = top + np.log(np.exp(stacked - top).sum(axis=0)) + np.log(_jacobian(p, book, design))
+    missing = (~np.isfinite(design.flows) & (design.listed > 0)).any(axis=1)
+    out[:, missing] = np.nan
+    return out
+
+
+def _given_volatility(p, book: Ledger, design: Design, nodes, log_w) -> list[np.ndarray]:
+    """Log weights of the price scale's nodes, given the day's implied-volatility shock. ``(S, T)`` each.
+
+    The density is of return and flow given implied volatility, whose shock shares the day's scale.
+    """
+    seen = np.isfinite(design.iv_change)
+    found = []
+    for a, w in zip(nodes, log_w, strict=True):
+        scale = impact.iv_scale(dict(p) | {"return_state": np.full(1, a)})
+        density = stats.t.logpdf(book.state.iv_shock, p["iv_tail"], scale=scale)
+        found.append(w + np.where(seen, density, 0.0))
+    total = special.logsumexp(found, axis=0)
+    return [w - total for w in found]
+
+
+def _surprises(p, book: Ledger, latents: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Price pressure and flow less what was expected before today's shocks. ``(S, T)`` each."""
+    gap_z = book.price_shock.copy()
+    for g, group in enumerate(shock_groups()):
+        gap_z = gap_z + book.lam * group_leader(group).price_share(p) * latents[..., g]
+    return gap_z, book.total_flow - expected_flow(book)
+
+
+def _covariance(draws: Draws, p, book: Ledger, design: Design, a: float, b: float):
+    """Variances of pressure and flow, and their covariance, on a day with scale states a and b. ``(S, T)`` each."""
+    b_f, _, _, _, futures, w_var, _, _ = (v[:, None] for v in np.moveaxis(premium_vector(draws, np), 0, 0))
+    state, d = dict(p) | {"return_state": np.full(1, a)}, arrays(design)
+    ratio = d["ratio"]
+    var_z = impact.residual_var(state, d) + futures**2 * w_var
+    scale = np.exp(2.0 * p["flow_tail"] * b)
+    noise = draws["fund_noise"][:, None, :] ** 2 * scale[..., None] + design.basket_bn**2
+    var_f = (noise * design.listed).sum(axis=2)
+    cov = np.zeros_like(var_f)
+    for group in shock_groups():
+        leader = group_leader(group)
+        press = impact.push(p, ratio, group, leader.price_share(p))
+        load = (book.kernel[..., 0] * book.booked_load[leader.name]).sum(axis=2)
+        var = p[f"{group}_scale"] ** 2 * (1.0 if group == PREMIUM_GROUP else scale)
+        if group == PREMIUM_GROUP:
+            var = var + b_f**2 * w_var
+            var_z = var_z + 2.0 * press * b_f * futures * w_var
+            cov = cov + futures * b_f * w_var * load
+        var_z = var_z + press**2 * var
+        var_f = var_f + load**2 * var
+        cov = cov + press * load * var
+    return var_z, var_f, cov
+
+
+def _normal(x: np.ndarray, y: np.ndarray, var_x, var_y, cov) -> np.ndarray:
+    """Log density of a bivariate normal with mean zero."""
+    det = var_x * var_y - cov**2
+    square = (var_y * x**2 - 2.0 * cov * x * y + var_x * y**2) / det
+    return -np.log(2.0 * np.pi) - 0.5 * np.log(det) - 0.5 * square
+
+
+def _jacobian(p, book: Ledger, design: Design) -> np.ndarray:
+    """J_t at the observed return. ``(S, T)``."""
+    slopes = [answer(c, p, book.state, design.returns).slope for c in COMPONENTS]
+    return impact.jacobian(book.lam, slopes) + np.zeros_like(book.lam)

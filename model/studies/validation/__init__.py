@@ -1,0 +1,1 @@
+"""Panels with known truth: ranks, recovery, window by window."""

@@ -1,0 +1,88 @@
+"""The oracle of the likelihood: the dense normal of all prints, from the simulator's linear map."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy import linalg, stats
+from synthetic import PRE_SAMPLE, random_parameters, small_design, with_gaps
+
+from model.inference.arrays import arrays, make_frame
+from model.mechanisms.booking import PREMIUM_START_VAR
+from model.mechanisms.price import residual_var
+from model.mechanisms.simulate import replay as simulate
+from model.mechanisms.simulate.records import Shocks
+from tests.proofs.read_latents import read_latents
+
+
+def small(seed=1, gaps=0.25):
+    design = with_gaps(small_design(seed), gaps, seed)
+    assert np.isnan(design.flows).any()
+    return random_parameters(design, seed), design
+
+
+def shock_vector(shocks: Shocks, design, use_positions=True):
+    """Shocks that the likelihood is about: those that determine the unknowns, then those of measurements."""
+    gaps = ~np.isfinite(design.flows) & (design.listed > 0)
+    printed = (design.listed > 0) & ~gaps
+    gaps[:PRE_SAMPLE] = printed[:PRE_SAMPLE] = False
+    unknown = [shocks.basis, shocks.demand, shocks.futures_demand, shocks.fund_noise[gaps]]
+    seen = [
+        shocks.price[PRE_SAMPLE:],
+        shocks.fund_noise[printed],
+        shocks.premium_noise[np.isfinite(design.premium)],
+        shocks.positions if use_positions else np.zeros(0),
+    ]
+    return np.concatenate(unknown), np.concatenate(seen)
+
+
+def shock_variances(p, design, use_positions=True):
+    """Variances in the order of :func:`shock_vector`, from the parameters."""
+    scale = np.exp(2.0 * p["flow_state"])
+    innovation = p["premium_total"] ** 2 * (1.0 - p["premium_noise_share"])
+    w = np.full(design.days, innovation)
+    w[0] = PREMIUM_START_VAR
+    return shock_vector(
+        Shocks(
+            basis=np.full(design.days, p["basis_scale"] ** 2),
+            futures_demand=w,
+            demand=p["demand_scale"] ** 2 * scale,
+            price=residual_var(p, arrays(design)),
+            implied_vol=np.zeros(design.days),
+            fund_noise=p["fund_noise"] ** 2 * scale[:, None] + design.basket_bn**2,
+            premium_noise=np.full(design.days, p["premium_total"] ** 2 * p["premium_noise_share"]),
+            positions=np.full(len(design.positions), p["positions_noise"] ** 2),
+        ),
+        design,
+        use_positions,
+    )
+
+
+def used_unknowns(frame):
+    """Unknowns that stand for something: days with fewer missing prints than others have spare ones."""
+    return np.sort(np.concatenate([frame.column.ravel(), frame.missing[frame.missing >= 0]]))
+
+
+def dense_system(p, design, use_positions=True):
+    """Shocks as an affine function of the unknowns: the simulator is asked for one unknown at a time."""
+    frame = make_frame(design)
+
+    def ask(unknowns):
+        latents = read_latents(design, frame, unknowns)
+        return shock_vector(simulate.extract_shocks(p, design, latents), design, use_positions)
+
+    n = len(frame.first)
+    at_zero = ask(np.zeros(n))
+    columns = [ask(e) for e in np.eye(n)[used_unknowns(frame)]]
+    slopes = [np.column_stack([c[part] - at_zero[part] for c in columns]) for part in (0, 1)]
+    return at_zero, slopes, shock_variances(p, design, use_positions)
+
+
+def dense_logpdf(p, design, use_positions=True):
+    """Joint density of all measurements: shocks are independent, unknowns are a linear map of shocks."""
+    (c1, c2), (l1, l2), (v1, v2) = dense_system(p, design, use_positions)
+    assert abs(np.linalg.det(l1)) == pytest.approx(1.0, rel=1e-9)
+    solve = l2 @ np.linalg.inv(l1)
+    cov = solve @ np.diag(v1) @ solve.T + np.diag(v2)
+    whitened = linalg.solve_triangular(root := linalg.cholesky(cov, lower=True), solve @ c1 - c2, lower=True)
+    return stats.norm.logpdf(whitened).sum() - np.log(np.diag(root)).sum()
