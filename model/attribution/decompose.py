@@ -81,7 +81,7 @@ def _flow_channels(book: Ledger) -> np.ndarray:
     out = np.zeros((*book.lam.shape, len(FLOW_PARTS)))
     out[..., 0] = book.fund_noise.sum(axis=2)
     for j, c in enumerate(COMPONENTS, start=1):
-        trades = book.by_fund[c.name].copy()
+        trades = book.accounts[c.name].by_fund.copy()
         early = trades.copy()
         trades[:, :PRE_SAMPLE] = 0.0
         early[:, PRE_SAMPLE:] = 0.0
@@ -95,7 +95,7 @@ def _return_channels(book: Ledger) -> np.ndarray:
     out = np.zeros((*book.lam.shape, len(RETURN_PARTS)))
     out[..., 0] = book.price_shock
     for j, c in enumerate(COMPONENTS, start=1):
-        out[..., j] = book.lam * book.pressure[c.name]
+        out[..., j] = book.lam * book.accounts[c.name].pressure
     out[..., -2] = book.common
     out[..., -1] = book.drift
     out[:, :PRE_SAMPLE] = 0.0
@@ -104,7 +104,7 @@ def _return_channels(book: Ledger) -> np.ndarray:
 
 def expected_flow(book: Ledger) -> np.ndarray:
     """Flow expected from yesterday's trades and today's return, without today's own shocks. ``(S, T)``."""
-    today = sum(book.shock_by_fund.values())
+    today = sum(a.shock_by_fund for a in book.accounts.values())
     same_day = (today * book.kernel[..., 0]).sum(axis=2)
     return book.total_flow - book.fund_noise.sum(axis=2) - same_day
 
@@ -118,7 +118,7 @@ def _triggers(book: Ledger, design: Design) -> tuple[np.ndarray, np.ndarray]:
     trades = np.zeros((samples, days, count, funds))
     returns = np.zeros((samples, days, count))
     fund_flow[:, :PRE_SAMPLE, -1] = book.flows[:, :PRE_SAMPLE]
-    trades[:, :PRE_SAMPLE, -1] = np.sum(list(book.by_fund.values()), axis=0)[:, :PRE_SAMPLE]
+    trades[:, :PRE_SAMPLE, -1] = np.sum([a.by_fund for a in book.accounts.values()], axis=0)[:, :PRE_SAMPLE]
     returns[:, :PRE_SAMPLE, -1] = design.returns[:PRE_SAMPLE]
     slope = book.average_slopes(design)
     amplify = 1.0 / (1.0 - book.lam * slope.today_price)

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from model.inference.arrays import arrays
 from model.inference.draws import Draws
-from model.mechanisms import booking as observation
-from model.mechanisms import price as impact
+from model.mechanisms import booking, price
 from model.mechanisms.components import COMPONENTS, Component, State
-from model.mechanisms.day import answer, answer_off_fund, book_today, iv_shock, shock_groups
+from model.mechanisms.day import answer, answer_off_fund, day_factor, make_state, shock_groups
 from model.mechanisms.design import PRE_SAMPLE, Design
 
 
@@ -34,14 +33,12 @@ class Ledger:
     lam : (S, T) impact
     kernel : (S, T, I, K) booked shares by trade date, ``K`` :attr:`model.mechanisms.design.Design.booking_lags`
     flows : (S, T, I) prints, missing ones drawn
-    trades : per component (S, T), all trades
-    by_fund : per component (S, T, I), trades that are booked
-    shock_by_fund : per component (S, T, I), booked part of today's own shock
-    pressure : per component (S, T), USD bn that press on the price
-    own_price : per component (S, T), log-%: pressure of today's own decision, before loop and lags
-    own_flow : per component (S, T, I), USD bn
-    answers : per component (today, yesterday) trades answering returns, (S, T) each
-    off_fund : per component (S, T), part of today's answer that cannot become a fund's flow
+    accounts : Account per component
+        ``trades (S, T)``, all trades; ``by_fund (S, T, I)``, those that are booked; ``shock_by_fund (S, T, I)``, booked part
+        of today's own shock; ``pressure (S, T)``, USD bn that press on the price; ``own_price (S, T)``, log-%: pressure of
+        today's own decision, before loop and lags; ``own_flow (S, T, I)``; ``answers``, (today, yesterday) trades
+        answering returns, (S, T) each; ``off_fund (S, T)``, part of today's answer that cannot become a fund's flow;
+        ``booked_load (S, T, I)``, share of a trade that a fund books
     fund_noise : (S, T, I)
     price_shock, common, drift : (S, T); the shock is all that is unattributed, futures demand and the common part of
         demand included
@@ -51,15 +48,7 @@ class Ledger:
     lam: np.ndarray
     kernel: np.ndarray
     flows: np.ndarray
-    trades: dict[str, np.ndarray]
-    by_fund: dict[str, np.ndarray]
-    shock_by_fund: dict[str, np.ndarray]
-    pressure: dict[str, np.ndarray]
-    own_price: dict[str, np.ndarray]
-    own_flow: dict[str, np.ndarray]
-    answers: dict[str, tuple[np.ndarray, np.ndarray]]
-    off_fund: dict[str, np.ndarray]
-    booked_load: dict[str, np.ndarray]
+    accounts: dict[str, Account]
     fund_noise: np.ndarray
     price_shock: np.ndarray
     common: np.ndarray
@@ -71,6 +60,11 @@ class Ledger:
     state: State
 
     @property
+    def trades(self) -> dict[str, np.ndarray]:
+        """All trades by component. ``(S, T)``, USD bn."""
+        return {name: a.trades for name, a in self.accounts.items()}
+
+    @property
     def total_flow(self) -> np.ndarray:
         """Total of all funds' prints. ``(S, T)``."""
         return np.broadcast_to(self.flows.sum(axis=2), self.lam.shape)
@@ -78,8 +72,8 @@ class Ledger:
     def own(self, t: int) -> tuple[np.ndarray, np.ndarray]:
         """Direct flow ``(S, J, I)`` and price pressure ``(S, J)`` of each trigger on day t."""
         zero_flow = np.zeros_like(self.fund_noise[:, t])
-        flow = [zero_flow, *(self.own_flow[c.name][:, t] for c in COMPONENTS), *[zero_flow] * 3]
-        price = [self.price_shock[:, t], *(self.own_price[c.name][:, t] for c in COMPONENTS)]
+        flow = [zero_flow, *(a.own_flow[:, t] for a in self.accounts.values()), *[zero_flow] * 3]
+        price = [self.price_shock[:, t], *(a.own_price[:, t] for a in self.accounts.values())]
         price += [self.common[:, t], self.constant, np.zeros_like(self.constant)]
         return np.stack(flow, axis=1), np.stack(price, axis=1)
 
@@ -90,12 +84,12 @@ class Ledger:
         price_now, price_before = zero.copy(), zero.copy()
         flow_now = np.zeros_like(self.fund_noise)
         flow_before = np.zeros_like(self.fund_noise)
-        for c in COMPONENTS:
-            now, late = self.answers[c.name]
+        for a in self.accounts.values():
+            now, late = a.answers
             price_now += now / today
             price_before += late / yesterday
-            flow_now += self.booked_load[c.name] * ((now - self.off_fund[c.name]) / today)[..., None]
-            flow_before += self.booked_load[c.name] * (late / yesterday)[..., None]
+            flow_now += a.booked_load * ((now - a.off_fund) / today)[..., None]
+            flow_before += a.booked_load * (late / yesterday)[..., None]
         return Slopes(price_now, price_before, flow_now, flow_before)
 
 
@@ -104,91 +98,117 @@ def _safe(r: np.ndarray) -> np.ndarray:
     return np.where(r == 0.0, 1.0, r)
 
 
+class Account(NamedTuple):
+    """One component's entries of a ledger; shapes as in :class:`Ledger`."""
+
+    trades: np.ndarray
+    by_fund: np.ndarray
+    shock_by_fund: np.ndarray
+    pressure: np.ndarray
+    own_price: np.ndarray
+    own_flow: np.ndarray
+    answers: tuple[np.ndarray, np.ndarray]
+    off_fund: np.ndarray
+    booked_load: np.ndarray
+
+
+class _Books(NamedTuple):
+    """What every account is written from."""
+
+    p: dict[str, np.ndarray]
+    d: dict[str, Any]
+    state: State
+    flows_lag: np.ndarray
+    load: dict[str, np.ndarray]
+
+
 def make_ledger(draws: Draws, latents: np.ndarray, flows: np.ndarray, design: Design, rng) -> Ledger:
     """Work out every trade and shock at the observed data."""
     d = arrays(design)
     p = {k: (v[:, None] if v.ndim == 1 else v) for k, v in draws.items()}
     count, days = latents.shape[:2]
-    lam = impact.impact(p, d["ratio"])
-    state = _state(p, d, lam)
+    lam = price.impact(p, d["ratio"])
     flows = np.broadcast_to(flows, (count, *flows.shape[1:]))
     flows_lag = np.concatenate(
         [np.broadcast_to(d["flows_lag"][:1], (count, 1, flows.shape[2])), flows[:, :-1]], 1
     )
-    flows_lag = flows_lag * d["listed"]
-    load = _loadings(p, d)
-    kernel = _kernel(draws, d, design.booking_lags)
+    books = _Books(p, d, make_state(p, d), flows_lag * d["listed"], _loadings(p, d))
     shocks = split_shocks(draws, latents, rng)
-    trades, by_fund, shock_fund, pressure, own_price = ({} for _ in range(5))
-    own_flow, answers, off_fund, booked_load = ({} for _ in range(4))
-    for c in COMPONENTS:
-        today = answer(c, p, state, d["returns"]).value + np.zeros((count, days))
-        off = answer_off_fund(c, p, state, d["returns"]).value + np.zeros((count, days))
-        late = c.lag_response(p, d["returns_lag"]) + np.zeros((count, days))
-        mean = np.asarray(c.fund_mean(p)) + np.zeros((count, flows.shape[2]))
-        mean = mean[:, None, :] * d["listed"]
-        react = np.asarray(c.fund_lag(p)) + np.zeros((count, 1))
-        decided = c.drive(p, state) + shocks[c.name]
-        direct = decided + mean.sum(axis=2)
-        published = react * flows_lag.sum(axis=2)
-        before_loop = direct + late + published
-        scale = np.asarray(c.booked(p)) + np.zeros((count, 1))
-        share = c.price_share(p) + np.zeros((count, 1))
-        fraction = scale[..., None] * load[c.loading]
-        name = c.name
-        trades[name] = before_loop + today
-        booked_load[name] = fraction
-        fixed = scale[..., None] * mean
-        own_flow[name] = fraction * decided[..., None] + fixed
-        by_fund[name] = (
-            fraction * (decided + late + today - off)[..., None]
-            + fixed
-            + (scale * react)[..., None] * flows_lag
-        )
-        shock_fund[name] = fraction * shocks[name][..., None]
-        pressure[name] = share * before_loop + today
-        own_price[name] = lam * share * direct
-        answers[name], off_fund[name] = (today, share * late), off
-    booked = sum(by_fund.values())
-    fund_noise = flows.copy()
-    for k in range(kernel.shape[3]):
-        fund_noise[:, k:] -= kernel[:, : days - k, :, k] * booked[:, : days - k]
-    fund_noise *= d["listed"]
-    fund_noise[:, :PRE_SAMPLE] = 0.0
+    accounts = {c.name: _account(c, shocks[c.name], books) for c in COMPONENTS}
+    kernel = _kernel(draws, d, design.booking_lags)
     common = draws["factor_beta"] @ d["factor_returns"].T
     drift = (
-        p["drift"] + p["lagged_flow_return"] * flows_lag.sum(axis=2) + p["lagged_return"] * d["returns_lag"]
+        p["drift"]
+        + p["lagged_flow_return"] * books.flows_lag.sum(axis=2)
+        + p["lagged_return"] * d["returns_lag"]
     )
-    price_shock = d["returns"] - lam * sum(pressure.values()) - common - drift
+    pressure = sum(a.pressure for a in accounts.values())
     react_price = sum(c.price_share(p) * c.fund_lag(p) for c in COMPONENTS)
     book_lag = sum(c.booked(p) * c.fund_lag(p) for c in COMPONENTS)
     return Ledger(
-        lam, kernel, flows, trades, by_fund, shock_fund, pressure, own_price, own_flow, answers, off_fund,
-        booked_load, fund_noise, price_shock, common, drift, draws["drift"],
-        lam * react_price + p["lagged_flow_return"], draws["lagged_return"], np.asarray(book_lag)[:, 0], state,
-    )  # fmt: skip
-
-
-def _state(p, d, lam) -> State:
-    return State(
-        stress=d["stress"],
-        basket=d["basket"],
-        gamma=d["gamma"],
-        gamma_state=p["gamma_state"][:, d["week"]],
-        impact=lam,
-        iv_shock=iv_shock(p, d),
-        barrier=d["barrier"],
-        live=d["live"],
-        barrier_width=d["barrier_width"],
-        book=book_today(d),
+        lam=lam,
+        kernel=kernel,
+        flows=flows,
+        accounts=accounts,
+        fund_noise=_fund_noise(flows, kernel, np.sum([a.by_fund for a in accounts.values()], axis=0), d),
+        price_shock=d["returns"] - lam * pressure - common - drift,
+        common=common,
+        drift=drift,
+        constant=draws["drift"],
+        price_lag=lam * react_price + p["lagged_flow_return"],
+        return_lag=draws["lagged_return"],
+        flow_lag=np.asarray(book_lag)[:, 0],
+        state=books.state,
     )
+
+
+def _account(c: Component, shock: np.ndarray, b: _Books) -> Account:
+    """One component's trades, and where they go."""
+    p, d = b.p, b.d
+    zero = np.zeros(shock.shape)
+    today = answer(c, p, b.state, d["returns"]).value + zero
+    off = answer_off_fund(c, p, b.state, d["returns"]).value + zero
+    late = c.lag_response(p, d["returns_lag"]) + zero
+    mean = np.asarray(c.fund_mean(p)) + np.zeros((len(zero), b.flows_lag.shape[2]))
+    mean = mean[:, None, :] * d["listed"]
+    react = np.asarray(c.fund_lag(p)) + zero[:, :1]
+    decided = c.drive(p, b.state) + shock
+    direct = decided + mean.sum(axis=2)
+    before_loop = direct + late + react * b.flows_lag.sum(axis=2)
+    scale = (np.asarray(c.booked(p)) + zero[:, :1]) * ("flow" in c.reaches)
+    share = c.price_share(p) + zero[:, :1]
+    fraction = scale[..., None] * b.load[c.loading]
+    fixed = scale[..., None] * mean
+    booked = fraction * (decided + late + today - off)[..., None]
+    return Account(
+        trades=before_loop + today,
+        by_fund=booked + fixed + (scale * react)[..., None] * b.flows_lag,
+        shock_by_fund=fraction * shock[..., None],
+        pressure=share * before_loop + today,
+        own_price=b.state.impact * share * direct,
+        own_flow=fraction * decided[..., None] + fixed,
+        answers=(today, share * late),
+        off_fund=off,
+        booked_load=fraction,
+    )
+
+
+def _fund_noise(flows: np.ndarray, kernel: np.ndarray, booked: np.ndarray, d) -> np.ndarray:
+    """Prints less what is booked. ``(S, T, I)``, zero before the pre-sample ends and where a fund is not listed."""
+    out = flows.copy()
+    days = flows.shape[1]
+    for k in range(kernel.shape[3]):
+        out[:, k:] -= kernel[:, : days - k, :, k] * booked[:, : days - k]
+    out *= d["listed"]
+    out[:, :PRE_SAMPLE] = 0.0
+    return out
 
 
 def _loadings(p, d) -> dict[str, np.ndarray]:
     """Normalised loadings ``(S, T, I)``."""
-    weights = observation.loading_weights(p, d, np)
+    weights = booking.loading_weights(p, d, np)
     out = {}
-    for kind, w in zip(observation.LOADINGS, weights, strict=True):
+    for kind, w in zip(booking.LOADINGS, weights, strict=True):
         listed = w[:, None, :] * d["listed"]
         total = listed.sum(axis=2, keepdims=True)
         out[kind] = np.divide(listed, total, out=np.zeros_like(listed), where=total > 0)
@@ -219,12 +239,16 @@ def split_shocks(draws: Draws, latents: np.ndarray, rng) -> dict[str, np.ndarray
             out[members[0].name] = total
             continue
         shares = _shares(members, draws)
-        sd = draws[f"{group}_scale"][:, None] * np.exp(draws["flow_state"])
+        sd = draws[f"{group}_scale"][:, None] * np.sqrt(_factor(members[0], draws))
         noise = np.sqrt(shares)[..., None] * rng.standard_normal((len(members), *total.shape)) * sd
         excess = noise.sum(axis=0)
         for j, c in enumerate(members):
             out[c.name] = shares[j][:, None] * (total - excess) + noise[j]
     return out
+
+
+def _factor(c: Component, draws: Draws) -> np.ndarray:
+    return day_factor(c, {k: (v[:, None] if v.ndim == 1 else v) for k, v in draws.items()}) * np.ones((1, 1))
 
 
 def _shares(members: list[Component], draws: Draws) -> np.ndarray:

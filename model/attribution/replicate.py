@@ -10,10 +10,10 @@ from model.attribution.ledger import Ledger, make_ledger
 from model.inference.arrays import arrays
 from model.inference.draws import Draws
 from model.mechanisms import price as impact
-from model.mechanisms.booking import PREMIUM_GROUP, premium_vector
 from model.mechanisms.components import COMPONENTS
 from model.mechanisms.day import answer, group_leader, shock_groups
 from model.mechanisms.design import PRE_SAMPLE, Design
+from model.mechanisms.measurements.premium import GROUP, innovation_var
 
 NEWTON_STEPS = 60
 
@@ -35,11 +35,10 @@ def replicate(draws: Draws, latents: np.ndarray, flows: np.ndarray, design: Desi
     shape = book.lam.shape
     scale = np.exp(draws["flow_tail"][:, None] * rng.standard_normal(shape))
     fresh = {g: _fresh(draws, g, scale, rng) for g in shock_groups()}
-    b_f, _, _, _, futures_price, w_var, _, _ = np.moveaxis(premium_vector(draws, np), 0, 0)
-    futures = np.sqrt(w_var)[:, None] * rng.standard_normal(shape)
-    fresh[PREMIUM_GROUP] += b_f[:, None] * futures
+    futures = np.sqrt(innovation_var(draws))[:, None] * rng.standard_normal(shape)
+    fresh[GROUP] += draws["basis_premium"][:, None] * futures
     flow = _flow(draws, book, latents, fresh, scale, design, rng)
-    ret = _return(draws, book, latents, fresh, futures_price[:, None] * futures, d, rng)
+    ret = _return(draws, book, latents, fresh, draws["futures_price"][:, None] * futures, d, rng)
     keep = slice(PRE_SAMPLE, None)
     return xr.Dataset(
         {
@@ -52,12 +51,14 @@ def replicate(draws: Draws, latents: np.ndarray, flows: np.ndarray, design: Desi
 
 
 def _fresh(draws: Draws, group: str, scale: np.ndarray, rng) -> np.ndarray:
-    sd = draws[f"{group}_scale"][:, None] * (1.0 if group == "basis" else scale)
+    shock = group_leader(group).shock
+    by_flow = shock is not None and shock.scaled_by == "flow"
+    sd = draws[f"{group}_scale"][:, None] * (scale if by_flow else 1.0)
     return sd * rng.standard_normal(scale.shape)
 
 
 def _group_load(book: Ledger, group: str) -> np.ndarray:
-    return book.booked_load[group_leader(group).name]
+    return book.accounts[group_leader(group).name].booked_load
 
 
 def _flow(draws, book: Ledger, latents, fresh, scale, design: Design, rng) -> np.ndarray:

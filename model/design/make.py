@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -97,7 +98,7 @@ def make_design(panel: Panel, card: EventCard | None) -> Design:
     return _with_mechanisms(design, card) if card else design
 
 
-def _vendors(sighting: Sighting, flows: np.ndarray, cut: slice) -> dict[str, np.ndarray]:
+def _vendors(sighting: Sighting, flows: np.ndarray, cut: slice) -> dict[str, Any]:
     """What further vendors add to the prints; nothing where none entered."""
     if not any(u.used for u in sighting.uses):
         return {}

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from model.mechanisms import booking as observation
-from model.mechanisms import price as impact
-from model.mechanisms.components import COMPONENTS
+from model.mechanisms.names import parameter_names
 from model.toml_table import Table
 
 WORDS = {
@@ -41,12 +39,6 @@ class PriorChange:
     source: str
     dist: str | None = None
     where: str = field(default="", compare=False)
-
-
-def parameter_names() -> tuple[str, ...]:
-    """Scalar and vector parameters that the mechanisms declare."""
-    names = [n for c in COMPONENTS for n in c.priors]
-    return tuple(dict.fromkeys([*names, *impact.PRIORS, *observation.PRIORS]))
 
 
 def read_changes(tables: list[Table]) -> tuple[PriorChange, ...]:

@@ -10,10 +10,9 @@ import pandas as pd
 
 from model.gate.frame import gate_frame
 from model.gate.graph import Declaration, Edge, Graph, build_graph, timed
-from model.mechanisms import booking as observation
-from model.mechanisms import price as impact
 from model.mechanisms.components import COMPONENTS
 from model.mechanisms.design import LAGS, Design
+from model.mechanisms.measurements import MEASUREMENTS
 
 
 @dataclass(frozen=True)
@@ -31,11 +30,7 @@ def declared_graph(factors: Sequence[str], booking_lags: int = LAGS) -> Graph:
     Where trades are booked beyond the kernel's lags (late creation), what is booked at its last lag is a cause of
     the flow after that, too.
     """
-    structural = (
-        Part("impact", impact.EDGES, impact.LATENTS),
-        Part("observation", observation.EDGES, observation.LATENTS),
-    )
-    parts: tuple[Declaration, ...] = (*COMPONENTS, *structural)
+    parts: tuple[Declaration, ...] = (*COMPONENTS, *MEASUREMENTS)
     booked = [cause for part in parts for cause, effect in part.edges if effect == timed("flow", LAGS - 1)]
     late = tuple((cause, timed("flow", k)) for k in range(LAGS, booking_lags) for cause in booked)
     return build_graph([*parts, Part("late_creation", late, ())]).indexed({"factor": tuple(factors)})

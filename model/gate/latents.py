@@ -42,7 +42,7 @@ def hidden_nodes(
         volatility is missing. USD bn, % of price, vol points.
     """
     book = make_ledger(draws, latents, flows, design, np.random.default_rng(seed))
-    out = {name: book.trades[name] - book.answers[name][0] for name in TRADES}
+    out = {name: book.trades[name] - book.accounts[name].answers[0] for name in TRADES}
     out["futures_demand"] = _futures_demand(draws, latents[..., -1], book, design)
     seen = np.isfinite(design.iv_change)
     out["iv_shock"] = np.where(seen, book.state.iv_shock, np.nan)

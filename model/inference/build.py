@@ -22,10 +22,9 @@ from model.inference.transforms import (
     soft_log,
     standard,
 )
-from model.mechanisms import booking as observation
 from model.mechanisms import price as impact
-from model.mechanisms.components import COMPONENTS
 from model.mechanisms.design import LAGS, PRE_SAMPLE, Design
+from model.mechanisms.names import parameter_names
 from model.priors.correlated import from_standard
 from model.priors.prior_set import Prior, PriorSet
 
@@ -54,12 +53,6 @@ DAY_INFORMATION = 10.0
 SIGN, SIGN_EFFECTS = "dealer_sign", ("gamma_scale", "impact", "booked_hedge")
 OWN_SCALE = {SIGN: "TruncatedNormal", COMMON: "Normal"}
 """Parameters sampled on a scale of their own, and the prior that allows it."""
-
-
-def parameter_names() -> tuple[str, ...]:
-    """Every free parameter that needs a prior, in a fixed order."""
-    names = [n for c in COMPONENTS for n in c.priors]
-    return tuple(dict.fromkeys([*names, *impact.PRIORS, *observation.PRIORS]))
 
 
 def coords(design: Design) -> dict[str, Any]:

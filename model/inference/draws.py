@@ -8,12 +8,16 @@ import numpy as np
 import xarray as xr
 
 from model.inference.arrays import arrays, make_frame, system_data
-from model.inference.build import DIMS, concentration, coords, parameter_names
-from model.inference.inputs import evaluate
+from model.inference.build import DIMS, concentration, coords
+from model.inference.inputs import Equations, evaluate
 from model.inference.likelihood.entry import draw_latents
-from model.mechanisms.booking import premium_vector
-from model.mechanisms.day import shock_groups
+from model.inference.likelihood.system import Frame
+from model.inference.local import draw_local
+from model.mechanisms.day import day_factor, group_leader, linked_groups, shock_groups
 from model.mechanisms.design import Design
+from model.mechanisms.measurements import PREMIUM, PRINTS, Row
+from model.mechanisms.measurements.premium import GROUP, innovation_var
+from model.mechanisms.names import parameter_names
 from model.priors.prior_set import PriorSet
 
 Draws = Mapping[str, np.ndarray]
@@ -72,7 +76,8 @@ def posterior_latents(
     Returns
     -------
     latents : numpy.ndarray
-        ``Shape: (S, T, G + 1)``: shock of each group, USD bn, then the premium's deviation, % of price.
+        ``Shape: (S, T, G + 1)``: shock of each group in registry order, local ones included, USD bn; then the premium's
+        deviation, % of price.
     flows : numpy.ndarray
         ``Shape: (S, T, I)`` or ``(1, T, I)``: prints with missing ones drawn, USD bn.
     """
@@ -80,16 +85,43 @@ def posterior_latents(
     d, frame = arrays(design, use_positions), make_frame(design)
     data = system_data(d)
     count = len(draws["impact"])
-    latents = np.empty((count, *frame.column.shape))
+    groups, linked = shock_groups(), linked_groups()
+    at = [groups.index(g) for g in linked] + [len(groups)]
+    latents = np.empty((count, design.days, len(groups) + 1))
     gaps = frame.missing >= 0
     flows = np.repeat(d["flows"][None], count if gaps.any() else 1, axis=0)
     for s in range(count):
-        inputs = evaluate(one(draws, s), d, np).inputs
-        _, x = draw_latents(inputs, data, frame, rng.standard_normal(len(frame.first)))
-        latents[s] = x[frame.column]
+        equations = evaluate(one(draws, s), d, np)
+        _, x = draw_latents(equations.inputs, data, frame, rng.standard_normal(len(frame.first)))
+        latents[s][:, at] = x[frame.column]
+        for g, shock in _local(equations, d, frame, x, rng).items():
+            latents[s, :, groups.index(g)] = shock
         if gaps.any():
             flows[s][gaps] = x[frame.missing[gaps]]
     return latents, flows
+
+
+def _local(equations: Equations, d, frame: Frame, x: np.ndarray, rng) -> dict[str, np.ndarray]:
+    """Local shocks, given one draw of the system's unknowns. ``(T,)`` each, USD bn."""
+    if not equations.local_var:
+        return {}
+    left = np.stack([row.target - explained(row, d, frame, x) for row in equations.rows.values()])
+    return draw_local(list(equations.rows.values()), d["row_weight"], equations.local_var, left, rng)
+
+
+def explained(row: Row, d, frame: Frame, x: np.ndarray) -> np.ndarray:
+    """What the system's unknowns add up to in a row. ``(T,)``."""
+    names = {g: i for i, g in enumerate(linked_groups())} | {PREMIUM: frame.column.shape[1] - 1}
+    out = np.zeros(len(d["returns"]))
+    for (unknown, lag), value in row.coefficients.items():
+        if unknown == PRINTS:
+            for m, fund in enumerate(frame.gap_fund):
+                days = np.flatnonzero(fund[: len(out) - lag] >= 0)
+                out[days + lag] += value[m][days + lag] * x[frame.missing[days, fund[days]]]
+        elif unknown in names:
+            own = np.broadcast_to(value, len(out))[lag:]
+            out[lag:] += own * x[frame.column[: len(out) - lag, names[unknown]]]
+    return out
 
 
 def prior_latents(draws: Draws, design: Design, seed: int) -> np.ndarray:
@@ -99,10 +131,9 @@ def prior_latents(draws: Draws, design: Design, seed: int) -> np.ndarray:
     latents = np.zeros((count, design.days, len(groups) + 1))
     for g, name in enumerate(groups):
         sd = draws[f"{name}_scale"][:, None] * np.ones(design.days)
-        if name == "basis":
-            b_f, *_, shock_var, _, _ = np.moveaxis(premium_vector(draws, np), 0, 0)
-            sd = np.sqrt(sd**2 + (b_f**2 * shock_var)[:, None])
-        else:
-            sd = sd * np.exp(draws["flow_state"])
+        if name == GROUP:
+            sd = np.sqrt(sd**2 + (draws["basis_premium"] ** 2 * innovation_var(draws))[:, None])
+        p = {k: (v[:, None] if v.ndim == 1 else v) for k, v in draws.items()}
+        sd = sd * np.sqrt(day_factor(group_leader(name), p))
         latents[..., g] = sd * rng.standard_normal(sd.shape)
     return latents

@@ -1,47 +1,57 @@
-"""From parameters to the inputs of the Gaussian system: components summed, price equation assembled."""
+"""From parameters to the inputs of the Gaussian system: components summed, measurements stated."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from model.inference.likelihood.system import Inputs
-from model.mechanisms import booking as observation
-from model.mechanisms import price as impact
-from model.mechanisms.components import COMPONENTS, Component, State
-from model.mechanisms.day import answer, answer_off_fund, group_leader, make_state, shock_groups
-
-
-@dataclass(frozen=True)
-class Known:
-    """One component's trades apart from its shock, at the observed returns; each ``Shape: (T,)``.
-
-    Attributes
-    ----------
-    drive, lagged, response : USD bn
-    slope : USD bn per log-%
-    mean : sum over listed funds of the constant part, USD bn
-    off_fund : part of the response that cannot become a fund's flow, USD bn
-    """
-
-    component: Component
-    drive: Any
-    lagged: Any
-    response: Any
-    slope: Any
-    mean: Any
-    off_fund: Any
+from model.inference.local import merged_terms, without_local
+from model.mechanisms import booking, price
+from model.mechanisms.components import COMPONENTS
+from model.mechanisms.day import (
+    Evaluated,
+    Known,
+    evaluate_day,
+    group_leader,
+    group_var,
+    linked_groups,
+    local_groups,
+)
+from model.mechanisms.measurements import MEASUREMENTS, PRINTS, Measurement, Row, Term, premium
 
 
 @dataclass(frozen=True)
 class Equations:
-    """Inputs of the system and what the rest of the likelihood needs."""
+    """Inputs of the system and what the rest of the likelihood needs.
+
+    Attributes
+    ----------
+    inputs : Inputs
+    day : Evaluated
+    jacobian : (T,) of the day's loop
+    rows : mapping of str to Row
+        The measurements' own by name, local shocks included.
+    local_var : mapping
+        Variance of each local group's shock, ``(T,)``.
+    """
 
     inputs: Inputs
-    known: tuple[Known, ...]
-    state: State
+    day: Evaluated
     jacobian: Any
-    iv_shock: Any
+    rows: Mapping[str, Row]
+    local_var: Mapping[str, Any]
+
+    @property
+    def known(self) -> dict[str, Known]:
+        """Known trades by component."""
+        return {k.component.name: k for k in self.day.known}
+
+    @property
+    def iv_shock(self) -> Any:
+        """Move of implied volatility that nothing explains. ``(T,)``, vol points."""
+        return self.day.state.iv_shock
 
 
 def evaluate(p, d, xp) -> Equations:
@@ -56,73 +66,58 @@ def evaluate(p, d, xp) -> Equations:
     xp : module
         ``numpy`` or ``pytensor.tensor``.
     """
-    state = make_state(p, d)
-    known = tuple(_known(c, p, d, state) for c in COMPONENTS)
-    lam = state.impact
+    day = evaluate_day(p, d)
+    stated = measured_in(d)
+    rows = {m.name: m.row(p, d, day, xp) for m in stated}
+    local_var = {g: group_var(g, p, d) for g in local_groups()}
+    terms = merged_terms([m.reads(d["span"]) for m in stated])
+    clean = without_local(list(rows.values()), d["row_weight"], local_var)
+    zero = 0.0 * d["returns"]
+    linked = linked_groups()
     inputs = Inputs(
-        price_target=_price_target(p, d, known, state),
-        price_today=xp.stack(
-            [impact.push(p, d["ratio"], g, group_leader(g).price_share(p)) for g in shock_groups()]
-        ),
-        price_lag=lam * sum(c.price_share(p) * c.fund_lag(p) for c in COMPONENTS) + p["lagged_flow_return"],
-        price_var=impact.residual_var(p, d),
-        trades=xp.stack([_booked_trades(p, d, known, kind) for kind in observation.LOADINGS]),
-        group_booked=xp.stack([1.0 * group_leader(g).booked(p) + 0.0 * p["impact"] for g in shock_groups()]),
+        demand=premium.known_demand(p, d, day) + zero,
+        trades=xp.stack([_booked_trades(p, d, day, kind) for kind in booking.LOADINGS]),
+        group_booked=xp.stack([1.0 * group_leader(g).booked(p) + 0.0 * p["impact"] for g in linked]),
         fund_mean=sum(c.booked(p) * c.fund_mean(p) for c in COMPONENTS) + 0.0 * p["fund_noise"],
         fund_lag=xp.stack([sum(c.booked(p) * c.fund_lag(p) for c in COMPONENTS)]),
-        weights=observation.loading_weights(p, d, xp),
+        weights=booking.loading_weights(p, d, xp),
         kernel=p["kernel"],
         late=xp.stack([p["late_creation"]]),
         fund_var=p["fund_noise"] ** 2,
-        flow_mix=1.0 / impact.scale_mixture(p["flow_state"]),
-        group_var=xp.stack([p[f"{g}_scale"] ** 2 for g in shock_groups()]),
-        basis_drive=sum(k.drive for k in known if _in_group(k.component, observation.PREMIUM_GROUP)),
-        premium=observation.premium_vector(p, xp),
-        positions=xp.stack([p["positions_drift"], p["positions_expiry"], p["positions_noise"] ** 2]),
+        flow_mix=1.0 / price.scale_mixture(p["flow_state"]),
+        group_var=xp.stack([p[f"{g}_scale"] ** 2 for g in linked]),
+        premium=premium.vector(p, xp),
+        row_coef=_coefficients(clean, terms, zero, d, xp),
+        row_target=xp.stack([r.target + zero for r in clean]),
+        row_var=xp.stack([r.var + zero for r in clean]),
     )
-    return Equations(
-        inputs,
-        known,
-        state,
-        impact.jacobian(lam, [k.slope for k in known]),
-        state.iv_shock,
-    )
+    return Equations(inputs, day, _jacobian(day), rows, local_var)
 
 
-def _in_group(c: Component, group: str) -> bool:
-    return c.shock is not None and c.shock.group == group
+def measured_in(d) -> tuple[Measurement, ...]:
+    """Measurements that state a row of their own and have a number on some day, in registry order."""
+    return tuple(m for m in MEASUREMENTS if m.reads(1) and (not m.supplied or m.name in d["measured"]))
 
 
-def _known(c: Component, p, d, state: State) -> Known:
-    response = answer(c, p, state, d["returns"])
-    zero = 0.0 * d["returns"]
-    mean = d["listed"] * c.fund_mean(p)
-    return Known(
-        c,
-        c.drive(p, state) + zero,
-        c.lag_response(p, d["returns_lag"]) + zero,
-        response.value + zero,
-        response.slope + zero,
-        mean.sum(axis=1) + zero,
-        answer_off_fund(c, p, state, d["returns"]).value + zero,
-    )
+def _coefficients(rows: Sequence[Row], terms: Sequence[Sequence[Term]], zero, d, xp):
+    """All rows' coefficients, term by term; missing prints have one for each spare unknown. ``(S, T)``."""
+    out = []
+    for row, read in zip(rows, terms, strict=True):
+        for term in read:
+            value = row.coefficients[term]
+            if term.unknown == PRINTS:
+                out += [value[m] for m in range(len(d["gap_yesterday"]))]
+            else:
+                out.append(value + zero)
+    return xp.stack(out)
 
 
-def _price_target(p, d, known, state: State):
-    """Return less everything known, before lagged flows and futures demand. log-%."""
-    before_loop = sum(k.component.price_share(p) * (k.drive + k.lagged + k.mean) for k in known)
-    loop = sum(k.response for k in known)
-    return (
-        d["returns"]
-        - state.impact * (loop + before_loop)
-        - p["drift"]
-        - (d["factor_returns"] * p["factor_beta"]).sum(axis=1)
-        - p["lagged_return"] * d["returns_lag"]
-    )
+def _jacobian(day: Evaluated):
+    return price.jacobian(day.state.impact, [k.slope for k in day.known])
 
 
-def _booked_trades(p, d, known, kind: str):
+def _booked_trades(p, d, day: Evaluated, kind: str):
     """Known trades of one loading that reach creations and redemptions. ``Shape: (T,)``, USD bn."""
-    chosen = [k for k in known if k.component.loading == kind]
+    chosen = [k for k in day.known if k.component.loading == kind and "flow" in k.component.reaches]
     reaching = (k.component.booked(p) * (k.drive + k.lagged + k.response - k.off_fund) for k in chosen)
     return 0.0 * d["returns"] + sum(reaching)

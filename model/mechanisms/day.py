@@ -1,4 +1,4 @@
-"""From parameters to the inputs of the Gaussian system: components summed, price equation assembled.
+"""What is known of every day's trades, given parameters and the observed returns.
 
 Works on NumPy arrays and symbolic tensors alike. The plain-Python simulator (:mod:`model.mechanisms.simulate.replay`) states
 the same equations a second time, day by day, and the tests hold one against the other.
@@ -6,15 +6,103 @@ the same equations a second time, day by day, and the tests hold one against the
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import Any
+
 from model.mechanisms import price as impact
 from model.mechanisms.components import COMPONENTS, Component, Response, State
 from model.mechanisms.components.dealer import iv_fall
 from model.mechanisms.hedge_curves import BookToday
 
 
+@dataclass(frozen=True)
+class Known:
+    """One component's trades apart from its shock, at the observed returns; each ``Shape: (T,)``.
+
+    Attributes
+    ----------
+    drive, lagged, response : USD bn
+    slope : USD bn per log-%
+    mean : sum over listed funds of the constant part, USD bn
+    off_fund : part of the response that cannot become a fund's flow, USD bn
+    """
+
+    component: Component
+    drive: Any
+    lagged: Any
+    response: Any
+    slope: Any
+    mean: Any
+    off_fund: Any
+
+
+@dataclass(frozen=True)
+class Evaluated:
+    """The day's state and every component's known trades."""
+
+    state: State
+    known: tuple[Known, ...]
+
+
+def evaluate_day(p, d) -> Evaluated:
+    """Evaluate all components at the observed data.
+
+    Parameters
+    ----------
+    p : mapping
+        Parameters by name.
+    d : mapping
+        Arrays by name, see :func:`model.inference.arrays.arrays`.
+    """
+    state = make_state(p, d)
+    return Evaluated(state, tuple(_known(c, p, d, state) for c in COMPONENTS))
+
+
+def _known(c: Component, p, d, state: State) -> Known:
+    response = answer(c, p, state, d["returns"])
+    zero = 0.0 * d["returns"]
+    mean = d["listed"] * c.fund_mean(p)
+    return Known(
+        c,
+        c.drive(p, state) + zero,
+        c.lag_response(p, d["returns_lag"]) + zero,
+        response.value + zero,
+        response.slope + zero,
+        mean.sum(axis=1) + zero,
+        answer_off_fund(c, p, state, d["returns"]).value + zero,
+    )
+
+
 def shock_groups() -> tuple[str, ...]:
     """Names of the daily Gaussian shocks, in registry order."""
     return tuple(dict.fromkeys(c.shock.group for c in COMPONENTS if c.shock))
+
+
+def local_groups() -> tuple[str, ...]:
+    """Groups whose members reach the return alone: their shocks live for a day and are integrated out day by day."""
+    return tuple(g for g in shock_groups() if not any("flow" in c.reaches for c in _members(g)))
+
+
+def linked_groups() -> tuple[str, ...]:
+    """Groups whose shocks are booked on later days too: unknowns of the Gaussian system."""
+    return tuple(g for g in shock_groups() if g not in local_groups())
+
+
+def group_var(group: str, p, d):
+    """Variance of a group's shock on every day. ``(T,)``, USD bn squared."""
+    return p[f"{group}_scale"] ** 2 * day_factor(group_leader(group), p) + 0.0 * d["returns"]
+
+
+def day_factor(c: Component, p):
+    """Variance factor of the day for a component's shock."""
+    scaled_by = c.shock.scaled_by if c.shock else None
+    if scaled_by == "flow":
+        return impact.scale_mixture(p["flow_state"])
+    return impact.scale_mixture(p["return_tail"] * p["return_state"]) if scaled_by == "price" else 1.0
+
+
+def _members(group: str) -> list[Component]:
+    return [c for c in COMPONENTS if c.shock and c.shock.group == group]
 
 
 def group_leader(group: str) -> Component:
@@ -23,12 +111,12 @@ def group_leader(group: str) -> Component:
 
 
 def make_state(p, d) -> State:
-    """The day's state at the observed data, implied-volatility shock included."""
+    """The day's state at the observed data, implied-volatility shock included; of one draw or of many ``(S, 1)``."""
     return State(
         stress=d["stress"],
         basket=d["basket"],
         gamma=d["gamma"],
-        gamma_state=p["gamma_state"][d["week"]],
+        gamma_state=_by_week(p["gamma_state"], d["week"]),
         impact=impact.impact(p, d["ratio"]),
         iv_shock=iv_shock(p, d),
         barrier=d["barrier"],
@@ -36,6 +124,11 @@ def make_state(p, d) -> State:
         barrier_width=d["barrier_width"],
         book=book_today(d),
     )
+
+
+def _by_week(x, week):
+    """Weekly numbers on every day; draws, if any, come first."""
+    return x[week] if x.ndim == 1 else x[:, week]
 
 
 def iv_shock(p, d):

@@ -14,6 +14,8 @@ LAGS = 3
 
 
 PRE_SAMPLE = LAGS - 1
+PREMIUM_START_VAR = 0.25
+"""Variance of the premium's deviation before the panel starts, (% of price)^2."""
 
 
 @dataclass(frozen=True)
@@ -68,6 +70,9 @@ class Design:
         Indices of the event's days.
     one_off : numpy.ndarray
         ``Shape: (T,)``, log-%: spread of a further price shock of the day's own; empty where no story has one.
+    measured : dict of str to numpy.ndarray
+        ``Shape: (T,)``, NaN = missing: numbers of further measurements by name, in their own units; empty where the panel
+        supplies none.
     vendor_pull, vendor_var : numpy.ndarray
         ``Shape: (T, I)``, USD bn and its square: by how much further vendors pull a print, and the variance of what all
         vendors say together, see :mod:`model.panel.vendors`; empty where one vendor stands alone.
@@ -107,6 +112,7 @@ class Design:
     basket_bn: float
     barrier_width: float = 1.0
     one_off: np.ndarray = field(default_factory=lambda: np.zeros(0))
+    measured: dict[str, np.ndarray] = field(default_factory=dict)
     vendor_pull: np.ndarray = field(default_factory=lambda: np.zeros((0, 0)))
     vendor_var: np.ndarray = field(default_factory=lambda: np.zeros((0, 0)))
     book_days: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int64))
@@ -155,4 +161,5 @@ class Design:
         out = {f.name: getattr(self, f.name) for f in fields(self)}
         rare = ("one_off", "vendor_pull", "vendor_var")
         absent = [name for name in rare if not len(getattr(self, name))]
+        out |= {f"measured_{name}": value for name, value in self.measured.items()}
         return {k: v for k, v in out.items() if isinstance(v, np.ndarray) and k not in absent}

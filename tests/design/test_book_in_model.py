@@ -56,7 +56,7 @@ def test_hedges_equal_the_vectorised_ones(seed):
     design = wild_design(seed)
     p = strong(design, seed)
     shocks, _ = drawn_shocks(p, design, seed)
-    known = {k.component.name: k for k in evaluate(p, arrays(design), np).known}["dealer"]
+    known = evaluate(p, arrays(design), np).known["dealer"]
     trades = replay(p, design, shocks).trades.dealer
     np.testing.assert_allclose(trades, known.drive + known.response, atol=1e-10)
 
@@ -125,13 +125,13 @@ def test_the_bound_of_the_slope_holds_and_equals_the_simulators(seed):
 
 def test_the_slope_of_the_price_equation_is_its_finite_difference():
     design = wild_design(2)
-    p, d = strong(design, 2), arrays(design)
+    p, d = strong(design, 2) | {"futures_price": 0.0}, arrays(design)
     h = 1e-6
     targets = []
     for step in (h, -h):
         near = replace(design, returns=design.returns + step)
         change = d["iv_change"] - iv_fall(p, near.returns)[0] + iv_fall(p, design.returns)[0]
-        targets.append(evaluate(p, arrays(near) | {"iv_change": change}, np).inputs.price_target)
+        targets.append(evaluate(p, arrays(near) | {"iv_change": change}, np).rows["price"].target)
     found = evaluate(p, d, np).jacobian
     np.testing.assert_allclose((targets[0] - targets[1]) / (2 * h), found, rtol=1e-5)
 
@@ -159,9 +159,9 @@ def test_both_venues_move_the_price_and_one_of_them_flow(sign, flows):
     t = design.book_days[0]
     p = random_parameters(design, 3) | only(sign)
     without = p | {sign: 0.0}
-    with_it, base = (evaluate(x, arrays(design), np).inputs for x in (p, without))
-    assert abs(with_it.price_target - base.price_target)[t] > 0.05
-    gap = with_it.trades[:, t] - base.trades[:, t]
+    with_it, base = (evaluate(x, arrays(design), np) for x in (p, without))
+    assert abs(with_it.rows["price"].target - base.rows["price"].target)[t] > 0.05
+    gap = with_it.inputs.trades[:, t] - base.inputs.trades[:, t]
     assert (abs(gap[2]) > 1e-3) == flows
     assert (gap[:2] == 0.0).all()
 
@@ -207,7 +207,7 @@ def test_without_a_crypto_book_its_sign_does_nothing():
     state = make_state(p, arrays(design))
     assert (answer_off_fund(DEALER, p, state, design.returns).value == 0.0).all()
     one_sign, other = (
-        evaluate(p | {"crypto_sign": s}, arrays(design), np).inputs.price_target for s in (0.9, -0.9)
+        evaluate(p | {"crypto_sign": s}, arrays(design), np).rows["price"].target for s in (0.9, -0.9)
     )
     np.testing.assert_array_equal(one_sign, other)
 
@@ -221,11 +221,11 @@ def test_the_ledger_books_the_fund_venue_only():
     t = design.book_days[0]
     for s in range(5):
         p = one(draws, s)
-        known = {k.component.name: k for k in evaluate(p, arrays(design), np).known}["dealer"]
+        known = evaluate(p, arrays(design), np).known["dealer"]
         whole = (known.drive + known.response)[t]
         assert book.trades["dealer"][s, t] == pytest.approx(whole)
         in_shares = p["booked_hedge"] * (whole - known.off_fund[t])
-        assert book.by_fund["dealer"][s, t].sum() == pytest.approx(in_shares)
+        assert book.accounts["dealer"].by_fund[s, t].sum() == pytest.approx(in_shares)
         assert abs(known.off_fund[t]) > 1e-4
 
 
@@ -237,7 +237,7 @@ def test_other_days_keep_the_proxy():
     t = booked.book_days[0]
     others = np.arange(booked.days) != t
     np.testing.assert_array_equal(a.jacobian[others], b.jacobian[others])
-    np.testing.assert_array_equal(a.inputs.price_target[others], b.inputs.price_target[others])
+    np.testing.assert_array_equal(a.rows["price"].target[others], b.rows["price"].target[others])
     assert a.jacobian[t] != b.jacobian[t]
 
 
@@ -323,7 +323,7 @@ def test_a_drawn_panel_is_evaluated_on_its_own_returns():
     p = strong(design, 4)
     panel, truth = simulate_panel(p, design, np.random.default_rng(1))
     np.testing.assert_array_equal(panel.book_knots, design.book_knots)
-    known = {k.component.name: k for k in evaluate(p, arrays(panel), np).known}["dealer"]
+    known = evaluate(p, arrays(panel), np).known["dealer"]
     t = design.book_days[0]
     assert panel.returns[t] != design.returns[t]
     np.testing.assert_allclose(

@@ -51,10 +51,10 @@ def test_two_book_days_in_likelihood_and_simulator_are_the_same(two_days, seed):
     shocks, _ = drawn_shocks(p, design, seed)
     simulated = replay(p, design, shocks)
     assert_reproduces(design, simulated)
-    known = {k.component.name: k for k in evaluate(p, arrays(design), np).known}["dealer"]
+    known = evaluate(p, arrays(design), np).known["dealer"]
     np.testing.assert_allclose(simulated.trades.dealer, known.drive + known.response, atol=1e-10)
     one_day, t = booked_event(), int(design.book_days[1])
-    alone = {k.component.name: k for k in evaluate(p, arrays(one_day), np).known}["dealer"]
+    alone = evaluate(p, arrays(one_day), np).known["dealer"]
     np.testing.assert_allclose(np.delete(known.response, t), np.delete(alone.response, t), rtol=1e-12)
     assert abs(known.response[t] - alone.response[t]) > 1e-3
 

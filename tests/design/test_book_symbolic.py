@@ -26,7 +26,7 @@ def compiled():
     with pm.Model() as model:
         eq = evaluate(symbols, _symbolic(arrays(design)), pt)
     with pytensor.config.change_flags(mode="FAST_COMPILE"):
-        outputs = [eq.jacobian, eq.inputs.price_target, eq.inputs.trades]
+        outputs = [eq.jacobian, eq.rows["price"].target, eq.inputs.trades]
         function = pytensor.function([], outputs, mode="FAST_COMPILE")
     return design, p, model, function
 
@@ -41,7 +41,7 @@ def test_symbols_equal_numbers_whatever_the_data(compiled):
             pm.set_data(shared_data(other))
         eq = evaluate(p, arrays(other), np)
         for found, expected in zip(
-            function(), (eq.jacobian, eq.inputs.price_target, eq.inputs.trades), strict=True
+            function(), (eq.jacobian, eq.rows["price"].target, eq.inputs.trades), strict=True
         ):
             np.testing.assert_allclose(found, expected, rtol=1e-12, atol=1e-12)
         seen.append(eq.jacobian)

@@ -29,9 +29,9 @@ def lively(design, seed):
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_jacobian_is_the_slope_of_z_in_the_return(seed):
-    """The price row's target moves by J with the day's own return, everything else fixed."""
+    """The price row's target moves by J with the day's own return, everything else and futures demand fixed."""
     design = small_design(seed)
-    p, d = lively(design, seed), arrays(design)
+    p, d = lively(design, seed) | {"futures_price": 0.0}, arrays(design)
     eq = evaluate(p, d, np)
     shock = np.nan_to_num(eq.iv_shock)
     h = 1e-5
@@ -41,7 +41,7 @@ def test_jacobian_is_the_slope_of_z_in_the_return(seed):
         along = answerless_iv(p, d, step)
         moved = evaluate(p, d | {"returns": d["returns"] + step, "iv_change": along}, np)
         np.testing.assert_allclose(moved.iv_shock, shock, atol=1e-12)
-        targets.append(moved.inputs.price_target)
+        targets.append(moved.rows["price"].target)
     np.testing.assert_allclose((targets[0] - targets[1]) / (2 * h), eq.jacobian, rtol=1e-6)
     assert np.abs(eq.jacobian - 1.0).max() > 0.1
 
@@ -106,7 +106,7 @@ def test_trades_go_to_the_loading_of_their_component():
     p = random_parameters(design, 3)
     eq = evaluate(p, arrays(design), np)
     trades = dict(zip(("demand", "basis", "option_fund"), eq.inputs.trades, strict=True))
-    known = {k.component.name: k for k in eq.known}
+    known = eq.known
     hedge = known["dealer"].drive + known["dealer"].response
     np.testing.assert_allclose(trades["option_fund"], p["booked_hedge"] * hedge)
     np.testing.assert_allclose(trades["basis"], known["basis"].drive)

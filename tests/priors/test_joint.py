@@ -16,9 +16,10 @@ from synthetic import event_design, literature
 
 from model.errors import PriorError
 from model.events.prior_changes import PriorChange
-from model.inference.build import coords, parameter_names, scalar_groups, split_scalars
+from model.inference.build import coords, scalar_groups, split_scalars
 from model.inference.correlated import symbolic
 from model.inference.draws import prior_draws
+from model.mechanisms.names import parameter_names
 from model.panel.universe import load_universe
 from model.priors.changes import with_changes
 from model.priors.correlated import (

@@ -19,6 +19,7 @@ from model.priors.prior_set import load_priors
 from model.report.markdown import command_of
 from model.store import PROJECT as ROOT
 from model.store import read_result, write_result
+from model.studies.rivals.sensitivity import GROUPS
 
 VERBS = (
     "new_event",
@@ -173,7 +174,7 @@ def test_sensitivity_without_refits(folder, capsys):
     assert "assumptions" in capsys.readouterr().out
     said = json.loads((folder / "sensitivity.json").read_text())
     assert "as fitted" in said["names"]
-    assert said["assumptions"] + len(said["notes"]) == 1 + 2 * 6 + 2
+    assert said["assumptions"] + len(said["notes"]) == 1 + 2 * len(GROUPS) + 2
     span = pd.read_csv(folder / "tables" / "sensitivity_ranges.csv")
     assert (span["lowest"] <= span["as_fitted"]).all()
     assert (span["as_fitted"] <= span["highest"]).all()

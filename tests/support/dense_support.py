@@ -8,7 +8,7 @@ from scipy import linalg, stats
 from synthetic import PRE_SAMPLE, random_parameters, small_design, with_gaps
 
 from model.inference.arrays import arrays, make_frame
-from model.mechanisms.booking import PREMIUM_START_VAR
+from model.mechanisms.design import PREMIUM_START_VAR
 from model.mechanisms.price import residual_var
 from model.mechanisms.simulate import replay as simulate
 from model.mechanisms.simulate.records import Shocks

@@ -12,10 +12,8 @@ from model.design.make import make_design, next_day_mask
 from model.events.card import event_panel, load_event
 from model.inference.arrays import arrays, make_frame, system_data
 from model.inference.inputs import evaluate
-from model.mechanisms import booking as observation
-from model.mechanisms import price as impact
-from model.mechanisms.components import COMPONENTS
 from model.mechanisms.design import LAGS, PRE_SAMPLE, Design
+from model.mechanisms.names import parameter_names
 from model.priors.prior_set import PriorSet, load_priors
 
 EVENT = "2026-02-05"
@@ -26,12 +24,6 @@ SHAPED = {
     "basis_tilt": "funds",
     "fund_noise": "funds",
 }
-
-
-def parameter_names() -> tuple[str, ...]:
-    """Every declared parameter."""
-    declared = [n for c in COMPONENTS for n in c.priors] + [*impact.PRIORS, *observation.PRIORS]
-    return tuple(dict.fromkeys(declared))
 
 
 @cache
@@ -146,6 +138,7 @@ __all__ = [
     "LAGS",
     "PRE_SAMPLE",
     "event_design",
+    "parameter_names",
     "random_parameters",
     "small_design",
     "system_of",

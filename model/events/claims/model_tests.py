@@ -18,8 +18,8 @@ from model.events.claims.finding import (
     Scene,
     of_probability,
 )
-from model.events.prior_changes import parameter_names
 from model.events.quantities import PARTS, Ground, Quantity, is_largest, part_draws, read_day, read_quantity
+from model.mechanisms.names import parameter_names
 from model.toml_table import Table
 
 LEVELS = (0.055, 0.5, 0.945)

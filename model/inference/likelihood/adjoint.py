@@ -9,7 +9,7 @@ from model.inference.likelihood.system import Booking
 
 
 @jit
-def pull(out, inputs, data, frame, families, booked):
+def pull(out, inputs, data, frame, families, measured, booked):
     """Write the derivatives with respect to :class:`Inputs` into ``out``, from those in the rows.
 
     Parameters
@@ -21,43 +21,38 @@ def pull(out, inputs, data, frame, families, booked):
     frame : Frame
     families : Families
         After :func:`model.inference.likelihood.rows.marginal`.
+    measured : Measured
+        The same.
     booked : Booking
         From :func:`model.inference.likelihood.system.fill`.
     """
-    d_demand = np.zeros(len(data.returns))
-    _pull_trades(out, families.trade, inputs, data, frame, d_demand)
+    _pull_trades(out, families.trade, inputs, frame)
     _pull_shocks(out, families.shock, inputs, frame)
-    _pull_price(out, families.price, inputs, data, frame, d_demand, inputs.kernel.shape[2] - 1)
     _pull_booking(
         out, _pull_funds(out, families.fund, inputs, data, frame, booked), inputs, data, frame, booked
     )
-    out.premium[7] -= np.dot(families.premium.target[0], data.tenor)
-    out.premium[6] += families.premium.var[0].sum()
-    _pull_weeks(out, families.week, data, frame)
-    for t in range(len(d_demand)):
-        out.premium[3] += d_demand[t] * data.returns[t]
-        out.premium[1] -= d_demand[t] * inputs.basis_drive[t]
-        out.basis_drive[t] -= inputs.premium[1] * d_demand[t]
+    out.row_coef[:] = measured.coef
+    out.row_target[:] = measured.target
+    out.row_var[:] = measured.var
 
 
 @jit
-def _pull_trades(out, rows, inputs, data, frame, d_demand):
+def _pull_trades(out, rows, inputs, frame):
     b_f, c_b, phi = inputs.premium[0], inputs.premium[1], inputs.premium[2]
     a, b = rows.coef[:, 0], rows.coef[:, 1]
-    slope = inputs.premium[3]
     share, desks, memory, var = 0.0, 0.0, 0.0, 0.0
-    for t in range(1, len(d_demand)):
-        up = rows.target[0, t]
-        demand = slope * data.returns[t] - c_b * inputs.basis_drive[t]
+    for t in range(1, len(inputs.demand)):
+        up, demand = rows.target[0, t], inputs.demand[t]
         share += -c_b * a[0, t] - a[1, t] + phi * a[2, t] - demand * up
         desks += -b_f * a[0, t] + b[0, t]
         memory += b_f * a[2, t] - b[2, t]
         var += rows.var[1, t]
-        d_demand[t] += rows.target[1, t] - b_f * up
+        out.demand[t] = rows.target[1, t] - b_f * up
     out.premium[0] += share
     out.premium[1] += desks
     out.premium[2] += memory
-    out.premium[5] += var
+    out.premium[3] += var
+    out.premium[4] += rows.var[1, 0]
     out.group_var[frame.basis[0]] += rows.var[0].sum()
 
 
@@ -80,36 +75,6 @@ def _pull_scaled(up, mix, var, d_mix):
         total += scaled
         d_mix[t] -= scaled * var / mix[t]
     return total
-
-
-@jit
-def _pull_price(out, rows, inputs, data, frame, d_demand, pre):
-    days, funds = data.flows.shape
-    groups = frame.column.shape[1] - 1
-    c_b, phi, follow = inputs.premium[1], inputs.premium[2], inputs.premium[4]
-    coef, up, slope = rows.coef[:, 0], rows.target[0], inputs.premium[3]
-    desks, memory, trail = 0.0, 0.0, 0.0
-    for t in range(pre, days):
-        demand = slope * data.returns[t] - c_b * inputs.basis_drive[t]
-        lagged = 0.0
-        for i in range(funds):
-            lagged += data.flows_lag[t, i]
-        out.price_lag[t] -= up[t] * lagged
-        for m in range(frame.gap_fund.shape[0]):
-            out.price_lag[t] += coef[groups + 2 + m, t] * (frame.gap_fund[m, t - 1] >= 0)
-        d_basis = coef[frame.basis[0], t]
-        desks += follow * d_basis
-        memory -= follow * coef[groups + 1, t]
-        trail += up[t] * demand + c_b * d_basis + coef[groups, t] - phi * coef[groups + 1, t]
-        d_demand[t] += follow * up[t]
-    out.premium[1] += desks
-    out.premium[2] += memory
-    out.premium[4] += trail
-    out.price_target[:] = up
-    out.price_var[:] = rows.var[0]
-    for g in range(groups):
-        out.price_today[g] = coef[g]
-        out.price_today[g, :pre] = 0.0
 
 
 @jit
@@ -216,15 +181,3 @@ def _pull_weights(out, weights, d_load, load, listed):
         for t in range(days):
             slope += a[t] * (up[t] - mean[t]) * total[t]
         out[i] += slope
-
-
-@jit
-def _pull_weeks(out, rows, data, frame):
-    for w in range(len(frame.week_end)):
-        end = frame.week_end[w]
-        up = rows.target[0, end]
-        out.positions[0] -= up
-        out.positions[1] -= up * data.expiry[w]
-        out.positions[2] += rows.var[0, end]
-        for s in range(frame.week_length[w]):
-            out.basis_drive[end - s] -= data.unit_rate[end - s] * up

@@ -22,9 +22,7 @@ from model.inference.likelihood import rows as gaussian
 from model.inference.likelihood.adjoint import pull
 from model.inference.likelihood.jit import entry, jit, version
 from model.inference.likelihood.rows import Band
-from model.inference.likelihood.system import Data, Frame, Inputs, fill
-from model.mechanisms.booking import LOADINGS
-from model.mechanisms.design import LAGS
+from model.inference.likelihood.system import Data, Families, Frame, Inputs, fill
 
 SYMBOL = "linear_gaussian_system"
 _DOUBLES, _INTEGERS = types.CPointer(types.float64), types.CPointer(types.int64)
@@ -36,39 +34,66 @@ PATIENCE = 60.0
 
 
 class Sizes(NamedTuple):
-    """Lengths of all axes: days T, funds I, groups G, loadings L, regimes R, lags K, spare unknowns M, weeks W,
-    columns C of all families, families F."""
+    """Lengths of all axes: days T, funds I, linked groups G, loadings L, regimes R, lags K, spare unknowns M, columns C of
+    all families and measurements, families and measurements N, measurements E, their terms S."""
 
-    days: int
-    funds: int
-    groups: int
-    loadings: int
-    regimes: int
-    lags: int
-    gaps: int
-    weeks: int
-    columns: int
-    families: int
+    T: int
+    I: int  # noqa: E741
+    G: int
+    L: int
+    R: int
+    K: int
+    M: int
+    C: int
+    N: int
+    E: int
+    S: int
+
+
+AXES = {
+    Inputs: (
+        "T", "LT", "G", "I", "1", "LI", "RIK", "1", "I", "T", "G", "5", "ST", "ET", "ET",
+    ),
+    Data: ("TI", "TI", "TI", "TI", "TI", "TI", "ET"),
+    Frame: ("TW", "TI", "MT", "T", "1", "2", "G", "G", "1", "C", "C", "n", "T*X", "2"),
+}  # fmt: skip
+"""Axes of each record's fields, by the letters of :class:`Sizes`; also W = G + 1, n = N + 1, X = G + 1 + M.
+A star joins two axes into one."""
+_EXTRA = {"W": "(z[2] + 1)", "n": "(z[8] + 1)", "X": "(z[2] + 1 + z[6])"}
 
 
 def sizes_of(frame: Frame) -> np.ndarray:
-    """Lengths of a system's axes. ``Shape: (10,)``."""
+    """Lengths of a system's axes. ``Shape: (11,)``."""
     days, width = frame.column.shape
+    own, every = len(Families._fields), len(frame.family) - 1
     return np.array(
         Sizes(
-            days,
-            frame.missing.shape[1],
-            width - 1,
-            len(LOADINGS),
-            int(frame.regime.max()) + 1,
-            LAGS,
-            len(frame.gap_fund),
-            len(frame.week_end),
-            len(frame.lag),
-            len(frame.family) - 1,
+            T=days,
+            I=frame.missing.shape[1],
+            G=width - 1,
+            L=int(frame.axes[0]),
+            R=int(frame.regime.max()) + 1,
+            K=int(frame.axes[1]),
+            M=len(frame.gap_fund),
+            C=len(frame.lag),
+            N=every,
+            E=every - own,
+            S=int(frame.family[-1] - frame.family[own]),
         ),
         dtype=np.int64,
     )
+
+
+def _length(axis: str) -> str:
+    """Source of an axis' length."""
+    if axis.isdigit():
+        return axis
+    return _EXTRA.get(axis) or f"z[{Sizes._fields.index(axis)}]"
+
+
+def _product(axes: str) -> str:
+    """Source of a field's size."""
+    return " * ".join(_length(a) for a in axes if a != "*")
 
 
 @jit
@@ -78,112 +103,54 @@ def _take(vector, at, n):
     return vector[at[0] - n : at[0]]
 
 
-@jit
-def _inputs(x, z):
-    """Packed inputs (or their derivatives) by name."""
-    t, i, g, l, k = z[0], z[1], z[2], z[3], z[5]
-    at = np.zeros(1, np.int64)
-    return Inputs(
-        _take(x, at, t),
-        _take(x, at, g * t).reshape(g, t),
-        _take(x, at, t),
-        _take(x, at, t),
-        _take(x, at, l * t).reshape(l, t),
-        _take(x, at, g),
-        _take(x, at, i),
-        _take(x, at, 1),
-        _take(x, at, l * i).reshape(l, i),
-        _take(x, at, z[4] * i * k).reshape(z[4], i, k),
-        _take(x, at, 1),
-        _take(x, at, i),
-        _take(x, at, t),
-        _take(x, at, g),
-        _take(x, at, t),
-        _take(x, at, 8),
-        _take(x, at, 3),
-    )
+def _reader(record: type) -> Any:
+    """A compiled function from a packed vector and the sizes to the record: Numba wants every field spelled out."""
+    parts = []
+    for axes in AXES[record]:
+        shaped = ""
+        if len(axes) > 1 and "*" not in axes:
+            shaped = f".reshape({', '.join(_length(a) for a in axes)})"
+        parts.append(f"take(x, at, {_product(axes)}){shaped}")
+    source = f"def read(x, z):\n    at = zeros(1, int64)\n    return record({', '.join(parts)})"
+    scope: dict[str, Any] = {"take": _take, "zeros": np.zeros, "int64": np.int64, "record": record}
+    exec(source, scope)  # noqa: S102
+    return jit(scope["read"])
 
 
-@jit
-def _data(x, z):
-    """Packed measurements by name."""
-    t, i, w = z[0], z[1], z[7]
-    at = np.zeros(1, np.int64)
-    return Data(
-        _take(x, at, t),
-        _take(x, at, t * i).reshape(t, i),
-        _take(x, at, t * i).reshape(t, i),
-        _take(x, at, t),
-        _take(x, at, t),
-        _take(x, at, t),
-        _take(x, at, w),
-        _take(x, at, w),
-        _take(x, at, t * i).reshape(t, i),
-        _take(x, at, t * i).reshape(t, i),
-        _take(x, at, t * i).reshape(t, i),
-        _take(x, at, t),
-        _take(x, at, w),
-        _take(x, at, t * i).reshape(t, i),
-    )
+def _counter() -> Any:
+    """A function from the sizes to the lengths of the three packed vectors."""
+    sums = [" + ".join(_product(axes) for axes in AXES[r]) for r in (Inputs, Data, Frame)]
+    scope: dict[str, Any] = {}
+    exec(f"def lengths(z):\n    return {', '.join(sums)}", scope)  # noqa: S102
+    return scope["lengths"]
 
 
-@jit
-def _frame(x, z):
-    """Packed frame by name."""
-    t, i, g, m, w, c = z[0], z[1], z[2], z[6], z[7], z[8]
-    at = np.zeros(1, np.int64)
-    return Frame(
-        _take(x, at, t * (g + 1)).reshape(t, g + 1),
-        _take(x, at, t * i).reshape(t, i),
-        _take(x, at, m * t).reshape(m, t),
-        _take(x, at, t),
-        _take(x, at, 1),
-        _take(x, at, g),
-        _take(x, at, g),
-        _take(x, at, 1),
-        _take(x, at, w),
-        _take(x, at, w),
-        _take(x, at, c),
-        _take(x, at, c),
-        _take(x, at, z[9] + 1),
-        _take(x, at, t * (g + 1 + m)),
-        _take(x, at, 2),
-    )
-
-
-def _lengths(z):
-    """Numbers in the packed inputs, data and frame."""
-    t, i, g, l, r, k, m, w, c, f = z
-    inputs = t * (5 + g + l) + 2 * g + 2 * i + l * i + r * i * k + 13
-    data = t * (5 + 6 * i) + 3 * w
-    frame = t * (g + 1 + i + m + 1 + g + 1 + m) + 2 * g + 2 * w + 2 * c + f + 5
-    return inputs, data, frame
-
-
+_inputs, _data, _frame = _reader(Inputs), _reader(Data), _reader(Frame)
+_lengths = _counter()
 _kernel_lengths = jit(_lengths)
 
 
 def _system(inputs_at, data_at, frame_at, sizes_at, out_at, mode):
     """Value and gradient, or (mode ``DRAW``) mean and one draw from the standard normal numbers in ``out``."""
-    z = carray(sizes_at, (10,))
-    lengths = _kernel_lengths((z[0], z[1], z[2], z[3], z[4], z[5], z[6], z[7], z[8], z[9]))
+    z = carray(sizes_at, (11,))
+    lengths = _kernel_lengths(z)
     inputs = _inputs(carray(inputs_at, (lengths[0],)), z)
     data = _data(carray(data_at, (lengths[1],)), z)
     frame = _frame(carray(frame_at, (lengths[2],)), z)
-    families, booked = fill(inputs, data, frame)
+    families, measured, booked = fill(inputs, data, frame)
     band = Band(frame.first, frame.shape)
     if mode == DRAW:
         n = len(frame.first)
         out = carray(out_at, (2 * n,))
-        mean, sample = gaussian.draw(families, band, out[:n].copy())
+        mean, sample = gaussian.draw(families, measured, band, out[:n].copy())
         out[:n] = mean
         out[n:] = sample
         return 0.0
     flat = carray(out_at, (lengths[0],))
     flat[:] = 0.0
-    logp = gaussian.marginal(families, band)
+    logp = gaussian.marginal(families, measured, band)
     if logp > -np.inf:
-        pull(_inputs(flat, z), inputs, data, frame, families, booked)
+        pull(_inputs(flat, z), inputs, data, frame, families, measured, booked)
     return logp
 
 
@@ -236,7 +203,7 @@ def pack(record: tuple, dtype: Any = np.float64) -> np.ndarray:
 def _call(inputs, data, frame, sizes, out, mode: int) -> float:
     """Call the compiled system with packed vectors."""
     vectors = [inputs, data, frame, sizes, out]
-    expected = _lengths(tuple(int(n) for n in vectors[3]))
+    expected = _lengths([int(n) for n in vectors[3]])
     if [len(v) for v in vectors[:3]] != list(expected):
         raise ValueError(f"system of {[len(v) for v in vectors[:3]]} numbers, expected {list(expected)}")
     return _C_TYPE(address())(*[v.ctypes.data for v in vectors], mode)

@@ -60,6 +60,30 @@ class Rows(NamedTuple):
     weight: np.ndarray
 
 
+class Measured(NamedTuple):
+    """E measurements, one row a day each, filled elsewhere; S terms in all.
+
+    Attributes
+    ----------
+    lag, slot : numpy.ndarray
+        ``Shape: (S,)``, as in :class:`Rows`.
+    start : numpy.ndarray
+        ``Shape: (E + 1,)``; where each measurement's terms start.
+    coef : numpy.ndarray
+        ``Shape: (S, T)``.
+    target, var, weight : numpy.ndarray
+        ``Shape: (E, T)``.
+    """
+
+    lag: np.ndarray
+    slot: np.ndarray
+    start: np.ndarray
+    coef: np.ndarray
+    target: np.ndarray
+    var: np.ndarray
+    weight: np.ndarray
+
+
 class Band(NamedTuple):
     """Which unknowns may share a row.
 
@@ -109,6 +133,21 @@ def empty_rows(lag, slot, rows, days):
         np.zeros((rows, days)),
         np.ones((rows, days)),
         np.ones((rows, days)),
+    )
+
+
+@jit
+def rows_of(measured, e):
+    """One measurement's rows; they share memory with the record."""
+    a, b = measured.start[e], measured.start[e + 1]
+    days = measured.coef.shape[1]
+    return Rows(
+        measured.lag[a:b],
+        measured.slot[a:b],
+        measured.coef[a:b].reshape(b - a, 1, days),
+        measured.target[e : e + 1],
+        measured.var[e : e + 1],
+        measured.weight[e : e + 1],
     )
 
 
@@ -275,7 +314,7 @@ def _slopes(rows, start, stop, mu, sigma, error, spread, quad, info):
 
 
 @jit
-def _factor(families, band):
+def _factor(families, measured, band):
     """Banded Cholesky factor L, half log determinant, and L^-1 times the information vector of all rows."""
     width, w = band.shape[0], band.shape[1]
     n = len(band.first)
@@ -283,21 +322,24 @@ def _factor(families, band):
     eta = np.zeros(n)
     for rows in families:
         _add(rows, chol, eta, width, w)
+    for e in range(len(measured.target)):
+        _add(rows_of(measured, e), chol, eta, width, w)
     return chol, cholesky(chol, band.first, eta, n, w), eta
 
 
 @jit
-def marginal(families, band):
+def marginal(families, measured, band):
     """Log marginal likelihood; the rows then hold its derivatives.
 
     Parameters
     ----------
     families : tuple of Rows
+    measured : Measured
     band : Band
     """
     width, w = band.shape[0], band.shape[1]
     n = len(band.first)
-    chol, half_logdet, mean = _factor(families, band)
+    chol, half_logdet, mean = _factor(families, measured, band)
     if np.isnan(half_logdet):
         return -np.inf
     solve_upper(chol, band.first, mean, n, w)
@@ -305,16 +347,19 @@ def marginal(families, band):
     logp = 0.5 * n * LOG_2PI - half_logdet
     for rows in families:
         logp += _differentiate(rows, mean, cov, width)
+    for e in range(len(measured.target)):
+        logp += _differentiate(rows_of(measured, e), mean, cov, width)
     return logp
 
 
 @jit
-def draw(families, band, noise):
+def draw(families, measured, band, noise):
     """Posterior mean and one exact posterior draw of the latents.
 
     Parameters
     ----------
     families : tuple of Rows
+    measured : Measured
     band : Band
     noise : numpy.ndarray
         ``Shape: (n,)`` standard normal numbers.
@@ -325,7 +370,7 @@ def draw(families, band, noise):
         ``Shape: (n,)`` each.
     """
     n, w = len(band.first), band.shape[1]
-    chol, _, mean = _factor(families, band)
+    chol, _, mean = _factor(families, measured, band)
     solve_upper(chol, band.first, mean, n, w)
     sample = noise.copy()
     solve_upper(chol, band.first, sample, n, w)

@@ -1,23 +1,22 @@
 r"""The Gaussian system of one fit: prior rows of daily shocks, and every measurement of them.
 
-Unknowns per day: one shock per shock group (USD bn), the deviation ``g`` of the futures premium from its carry
+Unknowns per day: one shock per linked shock group (USD bn), the deviation ``g`` of the futures premium from its carry
 (% of price), and any missing fund print (a missing number is an unknown, never a filled-in value). Rows:
 
 .. math::
     u_t:\;& b_t - b_f\,(g_t - \varphi g_{t-1} + c_B b_t - d_t) = \sigma_B u_t \\
-    w_t:\;& g_t - \varphi g_{t-1} + c_B b_t - d_t = \sigma_w w_t, \qquad d_t = d_r r_t - c_B\,drive_t \\
-    \text{price}:\;& z_t = \textstyle\sum_g p_{t,g} x_{g,t} + \varsigma w_t + \epsilon_t \\
+    w_t:\;& g_t - \varphi g_{t-1} + c_B b_t - d_t = \sigma_w w_t \\
     \text{fund}:\;& F_{i,t} = \textstyle\sum_k \pi_{i,t-k,k} Z_{i,t-k} + e_{i,t} \\
-    \text{premium}:\;& f_t = y_0 \tau_t + g_t + n_t \\
-    \text{positions}:\;& \Delta N_w = \textstyle\sum_{t \in w} B_t / P_t + dN_w
+    \text{measured}:\;& \textstyle\sum_j a_{j,t} x_{j,t} = b_t + e_t
 
 The fund rows' :math:`\pi` is the kernel where no trade is late. In the late window a share :math:`L` of a trade
 (:attr:`Inputs.late`) is created a day later and takes the kernel's time from there,
 :math:`(1 - L)\,\pi_k + L\,\pi_{k-1}`, which reaches one lag further than the kernel (:attr:`Frame.reach`); in the
 next-day reading the whole trade is booked at :math:`k = 1`.
 
-These are six families of rows (:class:`Rows`), in the order of :class:`Families`. ``fill`` states
-coefficients, targets and variances; ``adjoint.pull`` carries the likelihood's derivatives back to the inputs.
+Four families of rows are filled here (:class:`Families`); the rows of measurements come filled (:class:`Measured`), and
+their derivatives go back as they are. ``fill`` states coefficients, targets and variances; ``adjoint.pull`` carries the
+likelihood's derivatives back to the inputs.
 """
 
 from __future__ import annotations
@@ -27,19 +26,16 @@ from typing import NamedTuple
 import numpy as np
 
 from model.inference.likelihood.jit import jit
-from model.inference.likelihood.rows import Rows, empty_rows
-from model.mechanisms.booking import PREMIUM_START_VAR
+from model.inference.likelihood.rows import Measured, Rows, empty_rows
 
 
 class Inputs(NamedTuple):
-    """What parameters decide. T days, G shock groups, L loadings, I funds, R kernel regimes, K lags.
+    """What parameters decide. T days, G linked shock groups, L loadings, I funds, R kernel regimes, K lags, E
+    measurements with S terms in all.
 
     Attributes
     ----------
-    price_target : (T,) log-%: return less everything known, before lagged flows and futures demand
-    price_today : (G, T) log-% per USD bn: pressure of a shock
-    price_lag : (T,) log-% per USD bn of yesterday's published flow
-    price_var : (T,) variance of the price shock
+    demand : (T,) % of price: what the return and known basis trades do to the premium's deviation
     trades : (L, T) USD bn: known booked trades by loading
     group_booked : (G,) booked share of each shock
     fund_mean : (I,) USD bn
@@ -50,15 +46,12 @@ class Inputs(NamedTuple):
     fund_var : (I,) variance of fund-specific flows
     flow_mix : (T,) precision of the day's flow shocks
     group_var : (G,)
-    basis_drive : (T,) USD bn: known basis trades
-    premium : (8,) b_f, c_B, phi, d_r, varsigma, shock variance, noise variance, carry
-    positions : (3,) drift, expiry-week effect, variance
+    premium : (5,) b_f, c_B, phi, shock variance, variance of the first day's deviation
+    row_coef : (S, T) coefficients of the measurements' terms
+    row_target, row_var : (E, T)
     """
 
-    price_target: np.ndarray
-    price_today: np.ndarray
-    price_lag: np.ndarray
-    price_var: np.ndarray
+    demand: np.ndarray
     trades: np.ndarray
     group_booked: np.ndarray
     fund_mean: np.ndarray
@@ -69,34 +62,27 @@ class Inputs(NamedTuple):
     fund_var: np.ndarray
     flow_mix: np.ndarray
     group_var: np.ndarray
-    basis_drive: np.ndarray
     premium: np.ndarray
-    positions: np.ndarray
+    row_coef: np.ndarray
+    row_target: np.ndarray
+    row_var: np.ndarray
 
 
 class Data(NamedTuple):
     """What was measured; may change without recompiling. Missing numbers are zero and never read.
 
-    ``returns, premium, tenor, unit_rate (T,)``, ``flows, flows_lag, next_day, late_window (T, I)``,
-    ``positions, use_positions (W,)``; see :class:`Design`. ``listed (T, I)``, ``premium_observed (T,)``
-    and ``expiry (W,)`` are 0/1; ``print_var (T, I)`` is the variance of a print around the trades it stands for,
-    because creations come in whole baskets, and because vendors differ where there are several.
+    ``flows, flows_lag, next_day, late_window (T, I)``; see :class:`Design`. ``listed (T, I)`` and ``row_weight (E, T)``
+    are 0/1; ``print_var (T, I)`` is the variance of a print around the trades it stands for, because creations come in
+    whole baskets, and because vendors differ where there are several.
     """
 
-    returns: np.ndarray
     flows: np.ndarray
     flows_lag: np.ndarray
-    premium: np.ndarray
-    tenor: np.ndarray
-    unit_rate: np.ndarray
-    positions: np.ndarray
-    use_positions: np.ndarray
     next_day: np.ndarray
     late_window: np.ndarray
     listed: np.ndarray
-    premium_observed: np.ndarray
-    expiry: np.ndarray
     print_var: np.ndarray
+    row_weight: np.ndarray
 
 
 class Frame(NamedTuple):
@@ -108,14 +94,13 @@ class Frame(NamedTuple):
     missing : (T, I) unknown of a missing print, -1 where none
     gap_fund : (M, T) fund whose print is missing in each of the day's spare unknowns, -1 where none
     regime : (T,) booking-kernel regime
+    axes : (2,) number of loadings, and of the kernel's lags
     reach : (1,) number of lags at which trades are booked: the kernel's, and one more with a late window
     group_loading : (G,) loading of each group
     group_mixed : (G,) 1 where the day's flow precision scales the shock
     basis : (1,) index of the group that trades against futures
-    week_end : (W,) last day of each position week
-    week_length : (W,) its number of days
-    lag, slot : (C,) columns of all families, one after the other, see :func:`columns`
-    family : (F + 1,) where each family's columns start
+    lag, slot : (C,) columns of all families and measurements, one after the other, see :func:`columns`
+    family : (F + E + 1,) where the columns of each family, then of each measurement, start
     first, shape : band of the system, see :class:`model.inference.likelihood.rows.Band`
     """
 
@@ -124,11 +109,10 @@ class Frame(NamedTuple):
     gap_fund: np.ndarray
     regime: np.ndarray
     reach: np.ndarray
+    axes: np.ndarray
     group_loading: np.ndarray
     group_mixed: np.ndarray
     basis: np.ndarray
-    week_end: np.ndarray
-    week_length: np.ndarray
     lag: np.ndarray
     slot: np.ndarray
     family: np.ndarray
@@ -152,29 +136,23 @@ class Booking(NamedTuple):
 
 
 class Families(NamedTuple):
-    """The rows of every day.
+    """The rows of every day that are filled here.
 
     Attributes
     ----------
     trade : basis shock and futures-demand shock
     shock : the other groups' shocks, one row each
-    price : the return
     fund : one print per fund
-    premium : the futures premium
-    week : a weekly print of positions, on the week's last day
     spare : unknowns of days with fewer missing prints than others
     """
 
     trade: Rows
     shock: Rows
-    price: Rows
     fund: Rows
-    premium: Rows
-    week: Rows
     spare: Rows
 
 
-def columns(groups: int, basis: int, gaps: int, lags: int, span: int) -> list[np.ndarray]:
+def columns(groups: int, basis: int, gaps: int, lags: int) -> list[np.ndarray]:
     """Lag and slot ``(2, C)`` of each family's columns, in the order of :class:`Families`.
 
     Slots of a day: G shocks, the premium's deviation, M spare unknowns for missing prints. In the fund rows, lags x G
@@ -185,13 +163,15 @@ def columns(groups: int, basis: int, gaps: int, lags: int, span: int) -> list[np
     pairs = [
         [(0, basis), (0, groups), (1, groups)],
         [(0, g) for g in others],
-        [*((0, g) for g in every), (0, groups), (1, groups), *((1, m) for m in spare)],
         [*((k, g) for k in range(lags) for g in every), *((k, m) for k in range(lags + 1) for m in spare)],
-        [(0, groups)],
-        [(k, basis) for k in range(span)],
         [(0, m) for m in spare],
     ]
-    return [np.array(p, dtype=np.int64).reshape(-1, 2).T for p in pairs]
+    return [as_columns(p) for p in pairs]
+
+
+def as_columns(pairs) -> np.ndarray:
+    """Lag and slot of columns. ``(2, C)``."""
+    return np.array(pairs, dtype=np.int64).reshape(-1, 2).T
 
 
 @jit
@@ -252,39 +232,44 @@ def fill(inputs, data, frame):
     groups = frame.column.shape[1] - 1
     gaps = frame.gap_fund.shape[0]
     booked = booking(inputs, data, frame)
-    demand = inputs.premium[3] * data.returns - inputs.premium[1] * inputs.basis_drive
     families = Families(
         _rows(frame, 0, 2),
         _rows(frame, 1, groups - 1),
-        _rows(frame, 2, 1),
-        _rows(frame, 3, funds),
-        _rows(frame, 4, 1),
-        _rows(frame, 5, 1),
-        _rows(frame, 6, gaps),
+        _rows(frame, 2, funds),
+        _rows(frame, 3, gaps),
     )
-    _fill_trades(families.trade, inputs, frame, demand)
+    _fill_trades(families.trade, inputs, frame)
     _fill_shocks(families.shock, inputs, frame)
-    _fill_price(families.price, inputs, data, frame, demand, inputs.kernel.shape[2] - 1)
     _fill_funds(families.fund, inputs, data, frame, booked)
-    _fill_premium(families.premium, inputs, data)
-    _fill_weeks(families.week, inputs, data, frame)
     for m in range(gaps):
         families.spare.coef[m, m] = 1.0
         families.spare.weight[m] = 1.0 * (frame.gap_fund[m] < 0)
-    return families, booked
+    own = len(families)
+    start = frame.family[own]
+    measured = Measured(
+        frame.lag[start:],
+        frame.slot[start:],
+        frame.family[own:] - start,
+        inputs.row_coef.copy(),
+        inputs.row_target.copy(),
+        inputs.row_var.copy(),
+        data.row_weight,
+    )
+    return families, measured, booked
 
 
 @jit
-def _fill_trades(rows, inputs, frame, demand):
+def _fill_trades(rows, inputs, frame):
     b_f, c_b, phi = inputs.premium[0], inputs.premium[1], inputs.premium[2]
+    demand = inputs.demand
     basis, futures = rows.coef[:, 0], rows.coef[:, 1]
     basis[0], basis[1], basis[2] = 1.0 - b_f * c_b, -b_f, b_f * phi
     futures[0], futures[1], futures[2] = c_b, 1.0, -phi
     rows.target[0], rows.target[1] = -b_f * demand, demand
-    rows.var[0], rows.var[1] = inputs.group_var[frame.basis[0]], inputs.premium[5]
+    rows.var[0], rows.var[1] = inputs.group_var[frame.basis[0]], inputs.premium[3]
     basis[0, 0], basis[1, 0], futures[0, 0] = 1.0, 0.0, 0.0
     rows.target[0, 0] = rows.target[1, 0] = 0.0
-    rows.var[1, 0] = PREMIUM_START_VAR
+    rows.var[1, 0] = inputs.premium[4]
 
 
 @jit
@@ -295,28 +280,6 @@ def _fill_shocks(rows, inputs, frame):
         rows.var[r] = inputs.group_var[g]
         if frame.group_mixed[g] > 0:
             rows.var[r] = inputs.group_var[g] / inputs.flow_mix
-
-
-@jit
-def _fill_price(rows, inputs, data, frame, demand, pre):
-    days, funds = data.flows.shape
-    groups = frame.column.shape[1] - 1
-    phi, follow = inputs.premium[2], inputs.premium[4]
-    coef = rows.coef[:, 0]
-    for g in range(groups):
-        coef[g] = inputs.price_today[g]
-    coef[frame.basis[0]] += follow * inputs.premium[1]
-    coef[groups], coef[groups + 1] = follow, -follow * phi
-    for m in range(frame.gap_fund.shape[0]):
-        for t in range(1, days):
-            coef[groups + 2 + m, t] = inputs.price_lag[t] * (frame.gap_fund[m, t - 1] >= 0)
-    for t in range(days):
-        lagged = 0.0
-        for i in range(funds):
-            lagged += data.flows_lag[t, i]
-        rows.target[0, t] = inputs.price_target[t] - inputs.price_lag[t] * lagged + follow * demand[t]
-    rows.var[0] = inputs.price_var
-    rows.weight[0, :pre] = 0.0
 
 
 @jit
@@ -350,25 +313,3 @@ def _fill_funds(rows, inputs, data, frame, booked):
                 for k in range(min(lags, days - t - 1)):
                     late = rows.coef[lags * groups + (k + 1) * gaps + m]
                     late[i, t + k + 1] = inputs.fund_lag[0] * booked.share[k, i, t + 1]
-
-
-@jit
-def _fill_premium(rows, inputs, data):
-    rows.coef[0, 0] = 1.0
-    rows.target[0] = data.premium - inputs.premium[7] * data.tenor
-    rows.var[0] = inputs.premium[6]
-    rows.weight[0] = data.premium_observed
-
-
-@jit
-def _fill_weeks(rows, inputs, data, frame):
-    rows.var[0] = inputs.positions[2]
-    rows.weight[0] = 0.0
-    for w in range(len(frame.week_end)):
-        end = frame.week_end[w]
-        y = data.positions[w] - inputs.positions[0] - inputs.positions[1] * data.expiry[w]
-        for s in range(frame.week_length[w]):
-            rows.coef[s, 0, end] = data.unit_rate[end - s]
-            y -= data.unit_rate[end - s] * inputs.basis_drive[end - s]
-        rows.target[0, end] = y
-        rows.weight[0, end] = data.use_positions[w]

@@ -38,10 +38,13 @@ class Shock(NamedTuple):
         Components of one group share one daily latent: their sum is what the data speak about.
     share : str or None
         Parameter with this component's share of the group's variance; ``None``: the remainder.
+    scaled_by : {"flow", "price", None}
+        Day scale that multiplies the shock: wild for flows, wild for the price, or the same on all days.
     """
 
     group: str
     share: str | None = None
+    scaled_by: Literal["flow", "price"] | None = None
 
 
 @dataclass(frozen=True)
@@ -91,6 +94,13 @@ class Component:
         Parameters that must be in the prior set.
     loading : {"demand", "basis", "option_fund"}
         Which funds the trades reach.
+    reaches : tuple of {"return", "flow"}
+        A component that reaches the return alone moves the price and creates no share. Its shock is then local to the
+        day: nothing of it returns later, and it is integrated out day by day.
+    sessions : tuple of {"overnight", "session"}
+        Trading sessions in which it can trade: before the funds' exchange opens, and while it is open.
+    colour : str
+        Its colour in every figure.
     """
 
     name: ClassVar[str]
@@ -100,6 +110,9 @@ class Component:
     signs: ClassVar[Mapping[str, int | None]] = {}
     priors: ClassVar[tuple[str, ...]] = ()
     loading: ClassVar[Literal["demand", "basis", "option_fund"]] = "demand"
+    reaches: ClassVar[tuple[str, ...]] = ("return", "flow")
+    sessions: ClassVar[tuple[str, ...]] = ("session",)
+    colour: ClassVar[str] = "#666666"
     shock: ClassVar[Shock | None] = None
 
     def drive(self, p, s: State):  # noqa: ARG002

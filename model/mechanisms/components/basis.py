@@ -4,7 +4,7 @@
 
 Opened (+) when futures demand ``w`` lifts the premium, unwound (-) under stress. A delta-neutral pair presses
 on the price only with its unhedged share ``1 - h``. Its size is seen in weekly futures positions
-(:mod:`model.mechanisms.booking`), not in the daily basis.
+(:mod:`model.mechanisms.measurements.positions`), not in the daily basis.
 """
 
 from __future__ import annotations
@@ -25,7 +25,6 @@ class Basis(Component):
         ("basis[t]", "flow[t]"),
         ("basis[t]", "flow[t+1]"),
         ("basis[t]", "flow[t+2]"),
-        ("basis[t]", "positions[week]"),
     )
     latents = ("basis[t]", "futures_demand[t]")
     signs = {"flow": 1, "return": 0, "premium": -1, "implied_vol": 0}
@@ -38,6 +37,7 @@ class Basis(Component):
     )
     loading = "basis"
     shock = Shock("basis")
+    colour = "#0072b2"
 
     def drive(self, p, s: State):
         """``-a_B stress``."""

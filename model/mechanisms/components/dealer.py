@@ -62,6 +62,7 @@ class Dealer(Component):
         "note_share",
     )
     loading = "option_fund"
+    colour = "#d55e00"
 
     def feedback(self, p, s: State):
         """phi_t = lambda_t s Gamma_t: how much of a move the gamma hedge adds within the day (before damping)."""

@@ -40,7 +40,8 @@ class Directional(Component):
         "response_yesterday_crash",
         "demand_scale",
     )
-    shock = Shock("demand")
+    shock = Shock("demand", scaled_by="flow")
+    colour = "#00624a"
 
     def lag_response(self, p, r_lag):
         """``k1(r[t-1])``, concave below the kink."""

@@ -27,7 +27,8 @@ class MultiAsset(Component):
     latents = ("multi_asset[t]",)
     signs = {"flow": 1, "return": 1, "premium": 0, "implied_vol": -1}
     priors = ("stress_flow", "basket_flow", "multi_asset_share", "demand_scale")
-    shock = Shock("demand", "multi_asset_share")
+    shock = Shock("demand", "multi_asset_share", scaled_by="flow")
+    colour = "#5fc3a5"
 
     def drive(self, p, s: State):
         """``-a_M stress + b_M basket``."""

@@ -15,20 +15,30 @@ from scipy.optimize import brentq
 from model.mechanisms.design import Design
 from model.mechanisms.price import MAX_GAIN
 from model.mechanisms.simulate.book import day_book
+from model.mechanisms.simulate.lines import lines_of
 from model.mechanisms.simulate.records import Morning, SimulatedPath
 from model.mechanisms.smooth import KINK_AT, KINK_WIDTH
 
 Parameters = Mapping[str, Any]
 
 
-def morning(p: Parameters, design: Design, path: SimulatedPath, t: int, basis_shock: float) -> Morning:
-    """What the day's loop and prints depend on besides shocks and the return."""
+def morning(
+    p: Parameters,
+    design: Design,
+    path: SimulatedPath,
+    t: int,
+    basis_shock: float,
+    own_shocks: Mapping[str, float],
+) -> Morning:
+    """What the day's loop and prints depend on besides the other shocks and the return."""
     lam = p["impact"] * path.ratio[t]
     tilt = math.exp(p["gamma_tilt"] * path.gamma[t] + p["gamma_state"][design.week[t]])
     book = day_book(p, design, t)
     gamma = p["dealer_sign"] * p["gamma_scale"] * tilt if book is None else 0.0
     steepness = path.live[t].sum() / design.barrier_width
     steepest = book.steepest() if book else gamma + 0.5 * p["knock_in"] * steepness
+    lines = lines_of(design)
+    steepest += sum(line.steepest(p, design, path, t) for line in lines.values())
     return_lag = path.returns[t - 1] if t else design.returns_lag[0]
     flows_lag = design.listed[t] * path.flows[t - 1] if t else np.nan_to_num(design.flows_lag[0])
     rho = p["flow_persistence"]
@@ -45,6 +55,7 @@ def morning(p: Parameters, design: Design, path: SimulatedPath, t: int, basis_sh
         directional=yesterday,
         own=design.listed[t] * (mean + rho * (flows_lag - mean)),
         book=book,
+        further={k: line.before(p, design, path, t) + own_shocks[k] for k, line in lines.items()},
     )
 
 
@@ -63,6 +74,7 @@ def pressure(
     """z: what presses on the price before anybody answers the return, without the price shock. log-%."""
     unhedged = (1.0 - p["hedged_share"]) * m.basis
     traded = unhedged + m.multi_asset + m.directional + m.own.sum() + x + _vanna_before(p, design, t, v)
+    traded += sum(m.further.values())
     return (
         p["drift"]
         + float(design.factor_returns[t] @ p["factor_beta"])
@@ -76,7 +88,8 @@ def pressure(
 
 def excess(p: Parameters, design: Design, path: SimulatedPath, m: Morning, t: int, r: float) -> float:
     """A return less the pressure of those who answer it; the day's return makes it equal z. log-%."""
-    return r - m.impact * (_hedge(p, design, path, m, t, r) + _answer(p, m, r))
+    further = sum(_further(p, design, path, m, t, r).values())
+    return r - m.impact * (_hedge(p, design, path, m, t, r) + _answer(p, m, r) + further)
 
 
 def solve_day(p: Parameters, design: Design, path: SimulatedPath, m: Morning, t: int, z: float) -> float:
@@ -104,6 +117,9 @@ def trade(p: Parameters, design: Design, path: SimulatedPath, m: Morning, t: int
     in_shares = hedge - (m.damping * m.book.crypto(r) if m.book else 0.0)
     path.basis[t], path.multi_asset[t], path.dealer[t] = m.basis, m.multi_asset, hedge
     path.directional[t] = m.directional + m.own.sum() + today
+    path.demand[t] = x
+    for name, answered in _further(p, design, path, m, t, r).items():
+        path.further[name][t] = m.further[name] + answered
     tilted = p["fund_share"] * np.exp(p["basis_tilt"])
     reached = (
         m.own
@@ -180,6 +196,13 @@ def _hedge(p: Parameters, design: Design, path: SimulatedPath, m: Morning, t: in
             width = design.barrier_width
             sold += live * (_sold_behind(barrier - r, width) - _sold_behind(barrier, width))
     return m.damping * (m.gamma * r + vanna - p["knock_in"] * sold)
+
+
+def _further(
+    p: Parameters, design: Design, path: SimulatedPath, m: Morning, t: int, r: float
+) -> dict[str, float]:
+    """Answers of components that move the price alone. USD bn."""
+    return {k: m.damping * line.answer(p, design, path, t, r) for k, line in lines_of(design).items()}
 
 
 def _answer(p: Parameters, m: Morning, r: float) -> float:

@@ -31,6 +31,10 @@ class Shocks(NamedTuple):
         ``Shape: (T,)``, % of price; zero where the premium is missing.
     positions : numpy.ndarray
         ``Shape: (W,)``, thousand units.
+    own : dict of str to numpy.ndarray
+        ``Shape: (T,)`` each, USD bn: shocks of components that move the price alone, by component.
+    error : dict of str to numpy.ndarray
+        ``Shape: (T,)`` each: errors of supplied measurements, by name; zero where missing.
     """
 
     basis: np.ndarray
@@ -41,6 +45,8 @@ class Shocks(NamedTuple):
     fund_noise: np.ndarray
     premium_noise: np.ndarray
     positions: np.ndarray
+    own: dict[str, np.ndarray] = {}  # noqa: RUF012
+    error: dict[str, np.ndarray] = {}  # noqa: RUF012
 
 
 class Latents(NamedTuple):
@@ -54,19 +60,23 @@ class Latents(NamedTuple):
         ``Shape: (T,)``, % of price; deviation of the premium from its carry.
     flows : numpy.ndarray
         ``Shape: (T, I)``, USD bn; missing prints drawn.
+    own : dict of str to numpy.ndarray
+        ``Shape: (T,)``, USD bn: shocks of components that move the price alone, by component.
     """
 
     basis: np.ndarray
     demand: np.ndarray
     premium: np.ndarray
     flows: np.ndarray
+    own: dict[str, np.ndarray] = {}  # noqa: RUF012
 
 
 class Trades(NamedTuple):
     """Trades by component, each ``Shape: (T,)``, USD bn, positive = buys.
 
     ``multi_asset`` and ``directional`` leave out their shared shock, which is ``demand``; ``dealer`` is the
-    whole hedge, of which only the booked share reaches creations.
+    whole hedge, of which only the booked share reaches creations. ``further`` holds components that move the price
+    alone, own shocks included.
     """
 
     basis: np.ndarray
@@ -74,6 +84,7 @@ class Trades(NamedTuple):
     multi_asset: np.ndarray
     directional: np.ndarray
     demand: np.ndarray
+    further: dict[str, np.ndarray]
 
 
 class Simulated(NamedTuple):
@@ -92,6 +103,8 @@ class Simulated(NamedTuple):
     positions : numpy.ndarray
         ``Shape: (W,)``, thousand units.
     trades : Trades
+    measured : dict of str to numpy.ndarray
+        ``Shape: (T,)``; supplied measurements, without gaps.
     """
 
     returns: np.ndarray
@@ -100,6 +113,7 @@ class Simulated(NamedTuple):
     premium: np.ndarray
     positions: np.ndarray
     trades: Trades
+    measured: dict[str, np.ndarray]
 
 
 class Truth(NamedTuple):
@@ -118,6 +132,8 @@ class Truth(NamedTuple):
     return_state, flow_state : numpy.ndarray
         ``Shape: (T,)``; the days' scales.
     shocks : Shocks
+    further : dict of str to numpy.ndarray
+        ``Shape: (T,)``, USD bn; trades of components that move the price alone.
     """
 
     basis: np.ndarray
@@ -130,6 +146,11 @@ class Truth(NamedTuple):
     return_state: np.ndarray
     flow_state: np.ndarray
     shocks: Shocks
+    further: dict[str, np.ndarray]
+
+    def trades(self, component: str) -> np.ndarray:
+        """A component's trades by name. ``(T,)``, USD bn."""
+        return self.further[component] if component in self.further else getattr(self, component)
 
 
 @dataclass
@@ -150,14 +171,18 @@ class SimulatedPath:
     dealer: np.ndarray
     multi_asset: np.ndarray
     directional: np.ndarray
+    demand: np.ndarray
     sent: np.ndarray
+    further: dict[str, np.ndarray]
+    measured: dict[str, np.ndarray]
 
 
 class Morning(NamedTuple):
     """What is known before the day's return.
 
     Trades in USD bn, ``impact`` in log-% per USD bn, signed ``gamma`` in USD bn per log-%; ``damping`` is a
-    factor; a ``book`` takes the place of gamma and knock-ins.
+    factor; a ``book`` takes the place of gamma and knock-ins; ``further`` holds components that move the price alone, own
+    shocks included.
     """
 
     impact: float
@@ -170,3 +195,4 @@ class Morning(NamedTuple):
     directional: float
     own: np.ndarray
     book: DayBook | None
+    further: dict[str, float]

@@ -28,8 +28,7 @@ from dataclasses import replace
 import numpy as np
 
 from model import units
-from model.mechanisms.booking import PREMIUM_START_VAR
-from model.mechanisms.design import PRE_SAMPLE, Design
+from model.mechanisms.design import PRE_SAMPLE, PREMIUM_START_VAR, Design
 from model.mechanisms.simulate.day import (
     Parameters,
     arrivals,
@@ -42,6 +41,7 @@ from model.mechanisms.simulate.day import (
     solve_day,
     trade,
 )
+from model.mechanisms.simulate.lines import lines_of, readings_of
 from model.mechanisms.simulate.records import Latents, Shocks, Simulated, SimulatedPath, Trades, Truth
 from model.mechanisms.simulate.regressors import Rebuild
 
@@ -89,6 +89,9 @@ def extract_shocks(p: Parameters, design: Design, latents: Latents) -> Shocks:
         _look_back(p, design, path, latents, out, t)
     weekly = _position_means(p, design, path)
     seen = np.isfinite(design.premium)
+    for name, reading in readings_of(design).items():
+        means = np.array([reading.mean(p, design, path, t) for t in range(design.days)])
+        out.error[name][:] = np.nan_to_num(design.measured[name] - means)
     noise = design.premium - p["carry"] * design.tenor - path.deviation
     out.premium_noise[:] = np.where(seen, np.nan_to_num(noise), 0.0)
     out.positions[:] = design.positions - weekly
@@ -139,6 +142,7 @@ def simulate_panel(p: Parameters, design: Design, rng: np.random.Generator) -> t
         return_state,
         flow_state,
         shocks,
+        path.further,
     )
     return _as_design(design, path, simulated), truth
 
@@ -154,20 +158,31 @@ def _start(design: Design, shocks: Shocks | None) -> SimulatedPath:
         name: getattr(design, name).copy()
         for name in ("ratio", "gamma", "volatility", "price", "barrier", "live", "returns", "iv_change")
     }
-    empty = {n: np.zeros(days) for n in ("deviation", "basis", "dealer", "multi_asset", "directional")}
-    return SimulatedPath(**copied, **empty, flows=flows, sent=np.zeros((days, funds, lags)))
+    empty = {
+        n: np.zeros(days) for n in ("deviation", "basis", "dealer", "multi_asset", "directional", "demand")
+    }
+    further = {name: np.zeros(days) for name in lines_of(design)}
+    measured = {name: np.zeros(days) for name in design.measured}
+    return SimulatedPath(
+        **copied, **empty, flows=flows, sent=np.zeros((days, funds, lags)), further=further, measured=measured
+    )
 
 
 def _no_shocks(design: Design) -> Shocks:
     shapes = {"fund_noise": design.flows.shape, "positions": design.positions.shape}
-    return Shocks(**{name: np.zeros(shapes.get(name, design.days)) for name in Shocks._fields})
+    daily = [name for name in Shocks._fields if name not in ("own", "error")]
+    return Shocks(
+        **{name: np.zeros(shapes.get(name, design.days)) for name in daily},
+        own={name: np.zeros(design.days) for name in lines_of(design)},
+        error={name: np.zeros(design.days) for name in design.measured},
+    )
 
 
 def _live_through(p: Parameters, design: Design, path: SimulatedPath, shocks: Shocks, t: int) -> None:
     """One day forward: trades before the return, the return, hedges and responses, prints, premium."""
     w, v, x = shocks.futures_demand[t], shocks.implied_vol[t], shocks.demand[t]
     basis_shock = shocks.basis[t] + (p["basis_premium"] * w if t else 0.0)
-    m = morning(p, design, path, t, basis_shock)
+    m = morning(p, design, path, t, basis_shock, {k: shock[t] for k, shock in shocks.own.items()})
     if t >= PRE_SAMPLE:
         z = pressure(p, design, path, m, t, w, v, x) + shocks.price[t]
         path.returns[t] = solve_day(p, design, path, m, t, z)
@@ -177,13 +192,17 @@ def _live_through(p: Parameters, design: Design, path: SimulatedPath, shocks: Sh
     if t >= PRE_SAMPLE:
         path.flows[t] = design.listed[t] * (arrivals(path, t) + shocks.fund_noise[t])
     path.deviation[t] = w if t == 0 else premium_mean(p, path, t) + w
+    for name, reading in readings_of(design).items():
+        path.measured[name][t] = reading.mean(p, design, path, t) + shocks.error[name][t]
 
 
 def _look_back(
     p: Parameters, design: Design, path: SimulatedPath, latents: Latents, out: Shocks, t: int
 ) -> None:
     """One day backward: the shocks that must have happened for the day to be as it was."""
-    m = morning(p, design, path, t, latents.basis[t])
+    for name, shock in latents.own.items():
+        out.own[name][t] = shock[t]
+    m = morning(p, design, path, t, latents.basis[t], {k: shock[t] for k, shock in out.own.items()})
     path.basis[t] = m.basis
     w = path.deviation[t] - (premium_mean(p, path, t) if t else 0.0)
     out.futures_demand[t] = w
@@ -212,9 +231,9 @@ def _position_means(p: Parameters, design: Design, path: SimulatedPath) -> np.nd
 
 def _as_simulated(p: Parameters, design: Design, path: SimulatedPath, shocks: Shocks) -> Simulated:
     premium = p["carry"] * design.tenor + path.deviation + shocks.premium_noise
-    trades = Trades(path.basis, path.dealer, path.multi_asset, path.directional, shocks.demand)
+    trades = Trades(path.basis, path.dealer, path.multi_asset, path.directional, shocks.demand, path.further)
     positions = _position_means(p, design, path) + shocks.positions
-    return Simulated(path.returns, path.flows, path.iv_change, premium, positions, trades)
+    return Simulated(path.returns, path.flows, path.iv_change, premium, positions, trades, path.measured)
 
 
 def _as_design(design: Design, path: SimulatedPath, simulated: Simulated) -> Design:
@@ -237,6 +256,7 @@ def _as_design(design: Design, path: SimulatedPath, simulated: Simulated) -> Des
         volatility=path.volatility,
         iv_change=with_gaps(simulated.iv_change, design.iv_change),
         premium=with_gaps(simulated.premium, design.premium),
+        measured={k: with_gaps(simulated.measured[k], v) for k, v in design.measured.items()},
         price=path.price,
         positions=simulated.positions,
         barrier=path.barrier,
@@ -259,6 +279,17 @@ def _draw_shocks(p: Parameters, design: Design, return_state, flow_state, rng) -
     day = np.exp(p["iv_day"] * p["return_tail"] * return_state)
     v = p["iv_scale"] * day * rng.standard_t(p["iv_tail"], days) * np.isfinite(design.iv_change)
     premium_noise = p["premium_total"] * math.sqrt(noise_share) * rng.standard_normal(days)
+    scale = np.exp(p["return_tail"] * return_state)
+    own = {
+        name: np.array([line.spread(p, s) for s in scale]) * rng.standard_normal(days)
+        for name, line in lines_of(design).items()
+    }
+    error = {
+        name: np.array([reading.spread(p, s) for s in scale])
+        * rng.standard_normal(days)
+        * np.isfinite(design.measured[name])
+        for name, reading in readings_of(design).items()
+    }
     shocks = Shocks(
         basis=p["basis_scale"] * rng.standard_normal(days),
         futures_demand=w,
@@ -268,5 +299,7 @@ def _draw_shocks(p: Parameters, design: Design, return_state, flow_state, rng) -
         fund_noise=fund_noise,
         premium_noise=premium_noise * np.isfinite(design.premium),
         positions=p["positions_noise"] * rng.standard_normal(len(design.positions)),
+        own=own,
+        error=error,
     )
     return shocks, multi_asset

@@ -31,6 +31,7 @@ def cut(design: Design, start: int, stop: int) -> Design:
         value = getattr(design, f.name)
         if isinstance(value, np.ndarray) and f.name not in _NOT_DAILY:
             daily[f.name] = value[days].copy()
+    measured = {name: value[days].copy() for name, value in design.measured.items()}
     events = tuple(t - start for t in design.event_days if start <= t < stop)
     nothing: dict[str, Any] = {name: np.zeros(0) for name in _WEEKLY}
     covered = (design.book_days >= start) & (design.book_days < stop)
@@ -38,6 +39,7 @@ def cut(design: Design, start: int, stop: int) -> Design:
         design,
         dates=design.dates[days],
         event_days=events,
+        measured=measured,
         position_days=(),
         book_days=design.book_days[covered] - start,
         book_knots=design.book_knots[covered],

@@ -21,13 +21,13 @@ from model.attribution.replicate import replicate
 from model.design.book_days import sign_priors
 from model.inference.arrays import arrays
 from model.inference.bridge import Score, log_likelihood, score
-from model.inference.build import parameter_names
 from model.inference.draws import Draws, posterior_latents, prior_draws, thin
 from model.mechanisms import price as impact
 from model.mechanisms.components import COMPONENTS
 from model.mechanisms.components.dealer import book_weights
 from model.mechanisms.design import Design
 from model.mechanisms.hedge_curves import CURVES
+from model.mechanisms.names import parameter_names
 from model.priors.prior_set import PriorSet
 
 BOOK_PARAMETERS = (

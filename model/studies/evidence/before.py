@@ -16,11 +16,11 @@ from model.attribution.replicate import fresh_iv_shock, solve_loop
 from model.inference.arrays import arrays
 from model.inference.draws import Draws
 from model.mechanisms import price as impact
-from model.mechanisms.booking import premium_vector
 from model.mechanisms.components import COMPONENTS, State
 from model.mechanisms.day import answer
 from model.mechanisms.design import Design
 from model.mechanisms.hedge_curves import BookToday
+from model.mechanisms.measurements.premium import innovation_var
 
 REPEATS = 200
 
@@ -96,8 +96,8 @@ def _pressure(h: Happened, t: int) -> np.ndarray:
 
 def _shocks(h: Happened, p, t: int, shape: tuple[int, int], rng):
     """Fresh shocks per component (the dealer's is implied volatility's) and the unattributed pressure."""
-    b_f, _, _, _, futures_price, w_var, _, _ = np.moveaxis(premium_vector(h.draws, np), 0, 0)
-    w = np.sqrt(w_var)[:, None] * rng.standard_normal(shape)
+    b_f, futures_price = h.draws["basis_premium"], h.draws["futures_price"]
+    w = np.sqrt(innovation_var(h.draws))[:, None] * rng.standard_normal(shape)
     demand = p["demand_scale"] * np.exp(p["flow_tail"] * rng.standard_normal(shape))
     share = p["multi_asset_share"]
     d = arrays(h.design)

@@ -12,8 +12,8 @@ from model.attribution.replicate import replicate
 from model.design.subject import Request, Subject, book_sentence, load_subject
 from model.events.facts import told
 from model.events.switches import sentence as mechanism_sentence
-from model.inference.build import parameter_names
 from model.inference.draws import prior_draws, prior_latents
+from model.mechanisms.names import parameter_names
 
 PRIOR_DRAWS = 500
 

@@ -11,9 +11,10 @@ import numpy as np
 import tomlkit
 
 from model.errors import PriorError
-from model.inference.build import DIMS, coords, parameter_names
+from model.inference.build import DIMS, coords
 from model.inference.draws import Draws
 from model.mechanisms.design import Design
+from model.mechanisms.names import parameter_names
 from model.priors.correlated import IDENTITY, INTERVAL, LOG, RATIOS, Entry, Joint, learn, to_table
 from model.priors.prior_set import PriorSet
 from model.studies.learning.learn import KEPT, learned_set

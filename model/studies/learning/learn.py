@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 import tomlkit
 
-from model.inference.build import DIMS, parameter_names
+from model.inference.build import DIMS
 from model.inference.draws import Draws
 from model.mechanisms.design import Design
+from model.mechanisms.names import parameter_names
 from model.priors.prior_set import Prior, PriorSet
 from model.priors.vary import HELD
 

@@ -18,10 +18,10 @@ from model.attribution.ledger import Ledger, make_ledger
 from model.inference.arrays import arrays
 from model.inference.draws import Draws, posterior_latents
 from model.mechanisms import price as impact
-from model.mechanisms.booking import PREMIUM_GROUP, premium_vector
 from model.mechanisms.components import COMPONENTS
 from model.mechanisms.day import answer, group_leader, shock_groups
 from model.mechanisms.design import PRE_SAMPLE, Design
+from model.mechanisms.measurements.premium import GROUP, innovation_var
 
 NODES = 7
 BLOCK = 500
@@ -97,7 +97,7 @@ def _surprises(p, book: Ledger, latents: np.ndarray) -> tuple[np.ndarray, np.nda
 
 def _covariance(draws: Draws, p, book: Ledger, design: Design, a: float, b: float):
     """Variances of pressure and flow, and their covariance, on a day with scale states a and b. ``(S, T)`` each."""
-    b_f, _, _, _, futures, w_var, _, _ = (v[:, None] for v in np.moveaxis(premium_vector(draws, np), 0, 0))
+    b_f, futures, w_var = p["basis_premium"], p["futures_price"], innovation_var(p)
     state, d = dict(p) | {"return_state": np.full(1, a)}, arrays(design)
     ratio = d["ratio"]
     var_z = impact.residual_var(state, d) + futures**2 * w_var
@@ -108,9 +108,9 @@ def _covariance(draws: Draws, p, book: Ledger, design: Design, a: float, b: floa
     for group in shock_groups():
         leader = group_leader(group)
         press = impact.push(p, ratio, group, leader.price_share(p))
-        load = (book.kernel[..., 0] * book.booked_load[leader.name]).sum(axis=2)
-        var = p[f"{group}_scale"] ** 2 * (1.0 if group == PREMIUM_GROUP else scale)
-        if group == PREMIUM_GROUP:
+        load = (book.kernel[..., 0] * book.accounts[leader.name].booked_load).sum(axis=2)
+        var = p[f"{group}_scale"] ** 2 * (1.0 if group == GROUP else scale)
+        if group == GROUP:
             var = var + b_f**2 * w_var
             var_z = var_z + 2.0 * press * b_f * futures * w_var
             cov = cov + futures * b_f * w_var * load

@@ -15,10 +15,8 @@ from model.design.book_days import with_books
 from model.design.subject import Say
 from model.inference.draws import Draws, posterior_latents, thin
 from model.inference.sample import Diagnostics, Sampler, Settings, sample_until_mixed
-from model.mechanisms import booking as observation
-from model.mechanisms import price as impact
-from model.mechanisms.components import COMPONENTS
 from model.mechanisms.design import Design
+from model.mechanisms.names import parts
 from model.priors.prior_set import PriorSet
 from model.priors.vary import widened
 from model.studies.evidence.weights import Weights, importance_weights
@@ -31,7 +29,7 @@ POWERS = (0.5, 2.0)
 """Powers of one part's priors: half as strong, twice as strong (Kallioinen, Paananen, Buerkner and Vehtari 2024)."""
 ALL_POWERS = (0.8, 1.25)
 """Powers of all priors together: fifty at once leave a handful of effective draws at powers 0.5 and 2 (k of 1.1, 1.3)."""
-GROUPS = {c.name: c.priors for c in COMPONENTS} | {"price": impact.PRIORS, "booking": observation.PRIORS}
+GROUPS = {part.name: part.priors for part in parts()}
 """Parameters whose priors are scaled together."""
 USABLE = {"r_hat": 1.02, "ess": 200}
 """Sampling of a refit that only a median is taken from: at 200 effective draws its error is 0.09 standard deviations."""

@@ -287,7 +287,7 @@ def test_a_single_days_shock_is_integrated_out_on_its_day():
     again = score.densities_of(d, plain, latents, flows, 1)
     others = np.delete(np.arange(plain.days), t)
     np.testing.assert_allclose(found[:, others], again[:, others])
-    variances = [evaluate(one(d, 0), arrays(x), np).inputs.price_var for x in (plain, design)]
+    variances = [evaluate(one(d, 0), arrays(x), np).rows["price"].var for x in (plain, design)]
     np.testing.assert_allclose(variances[1] - variances[0], ONE_OFF_SD**2 * (np.arange(plain.days) == t))
     # Numerically: a regressor of that day alone, its size drawn from the prior many times.
     on = (np.arange(plain.days) == t).astype(float)

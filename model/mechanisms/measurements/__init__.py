@@ -1,0 +1,13 @@
+"""Registry of measurements: a further one is one file and one line here."""
+
+from model.mechanisms.measurements import flows, positions, premium, price
+from model.mechanisms.measurements.base import PREMIUM, PRINTS, Measurement, Row, Term
+
+MEASUREMENTS: tuple[Measurement, ...] = (
+    price.MEASUREMENT,
+    flows.MEASUREMENT,
+    premium.MEASUREMENT,
+    positions.MEASUREMENT,
+)
+
+__all__ = ["MEASUREMENTS", "PREMIUM", "PRINTS", "Measurement", "Row", "Term"]
