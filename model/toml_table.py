@@ -117,7 +117,10 @@ class Table:
         return tuple(values)
 
     def columns(self, key: str, default: Any = _MISSING) -> tuple[str, ...]:
-        """One text or a list of texts."""
+        """One text or a list of texts; an empty default stays empty."""
+        if default == () and key not in self.data:
+            self._seen[key] = None
+            return ()
         value = self._typed(key, (str, list), "a text or a list of texts", default)
         values = (value,) if isinstance(value, str) else tuple(value)
         if not values or not all(isinstance(v, str) and v.strip() for v in values):

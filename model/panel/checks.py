@@ -13,6 +13,8 @@ from model.panel.schema import schema_problems
 from model.units import PERCENT, premium_pct
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from model.panel.problems import Problems
     from model.panel.universe import Universe
 
@@ -23,15 +25,25 @@ MIN_ROWS_FOR_UNIT = 10  # fewer totals say nothing about their unit
 
 
 class Report:
-    """Files problems under the row ("2026-02-05, line 47") and the input column of a cell."""
+    """Files problems under the row ("2026-02-05, line 47") and the input column of a cell.
 
-    def __init__(self, rows: pd.Series, origin: dict[str, str], problems: Problems) -> None:
-        self.rows, self.origin, self.problems = rows, origin, problems
+    `place` says where a day's cell of an input column stands; `origin` gives each canonical column's input columns.
+    """
+
+    def __init__(
+        self,
+        place: Callable[[str, pd.Timestamp], str],
+        origin: dict[str, tuple[str, ...]],
+        problems: Problems,
+    ) -> None:
+        self.place, self.origin, self.problems = place, origin, problems
 
     def __call__(self, day: pd.Timestamp | None, columns: str | list[str], text: str, remedy: str) -> None:
         names = [columns] if isinstance(columns, str) else columns
-        column = ", ".join(repr(self.origin.get(c, c)) for c in names)
-        row = "" if day is None else self.rows[day]
+        sources = [self.origin.get(c, (c,)) for c in names]
+        column = ", ".join(repr(" + ".join(source)) for source in sources)
+        first = sources[0][0] if sources and sources[0] else ""
+        row = "" if day is None else self.place(first, day)
         self.problems.add(text, remedy, row=row, column=column)
 
 
@@ -107,6 +119,7 @@ def check_values(frame: pd.DataFrame, u: Universe, report: Report) -> None:
     _flow_unit(frame, u, report)
     _flow_decimals(frame, u, report)
     _jumps(frame, report)
+    _session_prices(frame, u, report)
     _etf_against_price(frame, u, report)
     _future_against_price(frame, u, report)
     _expiry_days(frame, u, report)
@@ -187,7 +200,7 @@ def _jumps(frame: pd.DataFrame, report: Report) -> None:
         "price",
         "etf_close",
         "future",
-        *(c for c in map(str, frame.columns) if c.startswith("factor_")),
+        *(c for c in map(str, frame.columns) if c.startswith(("factor_", "price_"))),
     ]
     for column in closes:
         moves = frame[column].where(frame[column] > 0).pct_change(fill_method=None) * PERCENT
@@ -198,6 +211,20 @@ def _jumps(frame: pd.DataFrame, report: Report) -> None:
                 f"moves {moves[day]:+.0f} % in one session, to {frame.loc[day, column]:g}",
                 "Correct the price or its unit, or use split-adjusted closes.",
             )
+
+
+def _session_prices(frame: pd.DataFrame, u: Universe, report: Report) -> None:
+    """The session's closing price is of the same hour as the price: two venues, never two days."""
+    if "price_close" not in frame:
+        return
+    gap = PERCENT * (frame["price_close"] / frame["price"].where(frame["price"] > 0) - 1)
+    for day in frame.index[gap.abs() > u.underlying.max_gap_pct]:
+        report(
+            day,
+            ["price_close", "price"],
+            f"the session's close is {gap[day]:+.1f} % off the price",
+            "Check both prices, their dates and clocks.",
+        )
 
 
 def _etf_against_price(frame: pd.DataFrame, u: Universe, report: Report) -> None:

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from model.panel.problems import Problems
 
 DATE = "date"
+UTC_DATE = "date_utc"
+"""Accepted for `DATE`: a table of UTC days says so in its header."""
 MISSING = {"", "na", "nan", "n/a", "null", "none"}
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 INFINITE = re.compile(r"[+-]?inf(inity)?", re.IGNORECASE)
@@ -55,6 +57,9 @@ def read_table(path: Path) -> RawTable:
         raise DataError(
             f"{path}: column {repeated[0]!r} appears twice in the header.", "Remove one of the two."
         )
+    if UTC_DATE in header and DATE not in header:
+        raw = RawTable(raw.cells.rename(columns={UTC_DATE: DATE}), raw.places)
+        header = list(raw.cells.columns)
     if DATE not in header:
         raise DataError(
             f"{path}: no column {DATE!r} in the header.", "Name the column of trading days 'date'."

@@ -9,11 +9,11 @@ import numpy as np
 import pandas as pd
 
 from model.calendar import publication_time
-from model.panel.checks import Report, check_days, check_values, non_trading_days
-from model.panel.files import read_table, to_days, to_numbers
+from model.panel.checks import Report, check_values, non_trading_days
+from model.panel.columns import column_sentences, list_inputs
 from model.panel.panel import PUBLISHED, Panel
-from model.panel.problems import Problems
 from model.panel.roles import FLOW, POSITIONS, TOTAL, Rows, assemble
+from model.panel.tables import read_tables
 from model.panel.universe import Universe, load_universe
 
 if TYPE_CHECKING:
@@ -32,7 +32,8 @@ def load_panel(
     Parameters
     ----------
     path : str or Path
-        A .csv or .parquet file with a column `date` and the columns the universe names.
+        A .csv or .parquet file with a column `date` and the columns the universe names; or several, with commas
+        between, which are joined on the first one's days (:mod:`model.panel.tables`).
     universe : Universe or str
     as_of : date, optional
         Keep only what was published by the end of this New York day (`Panel.as_of_date`).
@@ -46,25 +47,20 @@ def load_panel(
     DataError
         With every problem found (up to 20), each with date, line, column and remedy.
     """
-    path = Path(path)
     u = load_universe(universe) if isinstance(universe, str) else universe
-    raw = read_table(path)
-    problems = Problems(path)
-    days = to_days(raw, problems)
-    check_days(days, raw.places, u, problems)
-
-    rows = Rows(days, tuple(f"{d.date()}, {p}" for d, p in zip(days, raw.places, strict=True)))
-    header = [str(c) for c in raw.cells.columns]
-    assembly = assemble(header, lambda c: to_numbers(raw, rows.names, c, problems), rows, u, problems)
+    tables = read_tables(path, u)
+    problems = tables.problems
+    rows = Rows(tables.days, tables.files[0].names)
+    assembly = assemble(tables.header, tables.read, rows, u, problems)
     if any(not p.row for p in problems.found):  # a column is absent: nothing to check against
         problems.raise_if_any()
-    report = Report(pd.Series(rows.names, index=days), assembly.origin, problems)
+    report = Report(tables.place, assembly.origin, problems)
     outside, notes = non_trading_days(assembly.frame, u, report)
     frame = assembly.frame[~outside].copy()
     check_values(frame, u, report)
     problems.raise_if_any()
-    if assembly.unused:
-        notes.append(f"Columns not used: {', '.join(assembly.unused)}.")
+    inputs = list_inputs({c: f.path.name for c, f in tables.owner.items()}, assembly.origin, u)
+    notes += tables.notes + column_sentences(inputs, None)
 
     if newest_row_partial:
         notes.extend(_clear_partial_row(frame, u))
@@ -72,7 +68,7 @@ def load_panel(
     listed = pd.DataFrame(
         {f.key: frame.index >= pd.Timestamp(f.first_day) for f in u.funds}, index=frame.index
     )
-    panel = Panel(frame, listed, u, assembly.supplied, notes=tuple(notes))
+    panel = Panel(frame, listed, u, assembly.supplied, notes=tuple(notes), inputs=inputs)
     return panel if as_of is None else panel.as_of_date(as_of)
 
 

@@ -11,6 +11,7 @@ import pandas as pd
 
 from model.calendar import as_day, next_session
 from model.errors import DataError
+from model.panel.extras import published
 from model.panel.roles import FLOW, POSITIONS, TOTAL
 from model.units import premium_pct
 
@@ -18,9 +19,12 @@ if TYPE_CHECKING:
     from datetime import date
 
     from model.calendar import DateLike
+    from model.panel.columns import Input
     from model.panel.universe import Universe
 
 PUBLISHED = "positions_published"
+LATEST = 40
+"""Rows at the end that may not have been published: the slowest of the further inputs comes out six weeks later."""
 
 
 class Panel:
@@ -41,6 +45,8 @@ class Panel:
         Only what was published by the end of this New York day is present; None: everything.
     notes : tuple of str
         What was dropped or set to missing on the way, for the report.
+    inputs : tuple of Input
+        The input's columns and what each became, see :mod:`model.panel.columns`.
     """
 
     def __init__(
@@ -51,9 +57,11 @@ class Panel:
         supplied: tuple[str, ...] = (),
         as_of: date | None = None,
         notes: tuple[str, ...] = (),
+        inputs: tuple[Input, ...] = (),
     ) -> None:
         self._frame, self._listed = frame.copy(), listed.copy()
         self.universe, self.supplied, self.as_of, self.notes = universe, tuple(supplied), as_of, tuple(notes)
+        self.inputs = tuple(inputs)
 
     @property
     def frame(self) -> pd.DataFrame:
@@ -114,6 +122,8 @@ class Panel:
         * prices, volumes and volatility indices of `day` are known after its 16:00 close;
         * a flow dated d is published on the morning of the next trading day: those dated `day` are missing
           (and on a Saturday, Friday's);
+        * a further input is known from its own publication on (:meth:`published`): some the next morning, short
+          interest and fails to deliver weeks later;
         * positions are known from `positions_published` on (15:30, so on that day itself).
 
         A later `day` than the panel's own `as_of` cannot bring anything back.
@@ -133,14 +143,26 @@ class Panel:
                 f"Ask for {self.dates[0].date()} or later.",
             )
         frame = self._frame[kept].copy()
-        late = {f"extra_{e.key}" for e in self.universe.extras if e.known == "next_session"}
-        flows = [c for c in map(str, frame.columns) if c.startswith(FLOW) or c in late]
+        flows = [c for c in map(str, frame.columns) if c.startswith(FLOW)]
         unpublished = [d for d in frame.index[-3:] if next_session(d, self.universe.calendar) > end]
         frame.loc[unpublished, flows] = np.nan
+        for extra in self.universe.extras:
+            if extra.column in frame:
+                late = [d for d in frame.index[-LATEST:] if self.published(extra.column, d).normalize() > end]
+                frame.loc[late, extra.column] = np.nan
         hidden = frame[PUBLISHED].dt.normalize() > end
         frame.loc[hidden, list(POSITIONS)] = np.nan
         frame.loc[hidden, PUBLISHED] = pd.NaT
         return self._with(frame, self._listed[kept], as_of=end.date())
+
+    def published(self, column: str, day: pd.Timestamp) -> pd.Timestamp:
+        """When a number of `day` became public. Unit: New York wall time."""
+        if column in POSITIONS:
+            return pd.DatetimeIndex(self._frame[PUBLISHED])[int(self.dates.searchsorted(day))]
+        if column.startswith(FLOW):
+            return published("next_session", day, self.universe.calendar)
+        known = next((e.known for e in self.universe.extras if e.column == column), "same_day")
+        return published(known, day, self.universe.calendar)
 
     def premium(self) -> pd.Series:
         """Futures premium; missing near expiry, where it says nothing. Unit: % of price. Shape: (T,)."""
@@ -168,7 +190,9 @@ class Panel:
         }
 
     def _with(self, frame: pd.DataFrame, listed: pd.DataFrame, as_of: date | None = None) -> Panel:
-        return Panel(frame, listed, self.universe, self.supplied, as_of or self.as_of, self.notes)
+        return Panel(
+            frame, listed, self.universe, self.supplied, as_of or self.as_of, self.notes, self.inputs
+        )
 
 
 def _canonical_bytes(column: pd.Series) -> bytes:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from model.units import USD_PER_MN
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from datetime import date
@@ -18,6 +20,10 @@ if TYPE_CHECKING:
 FLOW = "flow_"
 TOTAL = "flow_total"
 POSITIONS = ("short", "long", "spread", "open_interest")
+OPEN, CLOSE = "_open", "_close"
+"""After a role: its price at the session's start, and its close on the same footing."""
+SHARES = "shares"
+"""The vendor whose flow is the change of shares outstanding times the net asset value."""
 SEPARATOR = "__"
 """Between a column and a further vendor of it: ``flow_<fund>__<vendor>``, in files and in the panel."""
 
@@ -26,11 +32,15 @@ type Reader = Callable[[str], np.ndarray]
 
 @dataclass(frozen=True)
 class Role:
-    """A canonical column, the input columns that may fill it, and whether the panel can do without it."""
+    """A canonical column, the input columns that may fill it, and whether the panel can do without it.
+
+    A column that is `rare` is absent from a panel without it; any other is there and NaN throughout.
+    """
 
     name: str
     columns: tuple[str, ...]
     required: bool
+    rare: bool = False
 
 
 def vendor_flow(fund: str, vendor: str) -> str:
@@ -43,7 +53,7 @@ def roles(u: Universe) -> Iterator[Role]:
     yield Role(TOTAL, u.flow_total.columns, True)
     for fund in u.funds:
         for v in fund.vendors:
-            yield Role(vendor_flow(fund.key, v.key), v.columns, False)
+            yield Role(vendor_flow(fund.key, v.key), v.columns, False, True)
     yield Role("price", u.underlying.columns, True)
     yield Role("etf_close", u.etf.price, True)
     yield Role("etf_volume", u.etf.volume, False)
@@ -57,8 +67,20 @@ def roles(u: Universe) -> Iterator[Role]:
     yield Role("future_days", u.future.days_columns, False)
     for name in POSITIONS:
         yield Role(name, getattr(u.positions, name), False)
+    yield from session_roles(u)
     for e in u.extras:
-        yield Role(f"extra_{e.key}", e.columns, False)
+        yield Role(e.column, e.columns, False, True)
+
+
+def session_roles(u: Universe) -> Iterator[Role]:
+    """Prices at the session's start, and closes on the same footing."""
+    sides = {"price" + OPEN: u.underlying.open, "price" + CLOSE: u.underlying.close}
+    sides |= {"stress" + OPEN: u.stress.open, "implied_vol" + OPEN: u.implied_vol.open}
+    for f in u.factors:
+        sides |= {f"factor_{f.key}{OPEN}": f.open, f"factor_{f.key}{CLOSE}": f.close}
+    for name, columns in sides.items():
+        if columns:
+            yield Role(name, columns, False, True)
 
 
 @dataclass
@@ -66,9 +88,8 @@ class Assembly:
     """Canonical columns, the input columns each came from, and the optional roles that were supplied."""
 
     frame: pd.DataFrame
-    origin: dict[str, str]
+    origin: dict[str, tuple[str, ...]]
     supplied: tuple[str, ...]
-    unused: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -79,39 +100,71 @@ class Rows:
     names: tuple[str, ...]
 
 
-def assemble(header: list[str], read: Reader, rows: Rows, u: Universe, problems: Problems) -> Assembly:
-    """Fill every role from the first of its columns that the file has.
+def assemble(
+    header: list[str], read: Callable[..., np.ndarray], rows: Rows, u: Universe, problems: Problems
+) -> Assembly:
+    """Fill every role from the first of its columns that the input has.
 
-    An optional role that no column fills is NaN throughout. `read` gives an input column as floats,
-    ``Shape: (T,)``.
+    `read` gives an input column as floats, ``Shape: (T,)``; with ``summed=True`` summed over calendar days.
     """
     out: dict[str, np.ndarray] = {}
-    origin: dict[str, str] = {}
+    origin: dict[str, tuple[str, ...]] = {}
     supplied = []
-    days = rows.days
+    summed = {c for e in u.extras if e.days == "calendar" for c in e.inputs}
 
     def take(column: str) -> np.ndarray:
-        return read(column) * u.scales.get(column, 1.0)
+        return read(column, summed=column in summed) * u.scales.get(column, 1.0)
 
     for fund in u.funds:
         values, source = _fund_flow(fund, header, take, rows, problems)
         out[FLOW + fund.key], origin[FLOW + fund.key] = values, source
     for role in roles(u):
-        column = next((c for c in role.columns if c in header), None)
-        if column is None:
-            out[role.name] = np.full(len(days), np.nan)
+        column = _first(role.columns, header)
+        if column is not None:
+            out[role.name], origin[role.name] = take(column), (column,)
+        elif not _made(role.name, header, take, u, out, origin):
             if role.required:
                 _missing(role.name, role.columns, problems)
+            if not role.rare:
+                out[role.name] = np.full(len(rows.days), np.nan)
             continue
-        out[role.name], origin[role.name] = take(column), column
         if not role.required:
             supplied.append(role.name)
-    carried = {f"extra_{e.key}" for e in u.extras} | {r.name for r in roles(u) if SEPARATOR in r.name}
-    unsupplied = carried - set(supplied)
-    frame = pd.DataFrame({k: v for k, v in out.items() if k not in unsupplied}, index=days)
-    known = {c for role in roles(u) for c in role.columns} | {c for f in u.funds for c in fund_columns(f)}
-    unused = tuple(c for c in header if c not in known and c != days.name)
-    return Assembly(frame, origin, tuple(supplied), unused)
+    for role in session_roles(u):
+        if role.name in out and role.name.endswith(CLOSE) and role.name.removesuffix(CLOSE) + OPEN not in out:
+            del out[role.name], origin[role.name]  # the other half of an opening price that is not there
+            supplied.remove(role.name)
+    return Assembly(pd.DataFrame(out, index=rows.days), origin, tuple(supplied))
+
+
+def _made(
+    name: str,
+    header: list[str],
+    take: Reader,
+    u: Universe,
+    out: dict[str, np.ndarray],
+    origin: dict[str, tuple[str, ...]],
+) -> bool:
+    """Fill a role from two columns that make it up together; False where they are not both there."""
+    extra = next((e for e in u.extras if e.column == name), None)
+    if extra is not None:
+        bought, volume = _first(extra.bought, header), _first(extra.volume, header)
+        if bought and volume:
+            out[name], origin[name] = 2.0 * take(bought) - take(volume), (bought, volume)
+            return True
+        return False
+    if name == vendor_flow(u.option_fund, SHARES):
+        inputs = [_first(e.columns, header) for e in u.extras if e.key in ("shares_outstanding", "nav")]
+        if len(inputs) == 2 and all(inputs):
+            shares, nav = (take(c) for c in inputs if c)
+            change = np.concatenate([[np.nan], np.diff(shares)])
+            out[name], origin[name] = change * nav / USD_PER_MN, tuple(c for c in inputs if c)
+            return True
+    return False
+
+
+def _first(columns: tuple[str, ...], header: list[str]) -> str | None:
+    return next((c for c in columns if c in header), None)
 
 
 def fund_columns(fund: Fund) -> tuple[str, ...]:
@@ -121,17 +174,17 @@ def fund_columns(fund: Fund) -> tuple[str, ...]:
 
 def _fund_flow(
     fund: Fund, header: list[str], take: Reader, rows: Rows, problems: Problems
-) -> tuple[np.ndarray, str]:
+) -> tuple[np.ndarray, tuple[str, ...]]:
     """A fund's flow, directly or as the sum of its listed members. Unit: USD m. Shape: (T,)."""
-    own = next((c for c in fund.columns if c in header), None)
+    own = _first(fund.columns, header)
     if own is not None:
-        return _from_first_day(take(own), fund.first_day, own, rows, problems), own
+        return _from_first_day(take(own), fund.first_day, own, rows, problems), (own,)
     days = rows.days
     total = np.zeros(len(days))
     used = []
     for member in fund.members:
         listed = days >= pd.Timestamp(member.first_day)
-        column = next((c for c in member.columns if c in header), None)
+        column = _first(member.columns, header)
         if column is None:
             if listed.any():
                 _missing(FLOW + member.key, member.columns, problems)
@@ -141,7 +194,7 @@ def _fund_flow(
         used.append(column)
     if not used:
         _missing(FLOW + fund.key, fund_columns(fund), problems)
-    return np.where(days >= pd.Timestamp(fund.first_day), total, np.nan), " + ".join(used)
+    return np.where(days >= pd.Timestamp(fund.first_day), total, np.nan), tuple(used)
 
 
 def _from_first_day(

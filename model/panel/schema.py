@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from model.panel.roles import FLOW, POSITIONS, SEPARATOR, TOTAL, vendor_flow
+from model.panel.roles import FLOW, POSITIONS, TOTAL, roles, vendor_flow
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,8 +44,11 @@ def column_ranges(u: Universe) -> dict[str, tuple[float, float]]:
     }
     for side in POSITIONS[:3]:
         ranges[side] = (0, u.positions.open_interest_range[1])
+    ranges["price_open"] = ranges["price_close"] = (low, high)
+    ranges["stress_open"], ranges["implied_vol_open"] = u.stress.range, u.implied_vol.range
+    ranges |= {e.column: e.range for e in u.extras}
     for f in u.factors:
-        ranges[f"factor_{f.key}"] = f.range
+        ranges |= dict.fromkeys((f"factor_{f.key}", f"factor_{f.key}_open", f"factor_{f.key}_close"), f.range)
         for n, _ in enumerate(f.exclude):
             ranges[f"factor_{f.key}_less_{n}"] = (0.01, 1e6)
     return ranges
@@ -74,13 +77,12 @@ def _schema(u: Universe) -> Any:
     import pandera.pandas as pa
 
     required = required_columns(u)
+    rare = {r.name for r in roles(u) if r.rare}
     whole = pa.Check(lambda x: x == x.round(), name=WHOLE)
     columns = {}
     for name, (low, high) in column_ranges(u).items():
         checks = [pa.Check.in_range(low, high), *([whole] if name in COUNTS else [])]
-        columns[name] = pa.Column(
-            float, checks, nullable=name not in required, required=SEPARATOR not in name
-        )
+        columns[name] = pa.Column(float, checks, nullable=name not in required, required=name not in rare)
     return pa.DataFrameSchema(columns)
 
 
@@ -92,6 +94,9 @@ def _sentence(case: dict[str, Any], u: Universe) -> tuple[pd.Timestamp, str, str
         return case["index"], column, f"{value:g} is not a whole number", "Give contracts, or days, in full."
     low, high = column_ranges(u)[column]
     text = f"{value:g} is outside {low:g} to {high:g}"
+    extra = next((e for e in u.extras if e.column == column), None)
+    if extra:
+        return case["index"], column, f"{text} ({extra.unit})", f"Give {extra.title} in {extra.unit}."
     if column.startswith(FLOW):
         return case["index"], column, f"{text} (USD m)", "Give flows in USD m, not USD or USD thousand."
     remedy = RANGE_REMEDY.get(column, "Correct the value or its unit, or the range in the universe file.")

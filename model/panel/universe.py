@@ -13,12 +13,12 @@ from pathlib import Path
 
 from model.calendar import weekday_number
 from model.errors import DataError
+from model.panel.extras import Extra, read_extra
 from model.store import PROJECT
 from model.toml_table import Table, read_toml
 
 FOLDER = PROJECT / "data" / "universes"
 USED = ("short", "net", "open_interest")
-KNOWN = ("same_day", "next_session")
 MAX_LABEL_SHIFT = 5
 
 type Columns = tuple[str, ...]
@@ -27,13 +27,20 @@ type Range = tuple[float, float]
 
 @dataclass(frozen=True)
 class Underlying:
-    """What the funds hold. Unit: USD per `unit`; prices outside [min_price, max_price] are refused."""
+    """What the funds hold. Unit: USD per `unit`; prices outside [min_price, max_price] are refused.
+
+    `open` and `close` are one venue's prices at the start and the end of the trading session; its overnight return is
+    ``log(open[t] / close[t-1])``. `close` and the price of `columns` may be another venue's, and apart by `max_gap_pct`.
+    """
 
     name: str
     unit: str
     columns: Columns
     min_price: float
     max_price: float
+    max_gap_pct: float
+    open: Columns = ()
+    close: Columns = ()
 
 
 @dataclass(frozen=True)
@@ -91,22 +98,29 @@ class FlowTotal:
 
 @dataclass(frozen=True)
 class Factor:
-    """A risk factor's close, and members (columns, weight) whose return is taken out of its own."""
+    """A risk factor's close, and members (columns, weight) whose return is taken out of its own.
+
+    `open` and `close` are prices on one footing (neither adjusted for dividends): ``log(close / open)`` is the
+    session's return. `close` may be one of `columns` too.
+    """
 
     key: str
     title: str
     columns: Columns
     range: Range
     exclude: tuple[tuple[Columns, float], ...] = ()
+    open: Columns = ()
+    close: Columns = ()
 
 
 @dataclass(frozen=True)
 class Index:
-    """A volatility index. Unit: vol points; values outside `range` are refused."""
+    """A volatility index, and its value when the session starts. Unit: vol points, refused outside `range`."""
 
     title: str
     columns: Columns
     range: Range
+    open: Columns = ()
 
 
 @dataclass(frozen=True)
@@ -146,16 +160,6 @@ class Calm:
     volatility_pct: float
     stress_sd: float
     etf_volume: float
-
-
-@dataclass(frozen=True)
-class Extra:
-    """A further input that is carried when supplied; `known` is "same_day" or "next_session"."""
-
-    key: str
-    title: str
-    columns: Columns
-    known: str
 
 
 @dataclass(frozen=True)
@@ -258,17 +262,17 @@ def _universe(t: Table) -> Universe:
         calendar=t.text("calendar"),
         option_fund=t.text("option_fund"),
         kernel_breaks=tuple(t.dates("kernel_breaks", ())),
-        underlying=t.build("underlying", Underlying),
+        underlying=_underlying(t.table("underlying", required=True)),
         etf=t.build("etf", Etf),
         funds=tuple(_fund(f) for f in t.tables("funds")),
         flow_total=t.build("flow_total", FlowTotal),
         factors=tuple(_factor(f) for f in t.tables("factors")),
-        stress=t.build("stress", Index),
-        implied_vol=t.build("implied_vol", Index),
+        stress=_index(t.table("stress", required=True)),
+        implied_vol=_index(t.table("implied_vol", required=True)),
         future=t.build("future", Future, expiry=None),
         positions=_positions(t.table("positions", required=True)),
         calm=t.build("calm", Calm),
-        extras=tuple(e.into(Extra) for e in t.tables("extras", ())),
+        extras=tuple(read_extra(e) for e in t.tables("extras", ())),
         scales=t.numbers("scales"),
         sha256=hashlib.sha256(t.source.encode()).hexdigest(),
     )
@@ -285,7 +289,23 @@ def _factor(t: Table) -> Factor:
     for e in t.tables("exclude", ()):
         exclude.append((e.columns("columns"), e.number("weight")))
         e.done()
-    return t.into(Factor, exclude=tuple(exclude))
+    return t.into(Factor, exclude=tuple(exclude), **_pair(t))
+
+
+def _underlying(t: Table) -> Underlying:
+    return t.into(Underlying, **_pair(t))
+
+
+def _index(t: Table) -> Index:
+    return t.into(Index, open=t.columns("open", ()))
+
+
+def _pair(t: Table) -> dict[str, Columns]:
+    """Columns at the session's start and end; neither, or both."""
+    pair = {"open": t.columns("open", ()), "close": t.columns("close", ())}
+    if bool(pair["open"]) != bool(pair["close"]):
+        t.refuse("open", "open and close belong together", "Name both, or neither.")
+    return pair
 
 
 def _positions(t: Table) -> Positions:
@@ -319,11 +339,6 @@ def _check(u: Universe, root: Table) -> None:
             root.refuse(
                 "weight", f"excluded weights of {factor.key!r} must lie in [0, 1)", "Correct the weight."
             )
-    for extra in u.extras:
-        if extra.known not in KNOWN:
-            root.refuse(
-                "known", f"{extra.known!r} is not a publication clock", f"Use one of {', '.join(KNOWN)}."
-            )
     for vendor in (v for f in u.funds for v in f.vendors):
         if not -MAX_LABEL_SHIFT <= vendor.label_shift <= MAX_LABEL_SHIFT:
             root.refuse(
@@ -339,8 +354,11 @@ def _check_columns(u: Universe, root: Table) -> None:
         *(v.columns for f in u.funds for v in f.vendors),
         *(f.columns for f in u.factors),
         *{c for f in u.factors for c, _ in f.exclude},
-        *(e.columns for e in u.extras),
-        u.underlying.columns, u.etf.price, u.etf.volume, u.flow_total.columns, u.stress.columns,
+        *(f.open for f in u.factors),
+        *(tuple(c for c in f.close if c not in f.columns) for f in u.factors),
+        *(e.inputs for e in u.extras),
+        u.underlying.open, u.underlying.close, u.stress.open, u.implied_vol.open, u.underlying.columns,
+        u.etf.price, u.etf.volume, u.flow_total.columns, u.stress.columns,
         u.implied_vol.columns, u.future.columns, u.future.days_columns,
         u.positions.short, u.positions.long, u.positions.spread, u.positions.open_interest,
     ]  # fmt: skip

@@ -203,9 +203,29 @@ def _scramble_unpublished(raw: pd.DataFrame, panel, day: str, columns: dict[str,
 @pytest.mark.parametrize("day", ["2025-12-23", "2026-01-16", "2026-02-06", "2026-02-13"])
 def test_no_look_ahead(event_panel, event_panel_path, universe, tmp_path, day):
     raw = pd.read_csv(event_panel_path)
-    columns = {
+    columns = {  # fmt: skip
         "flow": [f.columns[-1] for f in universe.funds],
-        "market": ["btc16", "ibit", "fut", "vol_m", "igv", "mstr", "qqq", "gld", "vix", "dvol16"],
+        "market": [
+            "btc16",
+            "ibit",
+            "fut",
+            "vol_m",
+            "igv",
+            "mstr",
+            "qqq",
+            "gld",
+            "vix",
+            "dvol16",
+            "perp_09",
+            "perp_16",
+            "dvol_09",
+            "igv_open",
+            "qqq_open",
+            "gld_open",
+            "vix_open",
+            "perp_kbtc",
+            "spot_kbtc",
+        ],
         "positions": ["levsh", "levlg", "levsp", "oi"],
     }
     changed = tmp_path / "changed.csv"

@@ -228,6 +228,8 @@ def test_a_bad_column_is_refused(refused, name):
 
 def test_optional_columns_may_be_absent(load):
     optional = ["vol_m", "dvol16", "fut", "dte", "levsh", "levlg", "levsp", "oi", "mstr"]
+    optional += ["perp_09", "perp_16", "dvol_09", "igv_open", "qqq_open", "gld_open", "vix_open"]
+    optional += ["perp_kbtc", "spot_kbtc", "perp_low_overnight"]
     panel = load(lambda t: t.drop(columns=optional))
     assert panel.supplied == ()
     assert panel.frame["short"].isna().all()

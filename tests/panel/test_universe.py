@@ -67,7 +67,11 @@ def test_unknown_universe_lists_the_known():
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ("max_gap_pct =", "max_gap_pc =", r"line 26: \[etf\] max_gap_pc: unknown key. .* mean max_gap_pct"),
+        (
+            "basket_shares =",
+            "basket_share =",
+            r"line 28: \[etf\] basket_share: unknown key. .* mean basket_shares",
+        ),
         ('option_fund = "ibit"', 'option_fund = "ibti"', "'ibti' is not a fund"),
         ("base_share = 0.45", "base_share = 0.95", "sum to 1"),
         ("base_share = 0.45", 'base_share = "much"', r"\[\[funds\]\] number 1 base_share: must be a number"),
@@ -75,7 +79,7 @@ def test_unknown_universe_lists_the_known():
         ("min_days = 5", "min_days = 5.5", "must be a whole number"),
         ('used = "short"', 'used = "gross"', "Use one of short, net, open_interest"),
         ("range = [5.0, 150.0]", "range = [150.0, 5.0]", "two increasing numbers"),
-        ('columns = ["vix"]', 'columns = ["total"]', "'total' is claimed by two roles"),
+        ('columns = ["vix", "vix_close"]', 'columns = ["total"]', "'total' is claimed by two roles"),
         ("vol_m = 1e6", "vol_mm = 1e6", "unknown column"),
         ("vol_m = 1e6", "vol_m = inf", "must be finite"),
         ("2025-10-07 = 2025-11-21", "2025-10-07 = 2025-10-01", "published before"),

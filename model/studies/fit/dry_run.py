@@ -10,10 +10,12 @@ from model import units
 from model.attribution.decompose import FLOW_PARTS, RETURN_PARTS, decompose
 from model.attribution.replicate import replicate
 from model.design.subject import Request, Subject, book_sentence, load_subject
+from model.design.used import used_columns
 from model.events.facts import told
 from model.events.switches import sentence as mechanism_sentence
 from model.inference.draws import prior_draws, prior_latents
 from model.mechanisms.names import parameter_names
+from model.panel.columns import column_sentences
 
 PRIOR_DRAWS = 500
 
@@ -32,7 +34,8 @@ def describe(request: Request, console: Console) -> None:
     )
     for f in subject.card.facts:
         console.print(told(f.at.isoformat(), str(f.trading_day), f.text), markup=False)
-    console.print(f"Supplied: {', '.join(subject.panel.supplied)}")
+    for sentence in column_sentences(subject.panel.inputs, used_columns(subject)):
+        console.print(sentence, markup=False)
     console.print(book_sentence(subject), markup=False)
     console.print(mechanism_sentence(subject.card.mechanisms), markup=False)
     console.print(_prior_table(subject))

@@ -13,12 +13,15 @@ from typing import Any
 import xarray as xr
 
 from model.design.subject import Reading, Request, Say, Subject
+from model.design.used import used_columns
 from model.errors import ConvergenceError
 from model.gate.checks.posterior import join_readings
 from model.gate.result import Check, GateResult
 from model.inference.draws import thin
 from model.inference.mixture import DATINGS, DRAWS, Mixture, mix, weigh
 from model.inference.sample import Diagnostics
+from model.panel.columns import column_table
+from model.panel.tables import panel_name
 from model.panel.vendors import sight
 from model.store import begin_tree, file_hash, finish_tree, tree_of, versions, write_json, write_tree
 from model.studies.fit.products import PriorSide, Products, make_products, modelled_window
@@ -162,7 +165,7 @@ def _manifest(results: Results, timer: Timer) -> dict[str, Any]:
     arguments: dict[str, Any] = {
         k: (str(v) if v is not None else None) for k, v in asdict(request).items() if k != "out"
     }
-    arguments["panel"] = request.panel.name if request.panel else None
+    arguments["panel"] = panel_name(request.panel) if request.panel else None
     arguments["mechanisms"] = dict(request.mechanisms)
     files = [n for n in ("posterior.nc", "decomposition.nc", "gate.json") if (request.out / n).is_file()]
     return {
@@ -187,6 +190,7 @@ def _manifest(results: Results, timer: Timer) -> dict[str, Any]:
             "universe": subject.panel.universe.sha256,
         },
         "supplied": list(subject.panel.supplied),
+        "columns": column_table(subject.panel.inputs, used_columns(subject)),
         "vendors": [asdict(u) | {"sentence": u.sentence} for u in sight(subject.panel).uses],
         "dealer_book": asdict(subject.book) if subject.book else None,
         "option_flow": asdict(subject.option_flow) if subject.option_flow else None,

@@ -23,10 +23,12 @@ from model.design.subject import (
     load_subject,
     readings,
 )
+from model.design.used import used_columns
 from model.events.switches import sentence as mechanism_sentence
 from model.gate.result import GateResult
 from model.inference.sample import usual_draws
 from model.mechanisms.design import Design
+from model.panel.columns import column_sentences
 from model.panel.vendors import sight
 from model.priors.prior_set import PriorSet
 from model.studies.fit.results import Timer
@@ -99,6 +101,8 @@ def run(request: Request, say: Say) -> Path:
     say(mechanism_sentence(subject.card.mechanisms))
     for use in sight(subject.panel).uses:
         say(f"Vendors of {use.sentence}")
+    for sentence in column_sentences(subject.panel.inputs, used_columns(subject)):
+        say(sentence)
     timer.lap("data")
     with worker_processes() as workers:
         _fit(subject, request, workers, timer, say)
