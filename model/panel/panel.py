@@ -12,7 +12,7 @@ import pandas as pd
 from model.calendar import as_day, next_session
 from model.errors import DataError
 from model.panel.extras import published
-from model.panel.roles import FLOW, POSITIONS, TOTAL
+from model.panel.roles import FLOW, OPEN, POSITIONS, TOTAL
 from model.units import premium_pct
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from model.panel.universe import Universe
 
 PUBLISHED = "positions_published"
+OPENING = pd.Timedelta(hours=9.5)
 LATEST = 40
 """Rows at the end that may not have been published: the slowest of the further inputs comes out six weeks later."""
 
@@ -161,6 +162,8 @@ class Panel:
             return pd.DatetimeIndex(self._frame[PUBLISHED])[int(self.dates.searchsorted(day))]
         if column.startswith(FLOW):
             return published("next_session", day, self.universe.calendar)
+        if column.endswith(OPEN):
+            return as_day(day) + OPENING
         known = next((e.known for e in self.universe.extras if e.column == column), "same_day")
         return published(known, day, self.universe.calendar)
 

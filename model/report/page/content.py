@@ -9,7 +9,6 @@ import pandas as pd
 
 from model.events.switches import PRIOR_SENTENCE, Mechanisms
 from model.mechanisms.components import COMPONENTS
-from model.panel.roles import SEPARATOR
 from model.report.figures.basis import WITHOUT, spans_of, trades
 from model.report.figures.fit_view import FitView
 from model.report.figures.parameters import main_parameters
@@ -17,7 +16,7 @@ from model.report.figures.ridge import ridges
 from model.report.figures.style import named
 from model.report.page import words
 from model.report.page.answer import contribution, flow_rank, listed, records, unusual
-from model.report.page.words import NEVER, OPTIONAL
+from model.report.page.supplied import shorting_inputs
 from model.report.tables.lines import QUANTILES, READINGS, UNITS, VIEWS
 from model.report.tables.ridge import sentence
 from model.report.tables.tables import printed
@@ -177,7 +176,10 @@ def dealers(view: FitView) -> list[str]:
     first += " " + sentence(OptionFlow(**flow) if flow else None)
     before, after = (view.scalar(view.main, group, "booked_hedge") for group in ("prior", "posterior"))
     same = before is None or after is None or unmoved(before, after)
-    shorting = words.SHORTING.format(answer=words.SHORTING_PRIOR if same else words.SHORTING_MOVED)
+    shorting = words.SHORTING.format(
+        inputs=shorting_inputs(view.manifest.get("supplied", ()), view.manifest.get("used")),
+        answer=words.SHORTING_PRIOR if same else words.SHORTING_MOVED,
+    )
     on = Mechanisms(**view.manifest.get("mechanisms", {}))
     shorting = shorting if on.hedge_settlement else words.SHORTING_OFF
     return [first, shorting, _late_creation(view)] if on.late_creation else [first, shorting + words.LATE_OFF]
@@ -204,16 +206,6 @@ def _share_of(draws) -> str:
 def kernels(view: FitView) -> list[str]:
     """The option fund's booking kernel under each reading, labelled by how far the data tell it from the responses."""
     return [sentence(reading, r) for reading, r in ridges(view).items()]
-
-
-def inputs(view: FitView) -> tuple[Rows, Rows]:
-    """Optional inputs supplied, and those not supplied or not yet used, with what they settle."""
-    have = set(view.manifest.get("supplied", ()))
-    have |= {"second_vendor"} if any(SEPARATOR in name for name in have) else set()
-    rows = [{"title": i.title, "settles": i.settles, "have": set(i.roles) <= have} for i in OPTIONAL]
-    absent = [r for r in rows if not r["have"]]
-    absent += [{"title": t, "settles": s, "have": False} for t, s in NEVER]
-    return [r for r in rows if r["have"]], absent
 
 
 def convergence(view: FitView) -> Rows:

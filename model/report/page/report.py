@@ -16,6 +16,7 @@ from model.report.page import content, words
 from model.report.page.afterwards import afterwards
 from model.report.page.answer import capital, other_reading, sentences
 from model.report.page.captions import CAPTIONS, alt_text
+from model.report.page.supplied import inputs, unread
 from model.report.tables.lines import READINGS
 from model.report.tables.tables import additivity, event_table
 from model.report.tables.text import day, number
@@ -70,7 +71,6 @@ def environment() -> Environment:
 def context(view: FitView) -> dict[str, Any]:
     """Everything the template shows."""
     table = event_table(view.tabled, view.days)
-    supplied, absent = content.inputs(view)
     return {
         "manifest": view.manifest,
         "gate": view.gate,
@@ -93,9 +93,9 @@ def context(view: FitView) -> dict[str, Any]:
         "identified": content.unidentified(view),
         "dealers": content.dealers(view),
         "kernels": content.kernels(view),
-        "supplied": supplied,
+        "inputs": inputs(view.manifest),
+        "unread": unread(view.manifest),
         "vendors": [u["sentence"] for u in view.manifest.get("vendors", ())],
-        "absent": absent,
         "convergence": content.convergence(view),
         "hidden": content.hidden(view),
         "largest_gap": _gap(additivity(view.decomposition)),

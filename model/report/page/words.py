@@ -161,8 +161,7 @@ SHORTING_MOVED = (
 )
 SHORTING = (
     "Operational shorting: the booked share of dealers' hedges in the option fund reaches creations and redemptions "
-    "over zero to two trading days. The fund's premium and its short interest, which would speak on it, are not "
-    "supplied: {answer}."
+    "over zero to two trading days; {inputs}: {answer}."
 )
 SHORTING_OFF = (
     "Operational shorting: settlement of dealers' hedges by creations and redemptions is switched off, so no hedge "
@@ -176,88 +175,4 @@ LATE_ON = (
     "{sentence} It is the share of the next-day funds' trades of the event's days that was sold before it was created "
     "and is printed a day later than the rest, up to three days after the trade; no price depends on it. Prior "
     "{before}, posterior {after}."
-)
-
-
-class Input(NamedTuple):
-    """An input, and what it settles or would settle."""
-
-    roles: tuple[str, ...]
-    title: str
-    settles: str
-
-
-CARRIED = " (carried with the panel, not used by the model)"
-OPTIONAL = (
-    Input(
-        ("short", "long", "spread", "open_interest"),
-        "Weekly futures positions",
-        "the size and sign of basis trades over each position week",
-    ),
-    Input(("future", "future_days"), "Near-month futures price", "the premium that draws basis trades"),
-    Input(("implied_vol",), "Implied volatility index", "volatility moves that dealers hedge"),
-    Input(
-        ("etf_volume",),
-        "ETF share volume",
-        "whether the option fund's turnover was unusual; checked, not used by the model",
-    ),
-    Input(
-        ("extra_put_volume", "extra_call_volume"),
-        "Put and call volume of options on the option fund",
-        "on which side dealers may stand: it moves the prior of their sign",
-    ),
-    Input(("extra_funding",), "Perpetual funding rate", "leverage outside the ETFs"),
-    Input(
-        ("extra_perpetual_open_interest",),
-        "Perpetual open interest",
-        "how much of the unattributed return is deleveraging in perpetual markets",
-    ),
-    Input(
-        ("second_vendor",),
-        "A second vendor's flows",
-        "whether dates or trades moved by a day",
-    ),
-    Input(
-        ("extra_futures_open_interest",),
-        "Futures open interest by day",
-        "daily basis trades, which weekly positions give only as a sum" + CARRIED,
-    ),
-    Input(
-        tuple(f"extra_basis_{d}d" for d in (30, 60, 90, 120)),
-        "Futures basis at constant tenors",
-        "the premium without expiries" + CARRIED,
-    ),
-    Input(
-        ("extra_binance_open_interest", "extra_perpetual_open_interest_all"),
-        "Perpetual open interest, largest venue and all venues",
-        "the unattributed part of the return" + CARRIED,
-    ),
-    Input(
-        ("extra_liquidations_long", "extra_liquidations_short"),
-        "Liquidations, all venues",
-        "the unattributed part of the return" + CARRIED,
-    ),
-    Input(("extra_etf_premium",), "ETF premium to net asset value", "the dating of flows" + CARRIED),
-    Input(
-        ("extra_short_interest",),
-        "Short interest in the option fund",
-        "operational shorting: shares sold on one day and created on the next" + CARRIED,
-    ),
-)
-NEVER = (
-    (
-        "Futures settlements by expiry, at the ETF's closing time",
-        "daily basis trades, which weekly positions give only as a sum",
-    ),
-    (
-        "Exchange short volume, fails to deliver",
-        "operational shorting, day by day",
-    ),
-    ("Issuers' share counts", "the dating of flows"),
-    ("Option trades with the taker's side; option open interest by strike", "dealers' sign and gamma"),
-    ("Terms and sizes of structured notes", "knock-in hedging"),
-    (
-        "Quarterly holdings of institutions",
-        "the split of multi-asset and directional demand, with a long delay",
-    ),
 )

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import numpy as np
 
 from model.attribution.identification import LEAST_FALL
 from model.design.subject import Subject
+from model.design.used import used_columns
 from model.mechanisms.design import Design
 from model.report.markdown import interval, sampling, table
 from model.report.page import words
+from model.report.page.supplied import shorting_inputs
 from model.studies.dealers.shorting import REFERENCE, USED_BY, Setting, Share
 from model.studies.dealers.with_without_page import DECISIVE
 
@@ -41,7 +43,7 @@ def page(found: Mapping[str, Setting], subject: Subject, manifests: Mapping[str,
         f"Four fits of the event under the vendor's dates, with the dealer book; {subject.design.days} days. Late "
         f"creation concerns {funds} on {_days(subject.design)}. Medians and 89 % intervals. Written by "
         "`scripts/compare_shorting.py --fit`.",
-        "## In short\n\n" + _short(found),
+        "## In short\n\n" + _short(found, (subject.panel.supplied, used_columns(subject))),
         "## The two shares, prior and posterior\n\n" + _shares(found),
         "## Flows of the event's days, USD m\n\n" + _flows(found, subject.design),
         "## What the data prefer\n\n" + _scores(found),
@@ -54,12 +56,12 @@ def _days(design: Design) -> str:
     return " and ".join(str(design.dates[t].date()) for t in design.event_days)
 
 
-def _short(found: Mapping[str, Setting]) -> str:
+def _short(found: Mapping[str, Setting], inputs: tuple[Collection[str], Collection[str]]) -> str:
     """What the tables support: where a posterior is the prior, and what it is where it is not."""
     lines = [
-        "The fund's premium and its short interest, which would speak on operational shorting, are not supplied. "
-        "All that is left are the dates and sizes of daily flows, and without the other two the posterior of a share is "
-        "the prior or close to it; where it has moved, that is no evidence of operational shorting."
+        f"Operational shorting: {shorting_inputs(*inputs)}. Without them all that is left are the dates and sizes of "
+        "daily flows, and the posterior of a share is the prior or close to it; where it has moved, that is no evidence "
+        "of operational shorting."
     ]
     lines += [f"* `{name}` ({MEANING[name]}): {_verdict(name, found)}" for name in USED_BY]
     best = max((s.score.value for t, s in found.items() if t != REFERENCE), key=abs)

@@ -11,11 +11,13 @@ from model.attribution.decompose import RETURN_PARTS
 from model.attribution.identification import IDENTIFIED, spread, verdict
 from model.design.book_days import BookDay
 from model.design.subject import Subject
+from model.design.used import used_columns
 from model.errors import DataError
 from model.inference.bridge import Score
 from model.mechanisms.components import COMPONENTS
 from model.report.markdown import interval, sampling, table
 from model.report.page import words
+from model.report.page.supplied import shorting_inputs
 from model.report.tables.lines import OTHER_TITLES, QUANTILES
 from model.report.tables.unmoved import unmoved
 from model.studies.dealers.with_without import BOOK_PARAMETERS, SHIFT, Comparison
@@ -66,7 +68,8 @@ def page(found: Comparison, subject: Subject, manifests: Mapping[str, Mapping[st
             f"## Sensitivity to the prior: {_date(found, t)}\n\n" + _sensitivity(found, t)
             for t in _days(found)
         ),
-        "## Operational shorting\n\n" + _shorting(found),
+        "## Operational shorting\n\n"
+        + _shorting(found, shorting_inputs(subject.panel.supplied, used_columns(subject))),
         "## Sampling\n\n" + sampling(manifests),
     ]
     return "\n\n".join(sections) + "\n"
@@ -247,14 +250,14 @@ def _sensitivity(found: Comparison, t: int) -> str:
     )
 
 
-def _shorting(found: Comparison) -> str:
+def _shorting(found: Comparison, inputs: str) -> str:
     draws = found.outcomes["book"].draws["booked_hedge"]
     prior = found.prior["booked_hedge"]
     answer = words.SHORTING_PRIOR if unmoved(prior, draws) else words.SHORTING_MOVED
     return (
         f"Short hedges in ETF shares settled by later creations or redemptions: `booked_hedge`, prior "
-        f"{interval(prior, 2, sign=False)}, posterior {interval(draws, 2, sign=False)}. The fund's premium and short "
-        f"interest are not supplied: {answer}. Both halves of operational shorting, switched on and off: "
+        f"{interval(prior, 2, sign=False)}, posterior {interval(draws, 2, sign=False)}. It speaks on operational "
+        f"shorting; {inputs}: {answer}. Both halves of operational shorting, switched on and off: "
         "[operational-shorting.md](operational-shorting.md)."
     )
 

@@ -190,6 +190,7 @@ def _manifest(results: Results, timer: Timer) -> dict[str, Any]:
             "universe": subject.panel.universe.sha256,
         },
         "supplied": list(subject.panel.supplied),
+        "used": sorted(used_columns(subject)),
         "columns": column_table(subject.panel.inputs, used_columns(subject)),
         "vendors": [asdict(u) | {"sentence": u.sentence} for u in sight(subject.panel).uses],
         "dealer_book": asdict(subject.book) if subject.book else None,

@@ -16,7 +16,6 @@ import pandas as pd
 import xarray as xr
 
 from model.attribution.decompose import decompose, to_dataset
-from model.calendar import nav_time, next_session
 from model.design.subject import Reading, Say, Subject, load_subject, readings
 from model.errors import ConvergenceError, DataError, UsageError
 from model.inference.arrays import CHANGEABLE, arrays, make_frame
@@ -25,7 +24,6 @@ from model.inference.sample import Sampler, Settings, sample_until_mixed
 from model.mechanisms.design import PRE_SAMPLE, Design
 from model.panel import Panel
 from model.panel.panel import PUBLISHED
-from model.panel.roles import FLOW, POSITIONS
 from model.report.tables.lines import QUANTILES, UNITS, Block, block
 from model.report.tables.text import day as day_text
 from model.studies.fit.products import DECOMPOSED_DRAWS
@@ -35,7 +33,6 @@ LAST_DAYS = 10
 BLOCKS = 8
 Z = 1.598
 """Standard deviations that hold 89 % of a normal distribution."""
-MORNING = pd.Timedelta(hours=8)
 TOTAL = "total"
 
 
@@ -150,22 +147,9 @@ def arrivals(before: Panel, after: Panel) -> pd.DataFrame:
         values = frame[column].to_numpy(float)
         for t in np.flatnonzero(np.isfinite(values) & old[column].isna().to_numpy()):
             day = after.dates[int(t)]
-            rows.append(
-                (column, day, float(values[t]), _published(after, column, day), day > before.dates[-1])
-            )
+            rows.append((column, day, float(values[t]), after.published(column, day), day > before.dates[-1]))
     table = pd.DataFrame(rows, columns=["column", "date", "value", "published", "new_day"])
     return table.sort_values(["new_day", "published", "column"], kind="stable").drop(columns="new_day")
-
-
-def _published(panel: Panel, column: str, day: pd.Timestamp) -> pd.Timestamp:
-    """When a number of a day became public, as New York wall time."""
-    calendar = panel.universe.calendar
-    next_morning = {f"extra_{e.key}" for e in panel.universe.extras if e.known == "next_session"}
-    if column in POSITIONS:
-        return pd.DatetimeIndex(panel.frame[PUBLISHED])[int(panel.dates.searchsorted(day))]
-    if column.startswith(FLOW) or column in next_morning:
-        return next_session(day, calendar) + MORNING
-    return nav_time(day, calendar).tz_localize(None)
 
 
 def interchangeable(a: Design, b: Design) -> bool:

@@ -148,7 +148,7 @@ def test_the_page_says_what_late_creation_rests_on_whenever_it_is_on(reported_fi
 def test_the_page_shows_these_sentences(reported_fit: Path) -> None:
     page = (reported_fit / "report.html").read_text(encoding="utf-8")
     assert "No dealer book was used" in page
-    assert "short interest, which would speak on it, are not supplied" in page
+    assert "its short interest, its short volume and its fails to deliver are not supplied" in page
 
 
 def test_unmoved_means_the_same_distribution_and_not_the_same_spread() -> None:

@@ -101,7 +101,7 @@ def written(found, subjects, failed=None, total=4000, **changed):
 
 def test_the_page_says_what_is_not_supplied_and_not_identified(found, subjects):
     text = written(found, subjects)
-    assert "premium and its short interest" in text
+    assert "premium, its short interest, its short volume and its fails to deliver are not supplied" in text
     assert "the prior or close to it" in text
     assert text.count("switched off") >= 4
     assert "not identified by these data" in text

@@ -125,7 +125,7 @@ def test_the_command(folder, sampler, tmp_path, capsys):
     assert set(table["quantity"]) == {"flow", "return"}
     assert (table["before_low"] <= table["before"]).all()
     assert (table["change_low"] <= table["change"]).all()
-    assert len(pd.read_csv(tmp_path / "news_arrived.csv")) == 23
+    assert len(pd.read_csv(tmp_path / "news_arrived.csv")) == 35
     assert all((tmp_path / f"news_{q}.png").stat().st_size > 10_000 for q in ("flow", "return"))
     assert script.main([str(folder), "--before", "2026-02-27", "--out", str(tmp_path)]) == 0
     assert sampler.compiled == 3  # the fit is the later vintage and is not sampled again
