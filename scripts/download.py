@@ -74,7 +74,7 @@ def main(argv: list[str] | None = None) -> int:
                 f"Use one of {', '.join(j.name for j in jobs)}.",
             )
         order = [j.name for j in jobs]
-        jobs = [j for j in jobs if not args.only or j.name in args.only]
+        jobs = [j for j in jobs if (j.name in args.only if args.only else not j.heavy)]
         bar = Progress(
             TextColumn("{task.description:<16}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()
         )
@@ -100,7 +100,8 @@ def main(argv: list[str] | None = None) -> int:
         fetcher.close()
     for o in outcomes:
         print(
-            f"{o.name:<16} {o.fetched} fetched, {o.skipped} kept{': FAILED: ' + o.error if o.error else ''}"
+            f"{o.name:<16} {o.fetched} fetched, {o.skipped} kept{f', {o.absent} not there' if o.absent else ''}"
+            f"{': FAILED: ' + o.error if o.error else ''}"
         )
     failed = sum(bool(o.error) for o in outcomes)
     record = args.out / "sources.toml"

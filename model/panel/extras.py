@@ -45,8 +45,8 @@ class Extra:
     known : str
         When a day's number is published, a key of :data:`KNOWN`.
     days : str
-        ``trading``: a number a trading day. ``calendar``: numbers on all days, summed over the days since the trading
-        day before.
+        ``trading``: numbers of trading days. ``calendar``: `bought` and `volume` are numbers of single calendar days, and
+        summed over the days since the trading day before.
     bought, volume : tuple of str
         Input names of what takers bought and of all that was traded: together they give the flow
         ``2 bought - volume`` where no column of `columns` is there.

@@ -110,7 +110,7 @@ def assemble(
     out: dict[str, np.ndarray] = {}
     origin: dict[str, tuple[str, ...]] = {}
     supplied = []
-    summed = {c for e in u.extras if e.days == "calendar" for c in e.inputs}
+    summed = {c for e in u.extras if e.days == "calendar" for c in (*e.bought, *e.volume)}
 
     def take(column: str) -> np.ndarray:
         return read(column, summed=column in summed) * u.scales.get(column, 1.0)

@@ -23,6 +23,12 @@ READERS = {
     "coinbase_candles": "model.sources.coinbase",
     "cboe_csv": "model.sources.cboe",
     "binance_funding": "model.sources.binance",
+    "binance_klines": "model.sources.binance_klines",
+    "binance_metrics": "model.sources.binance_metrics",
+    "binance_liquidations": "model.sources.binance_liquidations",
+    "finra_short_volume": "model.sources.finra",
+    "sec_fails": "model.sources.sec_fails",
+    "cme_volume": "model.sources.cme",
 }
 
 

@@ -18,7 +18,9 @@ import pandas as pd
 from model import calendar
 from model.calendar import NEW_YORK, federal_business_day, position_date, publication_time, sessions
 from model.errors import DataError
+from model.panel.extras import published
 from model.sources.raw import RawSeries
+from model.sources.spans import Span, collect
 
 UTC = "UTC"
 LONGEST_DELAY = pd.Timedelta(
@@ -54,12 +56,15 @@ class Clock:
         Days to UTC moments of publication.
     days : str
         Which days may carry a value: ``sessions``, ``all``, ``positions``.
+    span : Span, optional
+        Intraday bars are added up, or their extreme taken, between two moments instead.
     """
 
     title: str
     moment: Callable[[pd.DatetimeIndex, Context], pd.DatetimeIndex] | None
     publish: Callable[[pd.DatetimeIndex, Context], pd.DatetimeIndex]
     days: str
+    span: Span | None = None
 
 
 def _wall(days: pd.DatetimeIndex, hours: float) -> pd.DatetimeIndex:
@@ -108,6 +113,22 @@ def after_settlement(days: pd.DatetimeIndex, ctx: Context) -> pd.DatetimeIndex: 
     return _wall(pd.DatetimeIndex([d + _SHORT_INTEREST_DAYS * federal_business_day() for d in days]), 18)
 
 
+def new_york_9(days: pd.DatetimeIndex, ctx: Context) -> pd.DatetimeIndex:  # noqa: ARG001
+    """09:00 New York: before the exchange opens, also on half days."""
+    return _wall(days, 9)
+
+
+def evening(days: pd.DatetimeIndex, ctx: Context) -> pd.DatetimeIndex:  # noqa: ARG001
+    """18:00 New York."""
+    return _wall(days, 18)
+
+
+def half_month(days: pd.DatetimeIndex, ctx: Context) -> pd.DatetimeIndex:
+    """18:00 New York at the month's end for its first half, about the 15th of the next for its second."""
+    times = [published("half_month", d, ctx.calendar) for d in days]
+    return pd.DatetimeIndex(times).tz_localize(NEW_YORK).tz_convert(UTC)
+
+
 CLOCKS = {
     "session_close": Clock(
         "exchange close (13:00 on half days)", session_close, _after(session_close, 30), "sessions"
@@ -118,6 +139,34 @@ CLOCKS = {
     "tuesday": Clock("position date's close", None, after_report, "positions"),
     "flow_date": Clock("vendor's flow date", None, next_morning, "sessions"),
     "settlement": Clock("settlement date", None, after_settlement, "sessions"),
+    "new_york_09": Clock("09:00 New York", new_york_9, _after(new_york_9, 5), "all"),
+    "next_morning": Clock("exchange's day, final the next morning", None, next_morning, "sessions"),
+    "evening": Clock("exchange's day, published at 18:00", None, evening, "sessions"),
+    "half_month": Clock("settlement date, published by half months", None, half_month, "sessions"),
+    "new_york_16_sum": Clock(
+        "sum from 16:00 to 16:00 New York", None, _after(nav_16, 5), "all", Span(nav_16, nav_16, True, np.sum)
+    ),
+    "utc_24_sum": Clock(
+        "sum of UTC days since the trading day before",
+        None,
+        _after(utc_midnight, 5),
+        "all",
+        Span(utc_midnight, utc_midnight, True, np.sum),
+    ),
+    "new_york_night_low": Clock(
+        "lowest from 16:00 to 09:00 New York",
+        None,
+        _after(new_york_9, 5),
+        "all",
+        Span(nav_16, new_york_9, True, np.min),
+    ),
+    "new_york_session_low": Clock(
+        "lowest from 09:00 to 16:00 New York",
+        None,
+        _after(nav_16, 5),
+        "all",
+        Span(new_york_9, nav_16, False, np.min),
+    ),
 }
 
 
@@ -208,6 +257,8 @@ def sample(
     prints : int
         For means: prints a whole day has; a day with fewer has no mean.
     """
+    if clock.span is not None:
+        return collect(raw, clock.span, interval_minutes, ctx)
     known = raw.stamps + pd.Timedelta(minutes=interval_minutes)
     if clock.moment is None:
         return _mean(raw, known, prints)

@@ -19,7 +19,8 @@ import pandas as pd
 
 from model.errors import DataError
 from model.sources import reader
-from model.sources.fetch import Fetcher, Transient
+from model.sources.dated import DATED
+from model.sources.fetch import Fetcher, NotThere, Transient
 from model.sources.load import _series
 from model.sources.spec import SourceSpec
 from model.store import write_atomic
@@ -33,8 +34,9 @@ RECORD = "sources.toml"
 class Job:
     """One vendor's download: where, in which windows, and the source it becomes.
 
-    `paging`: ``single``, ``snapshot`` (a new file per day), ``symbol`` (through a library), or the name of
-    a window format of `WINDOWS`.
+    `paging`: ``single``, ``snapshot`` (a new file per day), ``symbol`` (through a library), the name of
+    a window format of `WINDOWS`, or of dated files of `DATED`. `also` are further sources read from the same
+    files, on other clocks. A `heavy` job runs only when it is named.
     """
 
     name: str
@@ -44,25 +46,29 @@ class Job:
     suffix: str
     params: dict[str, Any]
     source: dict[str, Any]
+    also: tuple[dict[str, Any], ...] = ()
+    heavy: bool = False
 
 
 @dataclass(frozen=True)
 class Page:
-    """One file to get. `final`: its window has passed."""
+    """One file to get, at `url` where that is not the job's. `final`: its window has passed."""
 
     path: str
     params: dict[str, Any]
     final: bool
+    url: str = ""
 
 
 @dataclass
 class Outcome:
-    """What happened to a job."""
+    """What happened to a job; `absent` of its dated files are not at the vendor's."""
 
     name: str
     fetched: int = 0
     skipped: int = 0
     error: str = ""
+    absent: int = 0
 
 
 # vendor's way to ask for a span: (first moment, last moment, both included) -> parameters
@@ -100,11 +106,12 @@ def load_jobs(path: Path, endpoints: dict[str, str] | None = None) -> tuple[dict
             d.text("suffix"),
             dict(d.table("params").data),
             dict(d.table("source").data),
+            tuple(dict(a.data) for a in d.tables("also", [])),
+            d.flag("heavy", False),
         )
-        if job.paging not in ("single", "snapshot", "symbol", *WINDOWS):
-            d.refuse(
-                "paging", f"{job.paging!r} is unknown", f"Use single, snapshot, symbol, {', '.join(WINDOWS)}."
-            )
+        known = ("single", "snapshot", "symbol", *WINDOWS, *DATED)
+        if job.paging not in known:
+            d.refuse("paging", f"{job.paging!r} is unknown", f"Use one of {', '.join(known)}.")
         d.done()
         jobs.append(replace(job, url=(endpoints or {}).get(job.name, job.url)))
     extra = {k: t.raw(k, []) for k in ("mask", "derive")}
@@ -162,12 +169,22 @@ def download(
                 if record.has(job, page, now(), max_age_hours):
                     outcome.skipped += 1
                     continue
-                blob, url = _get(job, page, fetcher, history or yfinance_history, since, now())
+                try:
+                    blob, url = _get(job, page, fetcher, history or yfinance_history, since, now())
+                except NotThere:
+                    if job.paging not in DATED:
+                        raise
+                    outcome.absent += 1
+                    continue
                 at = now().replace(microsecond=0)
                 write_atomic(out / page.path, blob)
                 record.add(job, page, blob, url, at)
                 outcome.fetched += 1
             progress(job.name, len(pages), len(pages))
+            if pages and outcome.absent == len(pages):
+                raise DataError(
+                    f"{job.name}: none of {len(pages)} files is there.", "The vendor may have moved them."
+                )
         except DataError as error:
             outcome.error = str(error)
     return outcomes
@@ -178,6 +195,10 @@ def _pages(job: Job, since: date, now: datetime) -> Iterator[Page]:
         yield Page(f"{job.name}/{job.name}.{job.suffix}", _fill(job.params, since), final=False)
     elif job.paging == "snapshot":
         yield Page(f"{job.name}/{now:%Y-%m-%d}.{job.suffix}", dict(job.params), final=False)
+    elif job.paging in DATED:
+        for d in DATED[job.paging](since, now):
+            url = job.url.format(day=d.day, half=d.half)
+            yield Page(f"{job.name}/{d.name}.{job.suffix}", dict(job.params), True, url)
     else:
         first = datetime(since.year, since.month, since.day, tzinfo=UTC)
         hour = now.replace(minute=0, second=0, microsecond=0)
@@ -205,7 +226,7 @@ def _get(
 ) -> tuple[bytes, str]:
     check = _checker(job, page)
     if job.paging != "symbol":
-        return fetcher.get(job.url, page.params, check)
+        return fetcher.get(page.url or job.url, page.params, check)
     symbol = job.params["symbol"]
 
     def attempt() -> bytes:
@@ -328,14 +349,16 @@ class _Record:
             }
         )
         source = {"name": job.name, **{k: v for k, v in job.source.items() if k != "series"}}
-        self.sources[job.name] = {
-            **source,
-            "series": job.source["series"],
-            "file": sorted(files, key=lambda f: f["path"]),
-        }
+        files = sorted(files, key=lambda f: f["path"])
+        self.sources[job.name] = {**source, "series": job.source["series"], "file": files}
+        for more in job.also:
+            name = f"{job.name}.{more['name']}"
+            self.sources[name] = {**source, **more, "name": name, "file": files}
         panel = {**self.head["panel"], "start": self.since}
         rank = {n: i for i, n in enumerate(self.order)}
-        self.sources = dict(sorted(self.sources.items(), key=lambda kv: rank.get(kv[0], len(rank))))
+        self.sources = dict(
+            sorted(self.sources.items(), key=lambda kv: rank.get(kv[0].partition(".")[0], len(rank)))
+        )
         body: dict[str, Any] = {"panel": panel, "source": list(self.sources.values()), **self._tail()}
         write_atomic(self.out / RECORD, tomlkit.dumps(body).encode())
 
@@ -356,4 +379,4 @@ def _asked(job: Job, page: Page) -> str:
         for k, v in sorted(page.params.items())
         if page.final or k not in ("end", "endTime", "end_timestamp")
     }
-    return f"{job.url} {json.dumps(params)}"
+    return f"{page.url or job.url} {json.dumps(params)}"

@@ -24,6 +24,10 @@ class Transient(Exception):
         self.after, self.remedy = after, remedy
 
 
+class NotThere(DataError):
+    """The service has no such file (404)."""
+
+
 @dataclass
 class Fetcher:
     """Gets pages.
@@ -112,6 +116,8 @@ class Fetcher:
             raise DataError(f"{url}: {error}.", "Correct the address in the download list.") from None
         if response.status_code == 429 or response.status_code >= 500:
             raise Transient(f"the service answered {response.status_code}", _after(response))
+        if response.status_code == 404:
+            raise NotThere(f"{url}: the service answered 404.", "Check the address in the download list.")
         if response.status_code >= 400:
             raise DataError(
                 f"{url}: the service answered {response.status_code}.",

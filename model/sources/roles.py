@@ -17,6 +17,7 @@ FACTORS = {
     ("fraction", "bp"): units.BP_PER_UNIT,
     ("%", "bp"): units.BP_PER_UNIT / units.PERCENT,
     ("million shares", "shares"): units.USD_PER_MN,
+    ("units", "thousand units"): 1.0 / units.UNITS_PER_THOUSAND,
 }
 
 
@@ -94,4 +95,19 @@ ROLES = {
     "shares": Role("shares", "shares_{fund}", per_fund=True, max_ratio=2.0),
     "nav": Role("USD", "nav_{fund}", per_fund=True, max_ratio=2.0),
     "option_chain": Role("contracts", "option_chain"),
+    "price_open": Role("USD", "price_open", max_ratio=2.0),
+    "price_close": Role("USD", "price_close", max_ratio=2.0),
+    "factor_open": Role("USD", "{fund}_open", per_fund=True, max_ratio=2.0),
+    "factor_close": Role("USD", "{fund}_close", per_fund=True, max_ratio=2.0),
+    "stress_open": Role("vol points", "stress_open", max_ratio=4.0),
+    "implied_vol_open": Role("vol points", "implied_vol_open", max_ratio=4.0, tolerance=0.02),
+    "low": Role("USD", "low_{fund}", per_fund=True, max_ratio=2.0),
+    "taker_flow": Role("thousand units", "taker_{fund}", per_fund=True, tolerance=0.01),
+    "taker_flow_utc": Role("USD m", "taker_{fund}_utc", per_fund=True, tolerance=0.01),
+    "venue_open_interest": Role("USD", "{fund}_oi_usd_16et", per_fund=True, max_ratio=4.0),
+    "venue_open_interest_units": Role("thousand units", "{fund}_oi_kbtc_16et", per_fund=True, max_ratio=4.0),
+    "short_volume": Role("shares", "short_volume_{fund}", per_fund=True),
+    "short_total_volume": Role("shares", "short_total_volume_{fund}", per_fund=True),
+    "fails_to_deliver": Role("shares", "fails_to_deliver_{fund}", per_fund=True),
+    "option_open_interest": Role("contracts", "option_open_interest_{fund}", per_fund=True),
 }

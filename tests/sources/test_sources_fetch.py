@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import json
-import threading
 import tomllib
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from urllib.parse import parse_qs, urlparse
+from urllib.parse import urlparse
 
 import numpy as np
 import pandas as pd
 import pytest
+from server_support import Answer, Server
 
 from model.errors import DataError
 from model.sources.build import build_panel
@@ -33,46 +32,15 @@ from tests.proofs.sources.samples import (
 
 NOW = datetime(2026, 3, 14, 13, 20, tzinfo=UTC)
 SINCE = date(2025, 12, 1)
-type Answer = tuple[int, bytes, dict[str, str]]
-
-
-class Server:
-    """Answers by path; each path has a queue of misbehaviours before the good answer."""
-
-    def __init__(self) -> None:
-        self.asked: list[str] = []
-        self.bad: dict[str, list[Answer]] = {}
-        self.cut: dict[str, int] = {}
-        self.good: dict[str, Callable[[dict[str, list[str]]], bytes]] = {}
-        outer = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:  # noqa: N802
-                url = urlparse(self.path)
-                outer.asked.append(self.path)
-                queue = outer.bad.get(url.path, [])
-                status, body, headers = (
-                    queue.pop(0) if queue else (200, outer.good[url.path](parse_qs(url.query)), {})
-                )
-                self.send_response(status)
-                for k, v in headers.items():
-                    self.send_header(k, v)
-                self.send_header("Content-Length", str(len(body)))
-                self.end_headers()
-                left = outer.cut.get(url.path, 0)
-                outer.cut[url.path] = left - 1
-                self.wfile.write(body[: len(body) // 2] if left > 0 else body)
-
-            def log_message(self, *_: object) -> None:
-                pass
-
-        self._http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self._http.server_port}"
-        threading.Thread(target=self._http.serve_forever, daemon=True).start()
-
-    def close(self) -> None:
-        self._http.shutdown()
-        self._http.server_close()
+ELSEWHERE = {
+    "binance_perpetual",
+    "binance_spot",
+    "binance_open_interest",
+    "binance_liquidations",
+    "finra_short_volume",
+    "sec_fails",
+}
+"""Downloads of test_sources_venues.py."""
 
 
 @pytest.fixture
@@ -218,7 +186,7 @@ def jobs_for(server: Server, only: set[str] | None = None) -> tuple[dict, list[J
     head, jobs = load_jobs(
         ROOT / "scripts" / "download.toml", {k: f"{server.url}/{v}" for k, v in paths.items()}
     )
-    return head, [j for j in jobs if only is None or j.name in only]
+    return head, [j for j in jobs if (j.name in only if only else j.name not in ELSEWHERE)]
 
 
 def run(
