@@ -68,8 +68,19 @@ def test_an_opening_price_without_its_close_is_carried(load):
 
 def test_what_build_panel_writes_is_known(universe):
     """Every default column of a source's role, so that a built panel loses none in silence."""
-    tenors, sides, types = ("30", "60", "90", "120"), ("long", "short"), ("put", "call")
-    names = {"tenor_basis": tenors, "liquidations": sides, "option_volume": types}
+    names = {
+        "tenor_basis": ("30", "60", "90", "120"),
+        "liquidations": ("long", "short"),
+        "option_volume": ("put", "call"),
+        "option_open_interest": ("put", "call"),
+        "factor_open": ("igv", "qqq", "gld"),
+        "factor_close": ("igv", "qqq", "gld"),
+        "low": ("overnight", "session"),
+        "taker_flow": ("perp", "spot"),
+        "taker_flow_utc": ("spot",),
+        "venue_open_interest": ("binance",),
+        "venue_open_interest_units": ("binance",),
+    }
     written = [
         role.column.replace("{fund}", fund)
         for key, role in ROLES.items()

@@ -80,7 +80,7 @@ def test_bars_of_four_hours_cover_a_day_in_summer_only():
     winter = bars("2026-02-02", "2026-02-06", 4)
     out, gaps = sample(winter, CLOCKS["new_york_16_sum"], 240, CTX, 1)
     assert not len(out.stamps)
-    assert gaps == 2
+    assert gaps == 3
 
 
 def test_utc_days_since_the_trading_day_before():

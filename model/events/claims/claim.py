@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from model.events.claims import figure_tests, model_tests
+from model.events.claims import column_tests, correlation, figure_tests, model_tests
 from model.events.claims.finding import Finding, Scene
 from model.events.quantities import Ground
 from model.toml_table import Table
@@ -24,9 +24,12 @@ class Test(Protocol):
 READERS: dict[str, Callable[[Table, Ground], Test]] = {
     "figure": figure_tests.read_figure,
     "record": figure_tests.read_record,
-    "correlation": figure_tests.read_correlation,
+    "correlation": correlation.read_correlation,
     "rarity": figure_tests.read_rarity,
     "first_below": figure_tests.read_first_below,
+    "total": column_tests.read_total,
+    "outgrew": column_tests.read_outgrew,
+    "led": column_tests.read_led,
     "sign": model_tests.read_sign,
     "largest": model_tests.read_largest,
     "larger": model_tests.read_larger,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 import numpy as np
@@ -12,13 +12,12 @@ from scipy import stats
 from model import units
 from model.calendar import is_session
 from model.events.claims.finding import CONTRADICTED, NOT_IDENTIFIED, NOT_TESTABLE, SUPPORTED, Finding, Scene
-from model.events.quantities import Ground, read_day, read_days, read_span
+from model.events.quantities import Ground, read_day, read_days
 from model.toml_table import Table
 
 MEASURES = ("level", "sum", "change", "percent_change", "premium", "turnover")
 """level, sum over days, change from the session before (in the column's unit or %), annualised premium, close x volume."""
 WHAT = {"premium": "near-month premium at the NAV time", "turnover": "close times shares traded"}
-BOOTSTRAPS = 4000
 ANY_NUMBER = (-1e15, 1e15)
 
 
@@ -28,6 +27,8 @@ class Figure:
 
     ``elsewhere`` is another day on which the number is also shown: a slip in dating becomes visible. ``error`` is how
     far the panel's number may lie from the claim's without contradicting it: noise of the measure, another clock.
+    ``instead`` is a column that measures the same thing without that error, and stands for it where it is supplied.
+    ``needs`` says what a claim waits for whose column is not.
     """
 
     measure: str
@@ -38,25 +39,30 @@ class Figure:
     unit: str
     elsewhere: date | None = None
     error: float = 0.0
+    instead: str = ""
+    needs: str | None = None
 
     def run(self, scene: Scene) -> Finding:
         """Compare the panel's number with the claimed range."""
+        if self.instead:
+            better = replace(self, measure="level", column=self.instead, error=0.0, instead="")
+            if better._value(scene, self.days) is not None:
+                return better.run(scene)
         x = self._value(scene, self.days)
         if x is None:
-            return Finding(NOT_TESTABLE, "", f"The panel has no {self.column} on {_listed(self.days)}.")
+            absent = f"The panel has no {self.column} on {_listed(self.days)}"
+            return Finding(NOT_TESTABLE, "", f"Needs {self.needs}." if self.needs else f"{absent}.")
         inside = self.low <= x <= self.high
-        number = f"{x:,.4g} {self.unit} (claimed {claimed(self.low, self.high)})"
+        number = f"{shown(x)} {self.unit} (claimed {claimed(self.low, self.high)})"
         what = WHAT.get(self.measure, f"{self.measure.replace('_', ' ')} of {self.column}")
         reason = f"{what[:1].upper()}{what[1:]} on {_listed(self.days)}."
         if self.elsewhere is not None and not inside:
             y = self._value(scene, (self.elsewhere,))
             if y is not None and self.low <= y <= self.high:
-                reason += f" The range does hold for {self.elsewhere}: {y:,.4g} {self.unit}."
+                reason += f" The range does hold for {self.elsewhere}: {shown(y)} {self.unit}."
         near = self.low - self.error <= x <= self.high + self.error
         if near and not inside:
-            reason += (
-                f" Outside the claimed range, but within {self.error:g} {self.unit} of it: no contradiction."
-            )
+            reason += f" Outside the claimed range, but within {self.error:g} {self.unit}: no contradiction."
         return Finding(SUPPORTED if inside else NOT_IDENTIFIED if near else CONTRADICTED, number, reason)
 
     def _value(self, scene: Scene, days: tuple[date, ...]) -> float | None:
@@ -73,12 +79,12 @@ def _measured(frame: pd.DataFrame, measure: str, column: str, at: list[pd.Timest
     if measure == "premium":
         return float(annual_premium(frame, min_days)[at].iloc[-1])
     if measure == "turnover":
-        return float((frame["etf_close"] * frame["etf_volume"])[at].sum() / units.USD_PER_BN)
+        return float((frame["etf_close"] * frame["etf_volume"])[at].sum(skipna=False) / units.USD_PER_BN)
     series = frame[column]
     if measure in ("change", "percent_change"):
         step = series.diff() if measure == "change" else units.PERCENT * series.pct_change(fill_method=None)
-        return float(step[at].sum())
-    return float(series[at].sum())
+        return float(step[at].sum(skipna=False))
+    return float(series[at].sum(skipna=False))
 
 
 def annual_premium(frame: pd.DataFrame, min_days: int) -> pd.Series:
@@ -112,50 +118,8 @@ class Record:
         ratio = x / known
         number = f"{ratio:.2f} times the record before ({x:,.4g} against {known:,.4g} {self.unit})"
         good = ratio >= self.factor
-        return Finding(
-            SUPPORTED if good else CONTRADICTED, number, f"Claimed: at least {self.factor:g} times."
-        )
-
-
-@dataclass(frozen=True)
-class Correlation:
-    """Daily returns of ``one`` move more with ``two`` than with ``three`` over a span."""
-
-    one: str
-    two: str
-    three: str
-    start: date
-    end: date
-
-    def run(self, scene: Scene) -> Finding:
-        """Difference of the two correlations with a bootstrap interval over days."""
-        frame = scene.frame
-        absent = [c for c in (self.one, self.two, self.three) if c not in frame]
-        if absent:
-            return Finding(NOT_TESTABLE, "", f"The panel has no {', '.join(absent)}.")
-        r = (
-            frame[[self.one, self.two, self.three]]
-            .apply(np.log)
-            .diff()[str(self.start) : str(self.end)]
-            .dropna()
-        )
-        x = r.to_numpy(float)
-        if len(x) < 10:
-            return Finding(NOT_TESTABLE, "", f"Only {len(x)} days.")
-        a, b = _pair(x)
-        rng = np.random.default_rng(0)
-        draws = [np.subtract(*_pair(x[rng.integers(0, len(x), len(x))])) for _ in range(BOOTSTRAPS)]
-        low, high = np.quantile(draws, [0.055, 0.945])
-        verdict = SUPPORTED if low > 0.0 else CONTRADICTED if high < 0.0 else NOT_IDENTIFIED
-        number = f"{a:.2f} against {b:.2f}, difference [{low:.2f}, {high:.2f}]"
-        return Finding(
-            verdict, number, f"{len(x)} days, {r.index[0].date()} to {r.index[-1].date()}, 89 % bootstrap."
-        )
-
-
-def _pair(x: np.ndarray) -> tuple[float, float]:
-    c = np.corrcoef(x.T)
-    return float(c[0, 1]), float(c[0, 2])
+        verdict = SUPPORTED if good else CONTRADICTED
+        return Finding(verdict, number, f"Claimed: at least {self.factor:g} times.")
 
 
 @dataclass(frozen=True)
@@ -174,9 +138,8 @@ class Rarity:
         x, unit = (q / p, "times") if self.ratio else (units.PERCENT * p, "%")
         good = self.low <= x <= self.high
         number = f"{x:.3g} {unit} (claimed {claimed(self.low, self.high)})"
-        return Finding(
-            SUPPORTED if good else CONTRADICTED, number, "Two-sided tail of a normal distribution."
-        )
+        verdict = SUPPORTED if good else CONTRADICTED
+        return Finding(verdict, number, "Two-sided tail of a normal distribution.")
 
 
 @dataclass(frozen=True)
@@ -200,16 +163,20 @@ class FirstBelow:
         if first == series.index[0]:
             return Finding(NOT_TESTABLE, "", "The panel begins below the level.")
         number = f"first close below {self.level:g} on {first.date()} at {below.iloc[0]:g} {self.unit}"
-        return Finding(
-            SUPPORTED if first.date() == self.day else CONTRADICTED, number, f"Claimed: {self.day}."
-        )
+        verdict = SUPPORTED if first.date() == self.day else CONTRADICTED
+        return Finding(verdict, number, f"Claimed: {self.day}.")
+
+
+def shown(x: float) -> str:
+    """A number with four digits, or all before the point where there are more."""
+    return f"{x:,.0f}" if abs(x) >= 1e4 else f"{x:,.4g}"
 
 
 def claimed(low: float, high: float) -> str:
     """A claimed range in words."""
     if low <= ANY_NUMBER[0]:
-        return f"at most {high:,.4g}"
-    return f"at least {low:,.4g}" if high >= ANY_NUMBER[1] else f"{low:,.4g} to {high:,.4g}"
+        return f"at most {shown(high)}"
+    return f"at least {shown(low)}" if high >= ANY_NUMBER[1] else f"{shown(low)} to {shown(high)}"
 
 
 def _listed(days: tuple[date, ...]) -> str:
@@ -222,16 +189,28 @@ def read_figure(t: Table, g: Ground) -> Figure:
     measure = t.text("measure")
     if measure not in MEASURES:
         t.refuse("measure", f"unknown measure {measure!r}", f"Use one of {', '.join(MEASURES)}.")
-    column = measure if measure in ("premium", "turnover") else _column(t, "column", g)
+    column = measure if measure in ("premium", "turnover") else read_column(t, "column", g)
     days = read_days(t, g.calendar, g.window)
     low, high = read_bounds(t)
     error = float(t.number("error", 0.0))
     if error < 0.0:
         t.refuse("error", f"is negative: {error}", "Give how far the panel's number may be off, in the unit.")
-    return Figure(measure, column, days, low, high, _unit(t), _elsewhere(t, g), error)
+    instead = read_column(t, "instead", g) if "instead" in t.data else ""
+    return Figure(
+        measure,
+        column,
+        days,
+        low,
+        high,
+        read_unit(t),
+        _elsewhere(t, g),
+        error,
+        instead,
+        t.text("needs", None),
+    )
 
 
-def _column(t: Table, key: str, g: Ground) -> str:
+def read_column(t: Table, key: str, g: Ground) -> str:
     name = str(t.text(key))
     if name not in g.columns:
         t.refuse(key, f"the universe has no column {name!r}", f"Use one of {', '.join(g.columns)}.")
@@ -253,7 +232,7 @@ def read_bounds(t: Table) -> tuple[float, float]:
     return float(low), float(high)
 
 
-def _unit(t: Table) -> str:
+def read_unit(t: Table) -> str:
     unit = t.text("unit", None)
     if unit is None:
         t.refuse("unit", "is missing", "Write the number's unit.")
@@ -264,19 +243,13 @@ def read_record(t: Table, g: Ground) -> Record:
     """Read a ``record`` test."""
     day = read_day(t, g.calendar, g.window)
     return Record(
-        _column(t, "column", g),
+        read_column(t, "column", g),
         day,
         t.number("factor", 1.0),
         t.number("previous"),
         t.number("scale", 1.0),
-        _unit(t),
+        read_unit(t),
     )
-
-
-def read_correlation(t: Table, g: Ground) -> Correlation:
-    """Read a ``correlation`` test; ``days`` are its first and last day."""
-    start, end = read_span(t, g.calendar, g.window)
-    return Correlation(_column(t, "one", g), _column(t, "two", g), _column(t, "three", g), start, end)
 
 
 def read_rarity(t: Table, g: Ground) -> Rarity:  # noqa: ARG001
@@ -288,4 +261,4 @@ def read_rarity(t: Table, g: Ground) -> Rarity:  # noqa: ARG001
 def read_first_below(t: Table, g: Ground) -> FirstBelow:
     """Read a ``first_below`` test."""
     day = read_day(t, g.calendar, g.window)
-    return FirstBelow(_column(t, "column", g), t.number("level"), day, _unit(t))
+    return FirstBelow(read_column(t, "column", g), t.number("level"), day, read_unit(t))

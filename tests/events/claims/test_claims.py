@@ -12,7 +12,8 @@ import xarray as xr
 
 from model.errors import DataError
 from model.events.card import load_event
-from model.events.claims.figure_tests import ANY_NUMBER, Correlation, Figure, FirstBelow, Rarity, Record
+from model.events.claims.correlation import Correlation
+from model.events.claims.figure_tests import ANY_NUMBER, Figure, FirstBelow, Rarity, Record
 from model.events.claims.finding import (
     CONTRADICTED,
     NOT_IDENTIFIED,
@@ -97,6 +98,13 @@ def test_a_number_within_the_measures_error_of_the_range_contradicts_nothing():
     assert "no contradiction" in near.reason
     assert replace(f, low=9.0, error=0.5).run(s).verdict == SUPPORTED
     assert replace(f, low=11.0, error=0.5).run(s).verdict == CONTRADICTED
+
+
+def test_a_missing_number_is_no_zero():
+    s = Scene(frame(flow_a=[1.0, np.nan, 3.0], etf_close=[1.0, 1.0, 1.0], etf_volume=[1.0, np.nan, 1.0]))
+    for measure, days in (("level", (3,)), ("sum", (2, 3)), ("change", (4,)), ("turnover", (3,))):
+        f = Figure(measure, "flow_a", tuple(date(2026, 2, d) for d in days), -1.0, 1.0, "USD m")
+        assert f.run(s).verdict == NOT_TESTABLE, measure
 
 
 def test_changes_premium_and_turnover():
