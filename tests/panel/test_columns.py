@@ -9,6 +9,7 @@ from model.errors import DataError
 from model.panel import load_panel
 from model.panel.columns import CARRIED, SPARE, UNKNOWN, USED, column_sentences, column_table, known_columns
 from model.sources.roles import ROLES
+from model.store import PROJECT
 
 
 @pytest.fixture
@@ -117,3 +118,11 @@ def test_shares_outstanding_and_net_asset_value_are_a_second_vendor(load, event_
 def test_liquidations_in_usd_are_converted(load):
     panel = load(lambda t: t.assign(liquidations_long_usd=2.6e9))
     assert (panel.frame["extra_liquidations_long"] == 2600.0).all()
+
+
+def test_the_page_of_columns_lists_every_further_input(universe):
+    page = (PROJECT / "docs" / "sources" / "columns.md").read_text(encoding="utf-8")
+    for e in universe.extras:
+        row = next(line for line in page.splitlines() if line.startswith(f"| `{e.column}` |"))
+        assert f"| {e.title} | {e.unit}," in row
+        assert all(f"`{name}`" in row for name in e.inputs)
