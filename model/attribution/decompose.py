@@ -33,7 +33,10 @@ TOLERANCE = 1e-9
 
 @dataclass(frozen=True)
 class Parts:
-    """Decomposition in model units (USD bn, log-%); each ``Shape: (S, T, parts)``; zero before the pre-sample ends."""
+    """Decomposition in model units (USD bn, log-%); each ``Shape: (S, T, parts)``; zero before the pre-sample ends.
+
+    ``night_channel`` and ``night_trigger`` are the return's parts before the open, zero where it is not known.
+    """
 
     flow_channel: np.ndarray
     return_channel: np.ndarray
@@ -41,6 +44,8 @@ class Parts:
     return_trigger: np.ndarray
     expected_flow: np.ndarray
     trades: dict[str, np.ndarray]
+    night_channel: np.ndarray
+    night_trigger: np.ndarray
 
 
 def decompose(draws: Draws, latents: np.ndarray, flows: np.ndarray, design: Design, seed: int) -> Parts:
@@ -62,8 +67,11 @@ def decompose(draws: Draws, latents: np.ndarray, flows: np.ndarray, design: Desi
     book = make_ledger(draws, latents, flows, design, np.random.default_rng(seed))
     flow = _flow_channels(book)
     ret = _return_channels(book)
-    flow_trigger, return_trigger = _triggers(book, design)
-    parts = Parts(flow, ret, flow_trigger, return_trigger, expected_flow(book), book.trades)
+    flow_trigger, return_trigger, night_trigger = _triggers(book, design)
+    night = _night_channels(book)
+    parts = Parts(
+        flow, ret, flow_trigger, return_trigger, expected_flow(book), book.trades, night, night_trigger
+    )
     _assert_additive(parts, book, design)
     return parts
 
@@ -102,6 +110,17 @@ def _return_channels(book: Ledger) -> np.ndarray:
     return out
 
 
+def _night_channels(book: Ledger) -> np.ndarray:
+    out = np.zeros((*book.lam.shape, len(RETURN_PARTS)))
+    out[..., 0] = book.night.price_shock
+    for j, a in enumerate(book.accounts.values(), start=1):
+        out[..., j] = a.night_own + book.lam * a.share * a.night_answer
+    out[..., -2] = book.night.common
+    out[..., -1] = book.night.drift
+    out[:, :PRE_SAMPLE] = 0.0
+    return out
+
+
 def expected_flow(book: Ledger) -> np.ndarray:
     """Flow expected from yesterday's trades and today's return, without today's own shocks. ``(S, T)``."""
     today = sum(a.shock_by_fund for a in book.accounts.values())
@@ -109,8 +128,11 @@ def expected_flow(book: Ledger) -> np.ndarray:
     return book.total_flow - book.fund_noise.sum(axis=2) - same_day
 
 
-def _triggers(book: Ledger, design: Design) -> tuple[np.ndarray, np.ndarray]:
-    """Recursion of each trigger's flow and return through loop, lags and booking."""
+def _triggers(book: Ledger, design: Design) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Recursion of each trigger's flow, return and overnight return through loops, lags and booking.
+
+    Where the open is known the day has two steps: what moved the price before it, then the rest, which answers both.
+    """
     samples, days = book.lam.shape
     funds = design.flows.shape[1]
     count = len(TRIGGERS)
@@ -120,16 +142,26 @@ def _triggers(book: Ledger, design: Design) -> tuple[np.ndarray, np.ndarray]:
     fund_flow[:, :PRE_SAMPLE, -1] = book.flows[:, :PRE_SAMPLE]
     trades[:, :PRE_SAMPLE, -1] = np.sum([a.by_fund for a in book.accounts.values()], axis=0)[:, :PRE_SAMPLE]
     returns[:, :PRE_SAMPLE, -1] = design.returns[:PRE_SAMPLE]
+    overnight = np.zeros((samples, days, count))
     slope = book.average_slopes(design)
     amplify = 1.0 / (1.0 - book.lam * slope.today_price)
+    night_amplify = 1.0 / (1.0 - book.lam * slope.before_price)
     for t in range(PRE_SAMPLE, days):
         own_flow, own_price = book.own(t)
         before_flow, before_return = fund_flow[:, t - 1], returns[:, t - 1]
         z = own_price + book.price_lag[:, t, None] * before_flow.sum(axis=2)
         z += (book.lam[:, t] * slope.yesterday_price[:, t] + book.return_lag)[:, None] * before_return
-        returns[:, t] = amplify[:, t, None] * z
+        early = book.own_night(t) + book.night.return_lag[:, t, None] * before_return
+        early += book.night.flow_lag[:, t, None] * before_flow.sum(axis=2)
+        o = night_amplify[:, t, None] * early
+        answered = book.lam[:, t] * (
+            slope.night_price[:, t] + slope.today_price[:, t] - slope.before_price[:, t]
+        )
+        returns[:, t] = o + amplify[:, t, None] * (z - early + answered[:, None] * o)
+        overnight[:, t] = o
         trades[:, t] = own_flow + book.flow_lag[:, None, None] * before_flow * design.listed[t]
         trades[:, t] += slope.today_flow[:, t, None] * returns[:, t, :, None]
+        trades[:, t] += slope.night_flow[:, t, None] * o[..., None]
         trades[:, t] += slope.yesterday_flow[:, t, None] * before_return[..., None]
         for k in range(min(book.kernel.shape[3], t + 1)):
             fund_flow[:, t] += book.kernel[:, t - k, None, :, k] * trades[:, t - k]
@@ -137,7 +169,7 @@ def _triggers(book: Ledger, design: Design) -> tuple[np.ndarray, np.ndarray]:
     flow = fund_flow.sum(axis=3)
     flow[:, :PRE_SAMPLE] = 0.0
     returns[:, :PRE_SAMPLE] = 0.0
-    return flow, returns
+    return flow, returns, overnight
 
 
 def _assert_additive(parts: Parts, book: Ledger, design: Design) -> None:
@@ -147,6 +179,14 @@ def _assert_additive(parts: Parts, book: Ledger, design: Design) -> None:
         "flow by trigger": (parts.flow_trigger, book.total_flow),
         "return by channel": (parts.return_channel, np.broadcast_to(design.returns, book.lam.shape)),
         "return by trigger": (parts.return_trigger, np.broadcast_to(design.returns, book.lam.shape)),
+        "overnight return by channel": (
+            parts.night_channel,
+            np.broadcast_to(book.night.returns, book.lam.shape),
+        ),
+        "overnight return by trigger": (
+            parts.night_trigger,
+            np.broadcast_to(book.night.returns, book.lam.shape),
+        ),
     }
     for name, (value, truth) in checks.items():
         gap = np.abs(value.sum(axis=2)[:, m] - truth[:, m]).max()
@@ -169,6 +209,10 @@ def to_dataset(parts: Parts, design: Design, keep: np.ndarray) -> xr.Dataset:
         "observed_flow": (("date",), bn(observed[keep])),
         "observed_return": (("date",), design.returns[keep]),
     }
+    if "overnight" in design.measured:
+        data["return_channel_overnight"] = (ret_dims, parts.night_channel[:, keep])
+        data["return_trigger_overnight"] = (trig, parts.night_trigger[:, keep])
+        data["observed_overnight"] = (("date",), design.measured["overnight"][keep])
     for name, value in parts.trades.items():
         data[f"latent_{name}"] = (("sample", "date"), bn(value[:, keep]))
     return xr.Dataset(

@@ -11,17 +11,32 @@ from model.inference.arrays import arrays
 from model.inference.draws import Draws
 from model.mechanisms import booking, price
 from model.mechanisms.components import COMPONENTS, Component, State
-from model.mechanisms.day import answer, answer_off_fund, day_factor, make_state, shock_groups
+from model.mechanisms.day import (
+    answer,
+    answer_off_fund,
+    answer_overnight,
+    damping,
+    day_factor,
+    make_state,
+    shock_groups,
+)
 from model.mechanisms.design import PRE_SAMPLE, Design
+from model.mechanisms.measurements.overnight import HOURS
 
 
 class Slopes(NamedTuple):
-    """Average responses from zero to the realised return. ``price (S, T)`` in bn per %, ``flow (S, T, I)``."""
+    """Average responses from zero to the realised return. ``price (S, T)`` in bn per %, ``flow (S, T, I)``.
+
+    ``night``: to the overnight return, beyond the response to the day's; ``before``: given before the open.
+    """
 
     today_price: np.ndarray
     yesterday_price: np.ndarray
     today_flow: np.ndarray
     yesterday_flow: np.ndarray
+    night_price: np.ndarray
+    night_flow: np.ndarray
+    before_price: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -38,7 +53,9 @@ class Ledger:
         of today's own shock; ``pressure (S, T)``, USD bn that press on the price; ``own_price (S, T)``, log-%: pressure of
         today's own decision, before loop and lags; ``own_flow (S, T, I)``; ``answers``, (today, yesterday) trades
         answering returns, (S, T) each; ``off_fund (S, T)``, part of today's answer that cannot become a fund's flow;
-        ``booked_load (S, T, I)``, share of a trade that a fund books
+        ``booked_load (S, T, I)``, share of a trade that a fund books; ``share (S, T)``, pressure of a USD bn relative to the
+        funds' trades; ``night_slope (S, T)``, USD bn per log-% before the open, beyond the answer to the day's return;
+        ``night_own (S, T)``, log-%, and ``night_answer (S, T)``, USD bn: own shock and answer before the open
     fund_noise : (S, T, I)
     price_shock, common, drift : (S, T); the shock is all that is unattributed, futures demand and the common part of
         demand included
@@ -58,6 +75,7 @@ class Ledger:
     return_lag: np.ndarray
     flow_lag: np.ndarray
     state: State
+    night: Night
 
     @property
     def trades(self) -> dict[str, np.ndarray]:
@@ -77,6 +95,12 @@ class Ledger:
         price += [self.common[:, t], self.constant, np.zeros_like(self.constant)]
         return np.stack(flow, axis=1), np.stack(price, axis=1)
 
+    def own_night(self, t: int) -> np.ndarray:
+        """Price pressure of each trigger before the open of day t, log-%. ``(S, J)``."""
+        n, zero = self.night, np.zeros_like(self.constant)
+        price = [n.price_shock[:, t], *(a.night_own[:, t] for a in self.accounts.values())]
+        return np.stack([*price, n.common[:, t], n.constant[:, t], zero], axis=1)
+
     def average_slopes(self, design: Design) -> Slopes:
         """Responses divided by the returns they answer."""
         today, yesterday = _safe(design.returns), _safe(design.returns_lag)
@@ -84,18 +108,46 @@ class Ledger:
         price_now, price_before = zero.copy(), zero.copy()
         flow_now = np.zeros_like(self.fund_noise)
         flow_before = np.zeros_like(self.fund_noise)
+        night, night_flow = zero.copy(), np.zeros_like(self.fund_noise)
+        early = zero.copy()
         for a in self.accounts.values():
             now, late = a.answers
-            price_now += now / today
+            price_now += a.share * now / today
             price_before += late / yesterday
             flow_now += a.booked_load * ((now - a.off_fund) / today)[..., None]
             flow_before += a.booked_load * (late / yesterday)[..., None]
-        return Slopes(price_now, price_before, flow_now, flow_before)
+            night += a.share * a.night_slope
+            night_flow += a.booked_load * a.night_slope[..., None]
+            early += a.share * a.night_answer / _safe(self.night.returns)
+        return Slopes(price_now, price_before, flow_now, flow_before, night, night_flow, early)
 
 
 def _safe(r: np.ndarray) -> np.ndarray:
     """Returns to divide by; answers to a zero return are zero, so any divisor will do."""
     return np.where(r == 0.0, 1.0, r)
+
+
+class Night(NamedTuple):
+    """What moved the price before the open; zero on days whose open is not known. ``(S, T)``, log-%.
+
+    Attributes
+    ----------
+    returns : (T,) the overnight return
+    opens : (T,) 1 where it is known
+    price_shock, common : unattributed, and common factors
+    constant : the drift's part before the open
+    flow_lag, return_lag : weight of yesterday's flow and return, which press before the open where it is known
+    drift : drift and lags together
+    """
+
+    returns: np.ndarray
+    opens: np.ndarray
+    price_shock: np.ndarray
+    common: np.ndarray
+    constant: np.ndarray
+    flow_lag: np.ndarray
+    return_lag: np.ndarray
+    drift: np.ndarray
 
 
 class Account(NamedTuple):
@@ -110,6 +162,10 @@ class Account(NamedTuple):
     answers: tuple[np.ndarray, np.ndarray]
     off_fund: np.ndarray
     booked_load: np.ndarray
+    share: np.ndarray
+    night_slope: np.ndarray
+    night_own: np.ndarray
+    night_answer: np.ndarray
 
 
 class _Books(NamedTuple):
@@ -120,6 +176,7 @@ class _Books(NamedTuple):
     state: State
     flows_lag: np.ndarray
     load: dict[str, np.ndarray]
+    damping: np.ndarray
 
 
 def make_ledger(draws: Draws, latents: np.ndarray, flows: np.ndarray, design: Design, rng) -> Ledger:
@@ -132,18 +189,22 @@ def make_ledger(draws: Draws, latents: np.ndarray, flows: np.ndarray, design: De
     flows_lag = np.concatenate(
         [np.broadcast_to(d["flows_lag"][:1], (count, 1, flows.shape[2])), flows[:, :-1]], 1
     )
-    books = _Books(p, d, make_state(p, d), flows_lag * d["listed"], _loadings(p, d))
-    shocks = split_shocks(draws, latents, rng)
-    accounts = {c.name: _account(c, shocks[c.name], books) for c in COMPONENTS}
+    state = make_state(p, d)
+    books = _Books(p, d, state, flows_lag * d["listed"], _loadings(p, d), damping(p, state))
+    shocks, night = split_shocks(draws, latents, rng), _night_shocks(latents)
+    accounts = {c.name: _account(c, shocks[c.name], night[c.name], books) for c in COMPONENTS}
     kernel = _kernel(draws, d, design.booking_lags)
-    common = draws["factor_beta"] @ d["factor_returns"].T
+    factors = d["factor_returns"].T + (p["factor_night"] - 1.0)[..., None] * d["night_factors"].T
+    common = np.einsum(
+        "sj,sjt->st", draws["factor_beta"], np.broadcast_to(factors, (count, *factors.shape[1:]))
+    )
     drift = (
         p["drift"]
         + p["lagged_flow_return"] * books.flows_lag.sum(axis=2)
         + p["lagged_return"] * d["returns_lag"]
     )
     pressure = sum(a.pressure for a in accounts.values())
-    react_price = sum(c.price_share(p) * c.fund_lag(p) for c in COMPONENTS)
+    react_price = sum(c.price_share(p, state) * c.fund_lag(p) for c in COMPONENTS)
     book_lag = sum(c.booked(p) * c.fund_lag(p) for c in COMPONENTS)
     return Ledger(
         lam=lam,
@@ -159,10 +220,37 @@ def make_ledger(draws: Draws, latents: np.ndarray, flows: np.ndarray, design: De
         return_lag=draws["lagged_return"],
         flow_lag=np.asarray(book_lag)[:, 0],
         state=books.state,
+        night=_before_open(draws, books, accounts, drift),
     )
 
 
-def _account(c: Component, shock: np.ndarray, b: _Books) -> Account:
+def _before_open(draws: Draws, b: _Books, accounts: dict[str, Account], drift: np.ndarray) -> Night:
+    """The overnight return by what moved it."""
+    p, d = b.p, b.d
+    opens, zero = d["opens"], np.zeros_like(drift)
+    common = opens * p["factor_night"] * (draws["factor_beta"] @ d["night_factors"].T)
+    lagged = opens * (drift - (1.0 - HOURS) * p["drift"])
+    moved = sum(a.night_own + b.state.impact * a.share * a.night_answer for a in accounts.values())
+    return Night(
+        returns=d["night"],
+        opens=opens,
+        price_shock=opens * (d["night"] - moved - common - lagged),
+        common=common + zero,
+        constant=opens * HOURS * p["drift"] + zero,
+        flow_lag=opens * p["lagged_flow_return"] + zero,
+        return_lag=opens * p["lagged_return"] + zero,
+        drift=lagged,
+    )
+
+
+def _night_shocks(latents: np.ndarray) -> dict[str, np.ndarray]:
+    """Each component's own shock before the open. ``(S, T)``, USD bn."""
+    groups = shock_groups()
+    zero = np.zeros(latents.shape[:2])
+    return {c.name: latents[..., groups.index(c.night)] if c.night else zero for c in COMPONENTS}
+
+
+def _account(c: Component, shock: np.ndarray, night: np.ndarray, b: _Books) -> Account:
     """One component's trades, and where they go."""
     p, d = b.p, b.d
     zero = np.zeros(shock.shape)
@@ -176,20 +264,27 @@ def _account(c: Component, shock: np.ndarray, b: _Books) -> Account:
     direct = decided + mean.sum(axis=2)
     before_loop = direct + late + react * b.flows_lag.sum(axis=2)
     scale = (np.asarray(c.booked(p)) + zero[:, :1]) * ("flow" in c.reaches)
-    share = c.price_share(p) + zero[:, :1]
+    share = c.price_share(p, b.state) + zero
+    slope = b.damping * c.night_slope(p) + zero
+    early = answer_overnight(c, p, b.state).value * d["opens"] + zero
+    after = today + slope * d["night"]
     fraction = scale[..., None] * b.load[c.loading]
     fixed = scale[..., None] * mean
-    booked = fraction * (decided + late + today - off)[..., None]
+    booked = fraction * (decided + late + after - off)[..., None]
     return Account(
-        trades=before_loop + today,
+        trades=before_loop + after,
         by_fund=booked + fixed + (scale * react)[..., None] * b.flows_lag,
         shock_by_fund=fraction * shock[..., None],
-        pressure=share * before_loop + today,
+        pressure=share * (before_loop + after),
         own_price=b.state.impact * share * direct,
         own_flow=fraction * decided[..., None] + fixed,
         answers=(today, share * late),
         off_fund=off,
         booked_load=fraction,
+        share=share,
+        night_slope=slope,
+        night_own=d["opens"] * b.state.impact * share * night,
+        night_answer=early,
     )
 
 
@@ -233,10 +328,10 @@ def split_shocks(draws: Draws, latents: np.ndarray, rng) -> dict[str, np.ndarray
     """
     out: dict[str, np.ndarray] = {c.name: np.zeros(latents.shape[:2]) for c in COMPONENTS}
     for g, group in enumerate(shock_groups()):
-        members = [c for c in COMPONENTS if c.shock is not None and c.shock.group == group]
+        members = [c for c in COMPONENTS if group in (c.night, c.shock.group if c.shock else None)]
         total = latents[..., g]
         if len(members) == 1:
-            out[members[0].name] = total
+            out[members[0].name] = out[members[0].name] + total
             continue
         shares = _shares(members, draws)
         sd = draws[f"{group}_scale"][:, None] * np.sqrt(_factor(members[0], draws))

@@ -10,7 +10,7 @@ from model.attribution.ledger import Ledger, make_ledger
 from model.inference.arrays import arrays
 from model.inference.draws import Draws
 from model.mechanisms import price as impact
-from model.mechanisms.components import COMPONENTS
+from model.mechanisms.components import COMPONENTS, State
 from model.mechanisms.day import answer, group_leader, shock_groups
 from model.mechanisms.design import PRE_SAMPLE, Design
 from model.mechanisms.measurements.premium import GROUP, innovation_var
@@ -34,7 +34,7 @@ def replicate(draws: Draws, latents: np.ndarray, flows: np.ndarray, design: Desi
     d = arrays(design)
     shape = book.lam.shape
     scale = np.exp(draws["flow_tail"][:, None] * rng.standard_normal(shape))
-    fresh = {g: _fresh(draws, g, scale, rng) for g in shock_groups()}
+    fresh = {g: _fresh(draws, book.state, g, scale, rng) for g in shock_groups()}
     futures = np.sqrt(innovation_var(draws))[:, None] * rng.standard_normal(shape)
     fresh[GROUP] += draws["basis_premium"][:, None] * futures
     flow = _flow(draws, book, latents, fresh, scale, design, rng)
@@ -50,10 +50,11 @@ def replicate(draws: Draws, latents: np.ndarray, flows: np.ndarray, design: Desi
     )
 
 
-def _fresh(draws: Draws, group: str, scale: np.ndarray, rng) -> np.ndarray:
-    shock = group_leader(group).shock
-    by_flow = shock is not None and shock.scaled_by == "flow"
-    sd = draws[f"{group}_scale"][:, None] * (scale if by_flow else 1.0)
+def _fresh(draws: Draws, state: State, group: str, scale: np.ndarray, rng) -> np.ndarray:
+    leader = group_leader(group)
+    by_flow = leader.shock is not None and leader.shock.scaled_by == "flow"
+    p = {k: (v[:, None] if v.ndim == 1 else v) for k, v in draws.items()}
+    sd = np.sqrt(leader.shock_var(p, state, group)) * (scale if by_flow else 1.0)
     return sd * rng.standard_normal(scale.shape)
 
 
@@ -79,10 +80,10 @@ def _return(draws, book: Ledger, latents, fresh, unattributed, d, rng) -> np.nda
     """
     p = {k: (v[:, None] if v.ndim == 1 else v) for k, v in draws.items()}
     state = book.state
-    answers = sum(answer(c, p, state, d["returns"]).value for c in COMPONENTS)
+    answers = sum(c.price_share(p, state) * answer(c, p, state, d["returns"]).value for c in COMPONENTS)
     pressure = d["returns"] - book.lam * answers - book.price_shock + unattributed
     for g, group in enumerate(shock_groups()):
-        share = group_leader(group).price_share(p)
+        share = group_leader(group).price_share(p, state)
         pressure = pressure + book.lam * share * (fresh[group] - latents[..., g])
     pressure = pressure + impact.common(p, d["ratio"]) * fresh[impact.COMMON_GROUP]
     redrawn = dict(p) | {"return_state": rng.standard_normal(book.lam.shape)}
@@ -105,8 +106,8 @@ def solve_loop(p, state, lam: np.ndarray, pressure: np.ndarray) -> np.ndarray:
     for _ in range(NEWTON_STEPS):
         value, slope = 0.0, 0.0
         for c in COMPONENTS:
-            trades = answer(c, p, state, r)
-            value, slope = value + trades.value, slope + trades.slope
+            trades, share = answer(c, p, state, r), c.price_share(p, state)
+            value, slope = value + share * trades.value, slope + share * trades.slope
         step = (r - lam * value - pressure) / np.maximum(1.0 - lam * slope, 0.05)
         r = r - np.clip(step, -5.0, 5.0)
         if np.abs(step).max() < 1e-10:

@@ -94,8 +94,44 @@ def make_design(panel: Panel, card: EventCard | None) -> Design:
         basket_bn=_basket_bn(universe, float(frame["price"].iloc[0])),
         barrier_width=float(np.mean([k.width_pct for k in notes])) if notes else 1.0,
         **_vendors(sighting, flows, cut),
+        **_night(frame, universe, factor_returns, cut),
     )
+    design = replace(design, measured=design.measured | _taker(frame, cut))
     return _with_mechanisms(design, card) if card else design
+
+
+def _night(frame: pd.DataFrame, universe, factor_returns: np.ndarray, cut: slice) -> dict[str, Any]:
+    """Overnight returns of underlying and factors, log-%; nothing where no open is supplied.
+
+    Opening prices are one venue's, closes of the same venue beside them: the overnight return is theirs, and what the day's
+    own price moved beyond it is the session's. A factor without an open moves in the session alone. An excluded member has
+    no open: its part stays in the session.
+    """
+    if "price_open" not in frame:
+        return {}
+    before = np.concatenate([[np.nan], _column(frame, "price_close")[:-1]])
+    night = units.PERCENT * np.log(_column(frame, "price_open") / before)
+    if not np.isfinite(night[cut]).any():
+        return {}
+    columns = []
+    for j, f in enumerate(universe.factors):
+        session = units.PERCENT * np.log(
+            _column(frame, f"factor_{f.key}_close") / _column(frame, f"factor_{f.key}_open")
+        )
+        columns.append(np.nan_to_num(factor_returns[:, j] - session))
+    return {"measured": {"overnight": night[cut]}, "night_factors": np.column_stack(columns)[cut]}
+
+
+def _taker(frame: pd.DataFrame, cut: slice) -> dict[str, np.ndarray]:
+    """Signed taker flow in thousand units: perpetual and spot on the price's clock, else spot on UTC days."""
+    if {"extra_taker_perp", "extra_taker_spot"} <= set(frame):
+        flow = {"taker_flow": _column(frame, "extra_taker_perp") + _column(frame, "extra_taker_spot")}
+    elif "extra_taker_spot_utc" in frame:
+        rate = units.bn_to_thousand_units(frame["price"])
+        flow = {"taker_utc": units.usd_m_to_bn(_column(frame, "extra_taker_spot_utc")) * rate}
+    else:
+        return {}
+    return {name: value[cut] for name, value in flow.items() if np.isfinite(value[cut]).any()}
 
 
 def _vendors(sighting: Sighting, flows: np.ndarray, cut: slice) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from model.design.make import make_design, next_day_mask
 from model.errors import UsageError
 from model.events.card import EventCard, event_panel, load_event
 from model.mechanisms.design import Design
+from model.mechanisms.names import parameter_names
 from model.panel import Panel
 from model.priors.changes import with_changes
 from model.priors.prior_set import PriorSet, load_priors
@@ -151,6 +152,11 @@ def readings(subject: Subject, dating: str) -> tuple[Reading, ...]:
 
 
 def _priors(request: Request, card: EventCard) -> PriorSet:
+    """The chosen set; what it says nothing about, because it was made before that mechanism, keeps the default prior."""
+    return _chosen_priors(request, card).completed(parameter_names(), load_priors(DEFAULT_PRIORS))
+
+
+def _chosen_priors(request: Request, card: EventCard) -> PriorSet:
     """The set asked for, else the card's; for a longer panel the default, with what no panel can tell held."""
     if request.priors:
         return load_priors(request.priors)

@@ -27,6 +27,7 @@ CHANGEABLE = (
     "gamma",
     "ratio",
     "log_ratio",
+    "rate",
     "iv_change",
     "barrier",
     "live",
@@ -38,6 +39,9 @@ CHANGEABLE = (
     "week_expiry",
     "week_rate",
     "row_weight",
+    "measured_values",
+    "night",
+    "night_factors",
     "book_on",
     "book_value",
     "book_slope",
@@ -63,11 +67,16 @@ def arrays(design: Design, use_positions: bool = True) -> dict[str, Any]:
         "iv_change": np.nan_to_num(design.iv_change),
         "premium": np.nan_to_num(design.premium),
         "log_ratio": np.log(design.ratio),
+        "rate": units.bn_to_thousand_units(design.price * np.exp(-design.returns / units.PERCENT)),
         "barrier_width": design.barrier_width,
         "premium_observed": np.isfinite(design.premium).astype(float),
         "print_var": design.basket_bn**2 + design.vendor_noise,
         "one_off_var": design.one_off_var,
-        "measured": {k: np.nan_to_num(v) for k, v in design.measured.items()},
+        **_night(design, modelled),
+        "measured": tuple(design.measured),
+        "measured_values": np.array([np.nan_to_num(v) for v in design.measured.values()]).reshape(
+            -1, design.days
+        ),
         "measured_seen": {k: np.isfinite(v) * modelled for k, v in design.measured.items()},
         **_weeks(design, use_positions),
         **_book(design),
@@ -91,6 +100,18 @@ def _weeks(design: Design, use_positions: bool) -> dict[str, Any]:
         for t in days:
             out["week_rate"][end - t, end] = rate[t]
     return out
+
+
+def _night(design: Design, modelled: np.ndarray) -> dict[str, np.ndarray]:
+    """Overnight return and factors, zero on days whose open is not known or that are not modelled."""
+    night = design.measured.get("overnight", np.full(design.days, np.nan))
+    opens = np.isfinite(night) & modelled
+    factors = design.night_factors if len(design.night_factors) else np.zeros_like(design.factor_returns)
+    return {
+        "opens": opens.astype(float),
+        "night": np.where(opens, np.nan_to_num(night), 0.0),
+        "night_factors": np.where(opens[:, None], np.nan_to_num(factors), 0.0),
+    }
 
 
 def span_of(design: Design) -> int:

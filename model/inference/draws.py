@@ -13,11 +13,19 @@ from model.inference.inputs import Equations, evaluate
 from model.inference.likelihood.entry import draw_latents
 from model.inference.likelihood.system import Frame
 from model.inference.local import draw_local
-from model.mechanisms.day import day_factor, group_leader, linked_groups, shock_groups
+from model.mechanisms.day import (
+    day_factor,
+    group_leader,
+    linked_groups,
+    local_groups,
+    make_state,
+    shock_groups,
+)
 from model.mechanisms.design import Design
 from model.mechanisms.measurements import PREMIUM, PRINTS, Row
 from model.mechanisms.measurements.premium import GROUP, innovation_var
 from model.mechanisms.names import parameter_names
+from model.mechanisms.simulate.records import Latents
 from model.priors.prior_set import PriorSet
 
 Draws = Mapping[str, np.ndarray]
@@ -101,6 +109,21 @@ def posterior_latents(
     return latents, flows
 
 
+def by_name(latents: np.ndarray, prints: np.ndarray) -> Latents:
+    """One draw of the latents as the simulator names them.
+
+    Parameters
+    ----------
+    latents : numpy.ndarray
+        ``Shape: (T, G + 1)``, from :func:`posterior_latents`.
+    prints : numpy.ndarray
+        ``Shape: (T, I)``.
+    """
+    groups = {g: latents[:, i] for i, g in enumerate(shock_groups())}
+    own = {g: groups[g] for g in local_groups()}
+    return Latents(groups["basis"], groups["demand"], latents[:, -1], prints, own)
+
+
 def _local(equations: Equations, d, frame: Frame, x: np.ndarray, rng) -> dict[str, np.ndarray]:
     """Local shocks, given one draw of the system's unknowns. ``(T,)`` each, USD bn."""
     if not equations.local_var:
@@ -129,11 +152,12 @@ def prior_latents(draws: Draws, design: Design, seed: int) -> np.ndarray:
     rng = np.random.default_rng(seed)
     count, groups = len(draws["impact"]), shock_groups()
     latents = np.zeros((count, design.days, len(groups) + 1))
+    p = {k: (v[:, None] if v.ndim == 1 else v) for k, v in draws.items()}
+    state = make_state(p, arrays(design))
     for g, name in enumerate(groups):
-        sd = draws[f"{name}_scale"][:, None] * np.ones(design.days)
+        sd = np.sqrt(group_leader(name).shock_var(p, state, name)) * np.ones((count, design.days))
         if name == GROUP:
             sd = np.sqrt(sd**2 + (draws["basis_premium"] ** 2 * innovation_var(draws))[:, None])
-        p = {k: (v[:, None] if v.ndim == 1 else v) for k, v in draws.items()}
         sd = sd * np.sqrt(day_factor(group_leader(name), p))
         latents[..., g] = sd * rng.standard_normal(sd.shape)
     return latents

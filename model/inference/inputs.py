@@ -19,7 +19,7 @@ from model.mechanisms.day import (
     linked_groups,
     local_groups,
 )
-from model.mechanisms.measurements import MEASUREMENTS, PRINTS, Measurement, Row, Term, premium
+from model.mechanisms.measurements import MEASUREMENTS, PRINTS, Measurement, Row, Term, overnight, premium
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ def evaluate(p, d, xp) -> Equations:
     day = evaluate_day(p, d)
     stated = measured_in(d)
     rows = {m.name: m.row(p, d, day, xp) for m in stated}
-    local_var = {g: group_var(g, p, d) for g in local_groups()}
+    local_var = {g: group_var(g, p, day.state) + 0.0 * d["returns"] for g in local_groups()}
     terms = merged_terms([m.reads(d["span"]) for m in stated])
     clean = without_local(list(rows.values()), d["row_weight"], local_var)
     zero = 0.0 * d["returns"]
@@ -91,7 +91,7 @@ def evaluate(p, d, xp) -> Equations:
         row_target=xp.stack([r.target + zero for r in clean]),
         row_var=xp.stack([r.var + zero for r in clean]),
     )
-    return Equations(inputs, day, _jacobian(day), rows, local_var)
+    return Equations(inputs, day, _jacobian(p, d, day), rows, local_var)
 
 
 def measured_in(d) -> tuple[Measurement, ...]:
@@ -112,12 +112,16 @@ def _coefficients(rows: Sequence[Row], terms: Sequence[Sequence[Term]], zero, d,
     return xp.stack(out)
 
 
-def _jacobian(day: Evaluated):
-    return price.jacobian(day.state.impact, [k.slope for k in day.known])
+def _jacobian(p, d, day: Evaluated):
+    """Of the day's loop, and of the overnight one before it."""
+    whole = price.jacobian(day.state.impact, [k.share * k.slope for k in day.known])
+    return whole * overnight.jacobian(p, d, day)
 
 
 def _booked_trades(p, d, day: Evaluated, kind: str):
     """Known trades of one loading that reach creations and redemptions. ``Shape: (T,)``, USD bn."""
     chosen = [k for k in day.known if k.component.loading == kind and "flow" in k.component.reaches]
-    reaching = (k.component.booked(p) * (k.drive + k.lagged + k.response - k.off_fund) for k in chosen)
+    reaching = (
+        k.component.booked(p) * (k.drive + k.lagged + k.response + k.night - k.off_fund) for k in chosen
+    )
     return 0.0 * d["returns"] + sum(reaching)

@@ -25,6 +25,8 @@ class Known:
     slope : USD bn per log-%
     mean : sum over listed funds of the constant part, USD bn
     off_fund : part of the response that cannot become a fund's flow, USD bn
+    night : what the overnight return adds to the answer, USD bn
+    share : pressure on the price relative to the funds' trades
     """
 
     component: Component
@@ -34,6 +36,8 @@ class Known:
     slope: Any
     mean: Any
     off_fund: Any
+    night: Any
+    share: Any
 
 
 @dataclass(frozen=True)
@@ -70,12 +74,19 @@ def _known(c: Component, p, d, state: State) -> Known:
         response.slope + zero,
         mean.sum(axis=1) + zero,
         answer_off_fund(c, p, state, d["returns"]).value + zero,
+        answer_to_night(c, p, state) + zero,
+        c.price_share(p, state),
     )
 
 
 def shock_groups() -> tuple[str, ...]:
     """Names of the daily Gaussian shocks, in registry order."""
-    return tuple(dict.fromkeys(c.shock.group for c in COMPONENTS if c.shock))
+    return tuple(dict.fromkeys(g for c in COMPONENTS for g in _groups(c)))
+
+
+def _groups(c: Component) -> tuple[str, ...]:
+    own = (c.shock.group,) if c.shock else ()
+    return (*own, c.night) if c.night else own
 
 
 def local_groups() -> tuple[str, ...]:
@@ -88,9 +99,10 @@ def linked_groups() -> tuple[str, ...]:
     return tuple(g for g in shock_groups() if g not in local_groups())
 
 
-def group_var(group: str, p, d):
-    """Variance of a group's shock on every day. ``(T,)``, USD bn squared."""
-    return p[f"{group}_scale"] ** 2 * day_factor(group_leader(group), p) + 0.0 * d["returns"]
+def group_var(group: str, p, state: State):
+    """Variance of a group's shock on every day. ``(T,)`` or a number, USD bn squared."""
+    leader = group_leader(group)
+    return leader.shock_var(p, state, group) * day_factor(leader, p)
 
 
 def day_factor(c: Component, p):
@@ -102,12 +114,12 @@ def day_factor(c: Component, p):
 
 
 def _members(group: str) -> list[Component]:
-    return [c for c in COMPONENTS if c.shock and c.shock.group == group]
+    return [c for c in COMPONENTS if group in _groups(c)]
 
 
 def group_leader(group: str) -> Component:
     """A member of a shock group: members share loading and price share, which is why they are one group."""
-    return next(c for c in COMPONENTS if c.shock and c.shock.group == group)
+    return _members(group)[0]
 
 
 def make_state(p, d) -> State:
@@ -123,6 +135,9 @@ def make_state(p, d) -> State:
         live=d["live"],
         barrier_width=d["barrier_width"],
         book=book_today(d),
+        night=d["night"],
+        rate=d["rate"],
+        supplied=frozenset(d["measured"]),
     )
 
 
@@ -161,6 +176,23 @@ def answer_off_fund(c: Component, p, state: State, r) -> Response:
     return _damped(p, state, c.off_fund(p, state, r))
 
 
+def answer_overnight(c: Component, p, state: State) -> Response:
+    """Trades before the open in answer to the overnight return, of those who can trade then."""
+    if "overnight" not in c.sessions:
+        return Response(0.0, 0.0)
+    return _damped(p, state, c.response(p, state, state.night))
+
+
+def answer_to_night(c: Component, p, state: State):
+    """What the overnight return adds to the answer given while the funds trade."""
+    return damping(p, state) * c.night_slope(p) * state.night
+
+
+def damping(p, state: State):
+    """Factor on all answers that keeps one price solving the day."""
+    return impact.damping(state.impact, [k.price_share(p, state) * k.max_slope(p, state) for k in COMPONENTS])
+
+
 def _damped(p, state: State, raw: Response) -> Response:
-    factor = impact.damping(state.impact, [k.max_slope(p, state) for k in COMPONENTS])
+    factor = damping(p, state)
     return Response(factor * raw.value, factor * raw.slope)

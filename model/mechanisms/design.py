@@ -73,6 +73,8 @@ class Design:
     measured : dict of str to numpy.ndarray
         ``Shape: (T,)``, NaN = missing: numbers of further measurements by name, in their own units; empty where the panel
         supplies none.
+    night_factors : numpy.ndarray
+        ``Shape: (T, J)``, log-%: factor returns before the open; empty where no open is supplied.
     vendor_pull, vendor_var : numpy.ndarray
         ``Shape: (T, I)``, USD bn and its square: by how much further vendors pull a print, and the variance of what all
         vendors say together, see :mod:`model.panel.vendors`; empty where one vendor stands alone.
@@ -113,6 +115,7 @@ class Design:
     barrier_width: float = 1.0
     one_off: np.ndarray = field(default_factory=lambda: np.zeros(0))
     measured: dict[str, np.ndarray] = field(default_factory=dict)
+    night_factors: np.ndarray = field(default_factory=lambda: np.zeros((0, 0)))
     vendor_pull: np.ndarray = field(default_factory=lambda: np.zeros((0, 0)))
     vendor_var: np.ndarray = field(default_factory=lambda: np.zeros((0, 0)))
     book_days: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int64))
@@ -159,7 +162,7 @@ class Design:
     def to_arrays(self) -> dict[str, np.ndarray]:
         """Numeric fields by name (for storage and hashing); what few designs have only where they have it."""
         out = {f.name: getattr(self, f.name) for f in fields(self)}
-        rare = ("one_off", "vendor_pull", "vendor_var")
+        rare = ("one_off", "vendor_pull", "vendor_var", "night_factors")
         absent = [name for name in rare if not len(getattr(self, name))]
         out |= {f"measured_{name}": value for name, value in self.measured.items()}
         return {k: v for k, v in out.items() if isinstance(v, np.ndarray) and k not in absent}

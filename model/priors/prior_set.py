@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import tomllib
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -119,6 +119,16 @@ class PriorSet:
                 f"Prior set {self.name!r} lacks {', '.join(missing)}.",
                 "Add them to the file: every free parameter needs a prior.",
             )
+
+    def completed(self, names: Collection[str], source: PriorSet) -> PriorSet:
+        """The set with priors from another for names that it lacks: it was made before there was anything to learn there."""
+        missing = {n: source[n] for n in names if n not in self.parameters and n in source.parameters}
+        if not missing:
+            return self
+        digest = hashlib.sha256(
+            (self.sha256 + source.sha256 + " ".join(sorted(missing))).encode()
+        ).hexdigest()
+        return replace(self, parameters={**self.parameters, **missing}, sha256=digest)
 
     def refuse_overlap(self, first: date, last: date) -> None:
         """Raise if the set was learned from days in [first, last]."""

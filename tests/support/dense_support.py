@@ -11,6 +11,7 @@ from model.inference.arrays import arrays, make_frame
 from model.mechanisms.design import PREMIUM_START_VAR
 from model.mechanisms.price import residual_var
 from model.mechanisms.simulate import replay as simulate
+from model.mechanisms.simulate.lines import groups_of, readings_of
 from model.mechanisms.simulate.records import Shocks
 from tests.proofs.read_latents import read_latents
 
@@ -27,8 +28,12 @@ def shock_vector(shocks: Shocks, design, use_positions=True):
     printed = (design.listed > 0) & ~gaps
     gaps[:PRE_SAMPLE] = printed[:PRE_SAMPLE] = False
     unknown = [shocks.basis, shocks.demand, shocks.futures_demand, shocks.fund_noise[gaps]]
+    unknown += [shocks.own[g] for g in groups_of(design)]
+    opens = arrays(design)["opens"] > 0.0
     seen = [
         shocks.price[PRE_SAMPLE:],
+        shocks.night[opens],
+        *(shocks.error[n][arrays(design)["measured_seen"][n] > 0.0] for n in readings_of(design)),
         shocks.fund_noise[printed],
         shocks.premium_noise[np.isfinite(design.premium)],
         shocks.positions if use_positions else np.zeros(0),
@@ -38,7 +43,8 @@ def shock_vector(shocks: Shocks, design, use_positions=True):
 
 def shock_variances(p, design, use_positions=True):
     """Variances in the order of :func:`shock_vector`, from the parameters."""
-    scale = np.exp(2.0 * p["flow_state"])
+    scale, day = np.exp(2.0 * p["flow_state"]), np.exp(p["return_tail"] * p["return_state"])
+    d = arrays(design)
     innovation = p["premium_total"] ** 2 * (1.0 - p["premium_noise_share"])
     w = np.full(design.days, innovation)
     w[0] = PREMIUM_START_VAR
@@ -47,7 +53,12 @@ def shock_variances(p, design, use_positions=True):
             basis=np.full(design.days, p["basis_scale"] ** 2),
             futures_demand=w,
             demand=p["demand_scale"] ** 2 * scale,
-            price=residual_var(p, arrays(design)),
+            price=residual_var(p, d) * (1.0 - d["opens"] * p["overnight_share"]),
+            night=residual_var(p, d) * p["overnight_share"],
+            own={
+                g: np.array([line.spread(p, g, s) for s in day]) ** 2 for g, line in groups_of(design).items()
+            },
+            error={n: np.array([r.spread(p, s) for s in day]) ** 2 for n, r in readings_of(design).items()},
             implied_vol=np.zeros(design.days),
             fund_noise=p["fund_noise"] ** 2 * scale[:, None] + design.basket_bn**2,
             premium_noise=np.full(design.days, p["premium_total"] ** 2 * p["premium_noise_share"]),
@@ -66,14 +77,21 @@ def used_unknowns(frame):
 def dense_system(p, design, use_positions=True):
     """Shocks as an affine function of the unknowns: the simulator is asked for one unknown at a time."""
     frame = make_frame(design)
+    rate, groups = arrays(design)["rate"], list(groups_of(design))
 
     def ask(unknowns):
-        latents = read_latents(design, frame, unknowns)
+        linked, own = (
+            unknowns[: len(frame.first)],
+            unknowns[len(frame.first) :].reshape(len(groups), design.days),
+        )
+        latents = read_latents(design, frame, linked)
+        latents = latents._replace(own={g: x / rate for g, x in zip(groups, own, strict=True)})
         return shock_vector(simulate.extract_shocks(p, design, latents), design, use_positions)
 
-    n = len(frame.first)
+    n = len(frame.first) + len(groups) * design.days
     at_zero = ask(np.zeros(n))
-    columns = [ask(e) for e in np.eye(n)[used_unknowns(frame)]]
+    used = np.concatenate([used_unknowns(frame), np.arange(len(frame.first), n)])
+    columns = [ask(e) for e in np.eye(n)[used]]
     slopes = [np.column_stack([c[part] - at_zero[part] for c in columns]) for part in (0, 1)]
     return at_zero, slopes, shock_variances(p, design, use_positions)
 

@@ -127,6 +127,16 @@ def small_design(seed: int = 0, days: int = 9, funds: int = 3) -> Design:
     )
 
 
+def with_sessions(design: Design, seed: int, taker: str = "taker_flow") -> Design:
+    """The design with overnight returns and taker flow, some of them missing."""
+    rng = np.random.default_rng(seed + 100)
+    night = 0.6 * design.returns + rng.normal(0.0, 1.0, design.days)
+    flow = 4.0 * design.returns + rng.normal(0.0, 5.0, design.days)
+    night[4 % design.days] = flow[5 % design.days] = np.nan
+    factors = 0.4 * design.factor_returns + rng.normal(0.0, 0.3, design.factor_returns.shape)
+    return replace(design, measured={"overnight": night, taker: flow}, night_factors=factors)
+
+
 def system_of(p: dict, design: Design, use_positions: bool = True):
     """Inputs, data and frame of the Gaussian system, in one memory layout: each layout compiles anew."""
     d = arrays(design, use_positions)
@@ -143,4 +153,5 @@ __all__ = [
     "small_design",
     "system_of",
     "with_gaps",
+    "with_sessions",
 ]

@@ -1,6 +1,6 @@
 """Registry of mechanisms: a fifth is one file and one line here."""
 
-from model.mechanisms.components import basis, dealer, directional, multi_asset
+from model.mechanisms.components import basis, crypto_native, dealer, directional, multi_asset
 from model.mechanisms.components.base import Component, Response, Shock, State
 
 COMPONENTS: tuple[Component, ...] = (
@@ -8,6 +8,7 @@ COMPONENTS: tuple[Component, ...] = (
     dealer.COMPONENT,
     multi_asset.COMPONENT,
     directional.COMPONENT,
+    crypto_native.COMPONENT,
 )
 
 __all__ = ["COMPONENTS", "Component", "Response", "Shock", "State"]

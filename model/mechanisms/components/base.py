@@ -63,6 +63,9 @@ class State:
     live : ``Shape: (..., notes)`` share of the knock-in notional that is live behind each barrier
     barrier_width : width over which a breach is hedged, log-%
     book : hedging demand of the dealer book, ``None`` if no day has one
+    night : return before the funds' exchange opens, log-%; zero where it is not known
+    rate : thousand units of the underlying that a USD bn bought at the close before
+    supplied : names of the measurements that are supplied
     """
 
     stress: Any
@@ -75,6 +78,9 @@ class State:
     live: Any = 0.0
     barrier_width: float = 1.0
     book: BookToday | BookOnDay | None = None
+    night: Any = 0.0
+    rate: Any = 1.0
+    supplied: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -99,6 +105,10 @@ class Component:
         day: nothing of it returns later, and it is integrated out day by day.
     sessions : tuple of {"overnight", "session"}
         Trading sessions in which it can trade: before the funds' exchange opens, and while it is open.
+    night : str or None
+        Group of its own shock before the open; a component that trades in the session alone has none.
+    needs : tuple of str
+        Measurements of which at least one must be supplied; without them the component is silent.
     colour : str
         Its colour in every figure.
     """
@@ -112,6 +122,8 @@ class Component:
     loading: ClassVar[Literal["demand", "basis", "option_fund"]] = "demand"
     reaches: ClassVar[tuple[str, ...]] = ("return", "flow")
     sessions: ClassVar[tuple[str, ...]] = ("session",)
+    night: ClassVar[str | None] = None
+    needs: ClassVar[tuple[str, ...]] = ()
     colour: ClassVar[str] = "#666666"
     shock: ClassVar[Shock | None] = None
 
@@ -143,8 +155,20 @@ class Component:
         """Upper bound of the response's slope over all returns, USD bn per log-%."""
         return 0.0
 
-    def price_share(self, p):  # noqa: ARG002
-        """Share of ``drive`` and shock that presses on the price the same day."""
+    def night_slope(self, p):  # noqa: ARG002
+        """What one log-% before the open adds to the answer beyond what one log-% of the day does, USD bn per log-%."""
+        return 0.0
+
+    def shock_var(self, p, s: State, group: str):  # noqa: ARG002
+        """Variance of its group's shock on a day of median scale, USD bn squared."""
+        return p[f"{group}_scale"] ** 2
+
+    def active(self, s: State) -> bool:
+        """Whether what it needs is supplied."""
+        return not self.needs or any(name in s.supplied for name in self.needs)
+
+    def price_share(self, p, s: State):  # noqa: ARG002
+        """Pressure on the price of one USD bn of its trades, relative to the funds' trades."""
         return 1.0
 
     def booked(self, p):  # noqa: ARG002

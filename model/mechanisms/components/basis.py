@@ -43,7 +43,7 @@ class Basis(Component):
         """``-a_B stress``."""
         return -p["basis_stress"] * s.stress
 
-    def price_share(self, p):
+    def price_share(self, p, s: State):  # noqa: ARG002
         """Unhedged share ``1 - h``."""
         return 1.0 - p["hedged_share"]
 

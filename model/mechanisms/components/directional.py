@@ -1,6 +1,6 @@
 """Directional demand: investors who buy or sell for the exposure itself.
 
-.. math:: D_{i,t} = m_i + \\rho (F_{i,t-1} - m_i) + \\ell_i [k_0(r_t) + k_1(r_{t-1}) + \\sigma_D u_{D,t}]
+.. math:: D_{i,t} = m_i + \\rho (F_{i,t-1} - m_i) + \\ell_i [k_0(r_t) + k_o o_t + k_1(r_{t-1}) + \\sigma_D u_{D,t}]
 
 It reacts to a fund's *published* flow of the day before, to today's and yesterday's return with a response
 that flattens below -5 %, and has its own shock.
@@ -35,6 +35,7 @@ class Directional(Component):
         "fund_mean",
         "flow_persistence",
         "response_today",
+        "response_overnight",
         "response_today_crash",
         "response_yesterday",
         "response_yesterday_crash",
@@ -54,6 +55,10 @@ class Directional(Component):
     def max_slope(self, p, s: State):  # noqa: ARG002
         """Steeper of the quiet and the crash slope."""
         return p["response_today"] + smooth.positive_part(-p["response_today_crash"])
+
+    def night_slope(self, p):
+        """The answer to the overnight return has a slope of its own: it is known before the funds trade."""
+        return p["response_overnight"] - p["response_today"]
 
     def fund_lag(self, p):
         """Persistence rho."""

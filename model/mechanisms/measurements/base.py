@@ -102,6 +102,10 @@ class Measurement:
         """
         raise NotImplementedError(f"{self.name} states no row.")
 
+    def value(self, d):
+        """Numbers of a supplied measurement, zero where missing. ``(T,)``."""
+        return d["measured_values"][d["measured"].index(self.name)]
+
     def weight(self, d):
         """1 on days that have a number, 0 elsewhere. ``(T,)``; data, no parameter enters."""
         return d["measured_seen"][self.name]

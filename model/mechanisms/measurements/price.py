@@ -8,8 +8,8 @@ The loop is solved, not regressed on: ``z`` is the return less the answers to it
 from __future__ import annotations
 
 from model.mechanisms import price
-from model.mechanisms.components import COMPONENTS
 from model.mechanisms.day import group_leader, shock_groups
+from model.mechanisms.measurements import overnight
 from model.mechanisms.measurements.base import PREMIUM, PRINTS, Measurement, Row, Term
 from model.mechanisms.measurements.premium import futures_demand
 
@@ -31,35 +31,43 @@ class Price(Measurement):
         return (*groups, Term(PREMIUM), Term(PREMIUM, 1), Term(PRINTS, 1))
 
     def row(self, p, d, day, xp) -> Row:  # noqa: ARG002
-        """Return less everything known."""
+        """Return less everything known; where the open is known, less the overnight equation."""
         follow = p["futures_price"]
         w, known_w = futures_demand(p, d, day)
-        lag = day.state.impact * sum(c.price_share(p) * c.fund_lag(p) for c in COMPONENTS)
-        lag = lag + p["lagged_flow_return"]
-        coefficients = {
-            Term(g): price.push(p, d["ratio"], g, group_leader(g).price_share(p)) for g in shock_groups()
-        }
+        reaction = day.state.impact * sum(k.share * k.component.fund_lag(p) for k in day.known)
+        lag = reaction + (1.0 - d["opens"]) * p["lagged_flow_return"]
+        coefficients = {Term(g): push(p, d, day, g) for g in shock_groups()}
         for term, value in w.items():
             coefficients[term] = coefficients.get(term, 0.0) + follow * value
         coefficients[Term(PRINTS, 1)] = lag * d["gap_yesterday"]
-        target = _known(p, d, day) - lag * d["flows_lag_total"] + follow * known_w
-        return Row(coefficients, target, price.residual_var(p, d))
+        target = _known(p, d, day) - d["opens"] * overnight.unexplained(p, d, day)
+        target = target - reaction * d["flows_lag_total"] + follow * known_w
+        var = price.residual_var(p, d) * (1.0 - d["opens"] * p["overnight_share"])
+        return Row(coefficients, target, var)
 
     def weight(self, d):
         """Every modelled day."""
         return d["modelled"]
 
 
+def push(p, d, day, group: str):
+    """log-% of the row per USD bn of a group's shock; before the open it belongs to the overnight row, if there is one."""
+    leader = group_leader(group)
+    whole = price.push(p, d["ratio"], group, leader.price_share(p, day.state))
+    return (1.0 - d["opens"]) * whole if group == leader.night else whole
+
+
 def _known(p, d, day):
-    """Return less everything known, before lagged flows and futures demand. log-%."""
-    before_loop = sum(k.component.price_share(p) * (k.drive + k.lagged + k.mean) for k in day.known)
-    loop = sum(k.response for k in day.known)
+    """Return less everything known, before reactions to published flows and futures demand. log-%."""
+    trades = sum(k.share * (k.drive + k.lagged + k.mean + k.response + k.night) for k in day.known)
+    factors = d["factor_returns"] + (p["factor_night"] - 1.0) * d["night_factors"]
     return (
         d["returns"]
-        - day.state.impact * (loop + before_loop)
+        - day.state.impact * trades
         - p["drift"]
-        - (d["factor_returns"] * p["factor_beta"]).sum(axis=1)
+        - (factors * p["factor_beta"]).sum(axis=1)
         - p["lagged_return"] * d["returns_lag"]
+        - p["lagged_flow_return"] * d["flows_lag_total"]
     )
 
 

@@ -6,20 +6,23 @@ The equations are those of :mod:`model.mechanisms.simulate.replay`, stated witho
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 from scipy.optimize import brentq
 
-from model.mechanisms.design import Design
+from model import units
+from model.mechanisms.design import PRE_SAMPLE, Design
 from model.mechanisms.price import MAX_GAIN
 from model.mechanisms.simulate.book import day_book
-from model.mechanisms.simulate.lines import lines_of
+from model.mechanisms.simulate.lines import bend, lines_of
 from model.mechanisms.simulate.records import Morning, SimulatedPath
-from model.mechanisms.smooth import KINK_AT, KINK_WIDTH
+from model.mechanisms.smooth import KINK_WIDTH
 
 Parameters = Mapping[str, Any]
+NIGHT_HOURS = 17.0 / 24.0
+"""16:00 to 09:00, as a share of the day."""
 
 
 def morning(
@@ -37,8 +40,8 @@ def morning(
     gamma = p["dealer_sign"] * p["gamma_scale"] * tilt if book is None else 0.0
     steepness = path.live[t].sum() / design.barrier_width
     steepest = book.steepest() if book else gamma + 0.5 * p["knock_in"] * steepness
-    lines = lines_of(design)
-    steepest += sum(line.steepest(p, design, path, t) for line in lines.values())
+    lines, rate = lines_of(design), unit_rate(design, path, t)
+    steepest += sum(line.pressure(p, lam, rate) * line.steepest(p, rate) for line in lines.values())
     return_lag = path.returns[t - 1] if t else design.returns_lag[0]
     flows_lag = design.listed[t] * path.flows[t - 1] if t else np.nan_to_num(design.flows_lag[0])
     rho = p["flow_persistence"]
@@ -55,8 +58,23 @@ def morning(
         directional=yesterday,
         own=design.listed[t] * (mean + rho * (flows_lag - mean)),
         book=book,
-        further={k: line.before(p, design, path, t) + own_shocks[k] for k, line in lines.items()},
+        further={
+            k: line.before(p, design, path, t) + line.unit(rate) * sum(own_shocks[g] for g in line.groups)
+            for k, line in lines.items()
+        },
+        rate=rate,
+        night_shock={
+            k: line.unit(rate) * own_shocks[line.groups[1]]
+            for k, line in lines.items()
+            if len(line.groups) > 1
+        },
     )
+
+
+def unit_rate(design: Design, path: SimulatedPath, t: int) -> float:
+    """Thousand units of the underlying that a USD bn bought at the close before."""
+    before = path.price[t - 1] if t else design.price[0] * math.exp(-design.returns[0] / units.PERCENT)
+    return float(units.bn_to_thousand_units(before))
 
 
 def _damping(p: Parameters, lam: float, steepest: float) -> float:
@@ -68,36 +86,81 @@ def _damping(p: Parameters, lam: float, steepest: float) -> float:
     return 1.0 / math.hypot(1.0, max(gain, 0.0) / MAX_GAIN)
 
 
+def opens(design: Design, t: int) -> bool:
+    """Whether the day's overnight return is known."""
+    return t >= PRE_SAMPLE and bool(np.isfinite(design.measured.get("overnight", np.full(t + 1, np.nan))[t]))
+
+
+def night_pressure(p: Parameters, design: Design, m: Morning, t: int) -> float:
+    """What presses on the price before the open, without the answers to it and the price shock. log-%."""
+    lines = lines_of(design)
+    crypto = sum(lines[k].pressure(p, m.impact, m.rate) * x for k, x in m.night_shock.items())
+    return (
+        NIGHT_HOURS * p["drift"]
+        + p["factor_night"] * float(design.night_factors[t] @ p["factor_beta"])
+        + p["lagged_return"] * m.return_lag
+        + p["lagged_flow_return"] * m.flows_lag.sum()
+        + m.impact * crypto
+    )
+
+
+def night_excess(p: Parameters, design: Design, m: Morning, o: float) -> float:
+    """An overnight return less the pressure of those who answer it before the open. log-%."""
+    answers = (
+        line.pressure(p, m.impact, m.rate) * m.damping * line.answer(p, o, m.rate)
+        for line in lines_of(design).values()
+    )
+    return o - m.impact * sum(answers)
+
+
+def solve_night(p: Parameters, design: Design, m: Morning, t: int, z: float) -> float:
+    """The return at which the overnight loop closes."""
+    return _solve(lambda o: night_excess(p, design, m, o) - z, z, design, t)
+
+
 def pressure(
     p: Parameters, design: Design, path: SimulatedPath, m: Morning, t: int, w: float, v: float, x: float
 ) -> float:
-    """z: what presses on the price before anybody answers the return, without the price shock. log-%."""
+    """z: what presses on the price before anybody answers the return, without the price shock. log-%.
+
+    Where the overnight return is known, what pressed before the open is left out: it is in that return.
+    """
+    lines = lines_of(design)
+    known = opens(design, t)
     unhedged = (1.0 - p["hedged_share"]) * m.basis
     traded = unhedged + m.multi_asset + m.directional + m.own.sum() + x + _vanna_before(p, design, t, v)
-    traded += sum(m.further.values())
+    traded += sum(lines[k].pressure(p, m.impact, m.rate) * x for k, x in m.further.items())
+    factors = design.factor_returns[t]
+    if known:
+        factors = factors + (p["factor_night"] - 1.0) * design.night_factors[t]
+    night = night_pressure(p, design, m, t) if known else 0.0
     return (
         p["drift"]
-        + float(design.factor_returns[t] @ p["factor_beta"])
+        + float(factors @ p["factor_beta"])
         + p["lagged_return"] * m.return_lag
         + p["lagged_flow_return"] * m.flows_lag.sum()
         + p["futures_price"] * w
         + p["common_demand"] * path.ratio[t] * x
         + m.impact * traded
+        - night
     )
 
 
 def excess(p: Parameters, design: Design, path: SimulatedPath, m: Morning, t: int, r: float) -> float:
     """A return less the pressure of those who answer it; the day's return makes it equal z. log-%."""
-    further = sum(_further(p, design, path, m, t, r).values())
-    return r - m.impact * (_hedge(p, design, path, m, t, r) + _answer(p, m, r) + further)
+    lines = lines_of(design)
+    further = sum(lines[k].pressure(p, m.impact, m.rate) * x for k, x in _further(p, design, m, r).items())
+    before = night_excess(p, design, m, m.night)
+    return r - m.impact * (_hedge(p, design, path, m, t, r) + _answer(p, m, r) + further) - before
 
 
 def solve_day(p: Parameters, design: Design, path: SimulatedPath, m: Morning, t: int, z: float) -> float:
     """The return at which the day's loop closes: bracket, then Brent."""
 
-    def gap(r: float) -> float:
-        return excess(p, design, path, m, t, r) - z
+    return _solve(lambda r: excess(p, design, path, m, t, r) - z, z + m.night, design, t)
 
+
+def _solve(gap: Callable[[float], float], z: float, design: Design, t: int) -> float:
     reach = 1.0
     while gap(z - reach) > 0.0 or gap(z + reach) < 0.0:
         reach *= 2.0
@@ -117,8 +180,8 @@ def trade(p: Parameters, design: Design, path: SimulatedPath, m: Morning, t: int
     in_shares = hedge - (m.damping * m.book.crypto(r) if m.book else 0.0)
     path.basis[t], path.multi_asset[t], path.dealer[t] = m.basis, m.multi_asset, hedge
     path.directional[t] = m.directional + m.own.sum() + today
-    path.demand[t] = x
-    for name, answered in _further(p, design, path, m, t, r).items():
+    path.demand[t], path.rate[t] = x, m.rate
+    for name, answered in _further(p, design, m, r).items():
         path.further[name][t] = m.further[name] + answered
     tilted = p["fund_share"] * np.exp(p["basis_tilt"])
     reached = (
@@ -158,21 +221,15 @@ def premium_mean(p: Parameters, path: SimulatedPath, t: int) -> float:
     return drawn + p["premium_return"] * path.returns[t] - p["premium_impact"] * path.basis[t]
 
 
-def _bend(r: float) -> float:
-    """Smooth max(0, KINK_AT - r), zero at r = 0. log-%."""
-    u = KINK_AT - r
-    return 0.5 * (u - KINK_AT + math.hypot(u, KINK_WIDTH) - math.hypot(KINK_AT, KINK_WIDTH))
-
-
 def _bent(slope: float, flattening: float, r: float) -> float:
     """Response that flattens below the kink. USD bn."""
-    return slope * r + flattening * _bend(r)
+    return slope * r + flattening * bend(r)
 
 
 def iv_fall(p: Parameters, r: float) -> float:
     """Fall of implied volatility that the return explains. Vol points."""
     rally = 0.5 * (r + math.hypot(r, KINK_WIDTH) - KINK_WIDTH)
-    return p["iv_response"] * r - p["iv_crash"] * _bend(r) - p["iv_rally"] * rally
+    return p["iv_response"] * r - p["iv_crash"] * bend(r) - p["iv_rally"] * rally
 
 
 def _vanna_before(p: Parameters, design: Design, t: int, v: float) -> float:
@@ -198,16 +255,15 @@ def _hedge(p: Parameters, design: Design, path: SimulatedPath, m: Morning, t: in
     return m.damping * (m.gamma * r + vanna - p["knock_in"] * sold)
 
 
-def _further(
-    p: Parameters, design: Design, path: SimulatedPath, m: Morning, t: int, r: float
-) -> dict[str, float]:
+def _further(p: Parameters, design: Design, m: Morning, r: float) -> dict[str, float]:
     """Answers of components that move the price alone. USD bn."""
-    return {k: m.damping * line.answer(p, design, path, t, r) for k, line in lines_of(design).items()}
+    return {k: m.damping * line.answer(p, r, m.rate) for k, line in lines_of(design).items()}
 
 
 def _answer(p: Parameters, m: Morning, r: float) -> float:
     """Directional trades in answer to today's return. USD bn."""
-    return m.damping * _bent(p["response_today"], p["response_today_crash"], r)
+    overnight = (p["response_overnight"] - p["response_today"]) * m.night
+    return m.damping * (_bent(p["response_today"], p["response_today_crash"], r) + overnight)
 
 
 def _spread(weights: np.ndarray, listed: np.ndarray) -> np.ndarray:

@@ -31,8 +31,10 @@ class Shocks(NamedTuple):
         ``Shape: (T,)``, % of price; zero where the premium is missing.
     positions : numpy.ndarray
         ``Shape: (W,)``, thousand units.
+    night : numpy.ndarray
+        ``Shape: (T,)``, log-%: price shock before the open; zero where the open is not known.
     own : dict of str to numpy.ndarray
-        ``Shape: (T,)`` each, USD bn: shocks of components that move the price alone, by component.
+        ``Shape: (T,)`` each, in their own units: shocks of components that move the price alone, by shock group.
     error : dict of str to numpy.ndarray
         ``Shape: (T,)`` each: errors of supplied measurements, by name; zero where missing.
     """
@@ -45,6 +47,7 @@ class Shocks(NamedTuple):
     fund_noise: np.ndarray
     premium_noise: np.ndarray
     positions: np.ndarray
+    night: np.ndarray
     own: dict[str, np.ndarray] = {}  # noqa: RUF012
     error: dict[str, np.ndarray] = {}  # noqa: RUF012
 
@@ -61,7 +64,7 @@ class Latents(NamedTuple):
     flows : numpy.ndarray
         ``Shape: (T, I)``, USD bn; missing prints drawn.
     own : dict of str to numpy.ndarray
-        ``Shape: (T,)``, USD bn: shocks of components that move the price alone, by component.
+        ``Shape: (T,)``, USD bn: shocks of components that move the price alone, by shock group.
     """
 
     basis: np.ndarray
@@ -172,6 +175,8 @@ class SimulatedPath:
     multi_asset: np.ndarray
     directional: np.ndarray
     demand: np.ndarray
+    night: np.ndarray
+    rate: np.ndarray
     sent: np.ndarray
     further: dict[str, np.ndarray]
     measured: dict[str, np.ndarray]
@@ -182,7 +187,8 @@ class Morning(NamedTuple):
 
     Trades in USD bn, ``impact`` in log-% per USD bn, signed ``gamma`` in USD bn per log-%; ``damping`` is a
     factor; a ``book`` takes the place of gamma and knock-ins; ``further`` holds components that move the price alone, own
-    shocks included.
+    shocks included, of which ``night_shock`` came before the open; ``night`` is the overnight return, zero where not known;
+    ``rate``: thousand units of the underlying per USD bn.
     """
 
     impact: float
@@ -196,3 +202,6 @@ class Morning(NamedTuple):
     own: np.ndarray
     book: DayBook | None
     further: dict[str, float]
+    rate: float
+    night_shock: dict[str, float]
+    night: float = 0.0

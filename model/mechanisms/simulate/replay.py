@@ -35,13 +35,18 @@ from model.mechanisms.simulate.day import (
     excess,
     iv_fall,
     morning,
+    night_excess,
+    night_pressure,
+    opens,
     premium_mean,
     pressure,
     residual_scale,
     solve_day,
+    solve_night,
     trade,
+    unit_rate,
 )
-from model.mechanisms.simulate.lines import lines_of, readings_of
+from model.mechanisms.simulate.lines import groups_of, lines_of, readings_of
 from model.mechanisms.simulate.records import Latents, Shocks, Simulated, SimulatedPath, Trades, Truth
 from model.mechanisms.simulate.regressors import Rebuild
 
@@ -90,7 +95,7 @@ def extract_shocks(p: Parameters, design: Design, latents: Latents) -> Shocks:
     weekly = _position_means(p, design, path)
     seen = np.isfinite(design.premium)
     for name, reading in readings_of(design).items():
-        means = np.array([reading.mean(p, design, path, t) for t in range(design.days)])
+        means = np.array([reading.mean(p, path, t) for t in range(design.days)])
         out.error[name][:] = np.nan_to_num(design.measured[name] - means)
     noise = design.premium - p["carry"] * design.tenor - path.deviation
     out.premium_noise[:] = np.where(seen, np.nan_to_num(noise), 0.0)
@@ -128,6 +133,7 @@ def simulate_panel(p: Parameters, design: Design, rng: np.random.Generator) -> t
     for t in range(design.days):
         rebuild.morning(path, t)
         shocks.price[t] = shocks.price[t] * residual_scale(p, path, t) + own[t]
+        shocks.night[t] = shocks.night[t] * residual_scale(p, path, t)
         _live_through(p, design, path, shocks, t)
         rebuild.evening(path, t)
     simulated = _as_simulated(p, replace(design, price=path.price), path, shocks)
@@ -159,7 +165,8 @@ def _start(design: Design, shocks: Shocks | None) -> SimulatedPath:
         for name in ("ratio", "gamma", "volatility", "price", "barrier", "live", "returns", "iv_change")
     }
     empty = {
-        n: np.zeros(days) for n in ("deviation", "basis", "dealer", "multi_asset", "directional", "demand")
+        n: np.zeros(days)
+        for n in ("deviation", "basis", "dealer", "multi_asset", "directional", "demand", "night", "rate")
     }
     further = {name: np.zeros(days) for name in lines_of(design)}
     measured = {name: np.zeros(days) for name in design.measured}
@@ -173,7 +180,7 @@ def _no_shocks(design: Design) -> Shocks:
     daily = [name for name in Shocks._fields if name not in ("own", "error")]
     return Shocks(
         **{name: np.zeros(shapes.get(name, design.days)) for name in daily},
-        own={name: np.zeros(design.days) for name in lines_of(design)},
+        own={group: np.zeros(design.days) for group in groups_of(design)},
         error={name: np.zeros(design.days) for name in design.measured},
     )
 
@@ -183,6 +190,10 @@ def _live_through(p: Parameters, design: Design, path: SimulatedPath, shocks: Sh
     w, v, x = shocks.futures_demand[t], shocks.implied_vol[t], shocks.demand[t]
     basis_shock = shocks.basis[t] + (p["basis_premium"] * w if t else 0.0)
     m = morning(p, design, path, t, basis_shock, {k: shock[t] for k, shock in shocks.own.items()})
+    if opens(design, t):
+        z = night_pressure(p, design, m, t) + shocks.night[t]
+        path.night[t] = solve_night(p, design, m, t, z)
+        m = m._replace(night=path.night[t])
     if t >= PRE_SAMPLE:
         z = pressure(p, design, path, m, t, w, v, x) + shocks.price[t]
         path.returns[t] = solve_day(p, design, path, m, t, z)
@@ -193,16 +204,22 @@ def _live_through(p: Parameters, design: Design, path: SimulatedPath, shocks: Sh
         path.flows[t] = design.listed[t] * (arrivals(path, t) + shocks.fund_noise[t])
     path.deviation[t] = w if t == 0 else premium_mean(p, path, t) + w
     for name, reading in readings_of(design).items():
-        path.measured[name][t] = reading.mean(p, design, path, t) + shocks.error[name][t]
+        path.measured[name][t] = reading.mean(p, path, t) + shocks.error[name][t]
+    if "overnight" in path.measured:
+        path.measured["overnight"][t] = path.night[t]
 
 
 def _look_back(
     p: Parameters, design: Design, path: SimulatedPath, latents: Latents, out: Shocks, t: int
 ) -> None:
     """One day backward: the shocks that must have happened for the day to be as it was."""
-    for name, shock in latents.own.items():
-        out.own[name][t] = shock[t]
+    for group, line in groups_of(design).items():
+        out.own[group][t] = latents.own[group][t] / line.unit(unit_rate(design, path, t))
     m = morning(p, design, path, t, latents.basis[t], {k: shock[t] for k, shock in out.own.items()})
+    if opens(design, t):
+        path.night[t] = design.measured["overnight"][t]
+        m = m._replace(night=path.night[t])
+        out.night[t] = night_excess(p, design, m, m.night) - night_pressure(p, design, m, t)
     path.basis[t] = m.basis
     w = path.deviation[t] - (premium_mean(p, path, t) if t else 0.0)
     out.futures_demand[t] = w
@@ -281,9 +298,12 @@ def _draw_shocks(p: Parameters, design: Design, return_state, flow_state, rng) -
     premium_noise = p["premium_total"] * math.sqrt(noise_share) * rng.standard_normal(days)
     scale = np.exp(p["return_tail"] * return_state)
     own = {
-        name: np.array([line.spread(p, s) for s in scale]) * rng.standard_normal(days)
-        for name, line in lines_of(design).items()
+        group: np.array([line.spread(p, group, s) for s in scale]) * rng.standard_normal(days)
+        for group, line in groups_of(design).items()
     }
+    known = np.array([opens(design, t) for t in range(days)])
+    night = known * math.sqrt(p["overnight_share"])
+    session = np.sqrt(1.0 - night**2)
     error = {
         name: np.array([reading.spread(p, s) for s in scale])
         * rng.standard_normal(days)
@@ -294,7 +314,8 @@ def _draw_shocks(p: Parameters, design: Design, return_state, flow_state, rng) -
         basis=p["basis_scale"] * rng.standard_normal(days),
         futures_demand=w,
         demand=multi_asset + directional,
-        price=np.exp(p["return_tail"] * return_state) * rng.standard_normal(days),
+        price=session * scale * rng.standard_normal(days),
+        night=night * scale * rng.standard_normal(days),
         implied_vol=v,
         fund_noise=fund_noise,
         premium_noise=premium_noise * np.isfinite(design.premium),

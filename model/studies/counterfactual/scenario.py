@@ -123,7 +123,7 @@ def _path(p: dict, design: Design, shock: float, gamma: float) -> np.ndarray:
     price = np.zeros(design.days)
     price[PRE_SAMPLE] = shock
     zero = np.zeros(design.days)
-    shocks = Shocks(zero, zero, zero, price, zero, np.zeros(design.flows.shape), zero, np.zeros(0))
+    shocks = Shocks(zero, zero, zero, price, zero, np.zeros(design.flows.shape), zero, np.zeros(0), zero)
     path = replay(p | {"gamma_scale": gamma * p["gamma_scale"]}, design, shocks)
     late = slice(PRE_SAMPLE, None)
     return np.column_stack(

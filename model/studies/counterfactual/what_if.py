@@ -18,10 +18,8 @@ import numpy as np
 from model import units
 from model.attribution.ledger import split_shocks
 from model.errors import UsageError
-from model.inference.draws import Draws, one, posterior_latents
-from model.mechanisms.day import shock_groups
+from model.inference.draws import Draws, by_name, one, posterior_latents
 from model.mechanisms.design import PRE_SAMPLE, Design
-from model.mechanisms.simulate.records import Latents
 from model.mechanisms.simulate.replay import extract_shocks, replay
 from model.panel.universe import Universe
 from model.studies.counterfactual.cut import cut
@@ -116,13 +114,11 @@ def worlds_of(
     split = split_shocks(draws, latents, np.random.default_rng(seed))
     start, stop = min(design.event_days) - PRE_SAMPLE, max(design.event_days) + 1
     short = cut(design, start, stop)
-    groups = shock_groups()
-    basis, demand = groups.index("basis"), groups.index("demand")
     worlds = []
     for s in range(len(latents)):
         p, x = one(draws, s), latents[s, start:stop]
         prints = flows[min(s, len(flows) - 1), start:stop]
-        shocks = extract_shocks(p, short, Latents(x[:, basis], x[:, demand], x[:, -1], prints))
+        shocks = extract_shocks(p, short, by_name(x, prints))
         worlds.append(World(p, short, shocks, split["multi_asset"][s, start:stop]))
     return worlds, list(short.event_days)
 

@@ -70,7 +70,7 @@ def fresh_day(h: Happened, t: int, rng: np.random.Generator, repeats: int = REPE
     fresh, unattributed = _shocks(h, p, t, shape, rng)
     change = {c.name: fresh[c.name] - h.shocks[c.name][:, t, None] for c in COMPONENTS}
     change["dealer"] = p["vanna"] * (fresh["dealer"] - h.book.state.iv_shock[:, t, None])
-    push = {c.name: lam * c.price_share(p) * change[c.name] for c in COMPONENTS}
+    push = {c.name: lam * c.price_share(p, state) * change[c.name] for c in COMPONENTS}
     answered = {c.name: answer(c, p, state, r).value for c in COMPONENTS}
     pressure = _pressure(h, t)[:, None, :] + np.zeros((*shape, 1))
     pressure[..., 0] += unattributed - h.book.price_shock[:, t, None]
@@ -112,13 +112,18 @@ def _shocks(h: Happened, p, t: int, shape: tuple[int, int], rng):
         "dealer": iv * np.isfinite(h.design.iv_change[t]),
     }
     common = impact.common(p, d["ratio"][t]) * (shocks["multi_asset"] + shocks["directional"])
+    for c in COMPONENTS:
+        if c.reaches == ("return",):
+            groups = [g for g in (c.shock.group if c.shock else None, c.night) if g]
+            var = sum(c.shock_var(p, _at(h.book.state, t), g) for g in groups) * day**2
+            shocks[c.name] = np.sqrt(var) * rng.standard_normal(shape)
     return shocks, sd * rng.standard_normal(shape) + futures_price[:, None] * w + common
 
 
 def _at(state: State, t: int) -> State:
     """One day's state for arrays ``(S, R)``."""
     fields: dict[str, Any] = {}
-    for name in ("stress", "basket", "gamma", "gamma_state", "impact", "iv_shock"):
+    for name in ("stress", "basket", "gamma", "gamma_state", "impact", "iv_shock", "night"):
         value = np.asarray(getattr(state, name))
         fields[name] = value[:, t, None] if value.ndim == 2 else value[t]
     book = state.book.on_day(t) if isinstance(state.book, BookToday) else None

@@ -17,10 +17,8 @@ from model.attribution.identification import contributions, parameters
 from model.attribution.replicate import replicate
 from model.gate.latents import check_reading
 from model.gate.result import Check
-from model.inference.draws import Draws, posterior_latents, prior_draws, prior_latents, thin
-from model.mechanisms.day import shock_groups
+from model.inference.draws import Draws, by_name, posterior_latents, prior_draws, prior_latents, thin
 from model.mechanisms.design import PRE_SAMPLE, Design
-from model.mechanisms.simulate.records import Latents
 from model.mechanisms.simulate.replay import extract_shocks, replay
 from model.priors.prior_set import PriorSet
 
@@ -129,9 +127,8 @@ def _replays(draws: Draws, latents: np.ndarray, flows: np.ndarray, design: Desig
     """Feed a few draws' shocks through the day-by-day simulator and compare with the data."""
     for s in np.linspace(0, len(latents) - 1, REPLAYED_DRAWS).astype(int):
         params = {k: v[s] for k, v in draws.items()}
-        basis, demand = (latents[s, :, shock_groups().index(g)] for g in ("basis", "demand"))
         prints = flows[min(s, len(flows) - 1)]
-        unknown = Latents(basis, demand, latents[s, :, -1], prints)
+        unknown = by_name(latents[s], prints)
         again = replay(params, design, extract_shocks(params, design, unknown))
         gap = np.nanmax(np.abs(again.returns - design.returns))
         flow_gap = np.nanmax(np.abs(again.flows - prints))

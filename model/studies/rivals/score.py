@@ -91,7 +91,7 @@ def _surprises(p, book: Ledger, latents: np.ndarray) -> tuple[np.ndarray, np.nda
     """Price pressure and flow less what was expected before today's shocks. ``(S, T)`` each."""
     gap_z = book.price_shock.copy()
     for g, group in enumerate(shock_groups()):
-        gap_z = gap_z + book.lam * group_leader(group).price_share(p) * latents[..., g]
+        gap_z = gap_z + book.lam * group_leader(group).price_share(p, book.state) * latents[..., g]
     return gap_z, book.total_flow - expected_flow(book)
 
 
@@ -101,15 +101,16 @@ def _covariance(draws: Draws, p, book: Ledger, design: Design, a: float, b: floa
     state, d = dict(p) | {"return_state": np.full(1, a)}, arrays(design)
     ratio = d["ratio"]
     var_z = impact.residual_var(state, d) + futures**2 * w_var
-    scale = np.exp(2.0 * p["flow_tail"] * b)
+    scale, wild = np.exp(2.0 * p["flow_tail"] * b), np.exp(2.0 * p["return_tail"] * a)
     noise = draws["fund_noise"][:, None, :] ** 2 * scale[..., None] + design.basket_bn**2
     var_f = (noise * design.listed).sum(axis=2)
     cov = np.zeros_like(var_f)
     for group in shock_groups():
         leader = group_leader(group)
-        press = impact.push(p, ratio, group, leader.price_share(p))
+        press = impact.push(p, ratio, group, leader.price_share(p, book.state))
         load = (book.kernel[..., 0] * book.accounts[leader.name].booked_load).sum(axis=2)
-        var = p[f"{group}_scale"] ** 2 * (1.0 if group == GROUP else scale)
+        by = leader.shock.scaled_by if leader.shock else None
+        var = leader.shock_var(p, book.state, group) * {"flow": scale, "price": wild}.get(str(by), 1.0)
         if group == GROUP:
             var = var + b_f**2 * w_var
             var_z = var_z + 2.0 * press * b_f * futures * w_var
@@ -129,5 +130,7 @@ def _normal(x: np.ndarray, y: np.ndarray, var_x, var_y, cov) -> np.ndarray:
 
 def _jacobian(p, book: Ledger, design: Design) -> np.ndarray:
     """J_t at the observed return. ``(S, T)``."""
-    slopes = [answer(c, p, book.state, design.returns).slope for c in COMPONENTS]
+    slopes = [
+        c.price_share(p, book.state) * answer(c, p, book.state, design.returns).slope for c in COMPONENTS
+    ]
     return impact.jacobian(book.lam, slopes) + np.zeros_like(book.lam)

@@ -74,6 +74,7 @@ def half(whole: Design, window: Design, number: int, before: int = 0) -> Design:
     return replace(
         whole,
         **cut,
+        measured={name: value[rows] for name, value in whole.measured.items()},
         dates=whole.dates[rows],
         positions=whole.positions[weeks],
         position_days=tuple(d + before for d in window.position_days),

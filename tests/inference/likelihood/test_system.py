@@ -7,7 +7,15 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from dense_support import dense_logpdf, dense_system, small, used_unknowns
-from synthetic import PRE_SAMPLE, event_design, random_parameters, small_design, system_of, with_gaps
+from synthetic import (
+    PRE_SAMPLE,
+    event_design,
+    random_parameters,
+    small_design,
+    system_of,
+    with_gaps,
+    with_sessions,
+)
 
 from model.inference.arrays import make_frame
 from model.inference.likelihood.entry import draw_latents, value_and_gradient
@@ -21,6 +29,16 @@ from model.inference.likelihood.system import Inputs, booking
 @pytest.mark.parametrize("gaps", [0.0, 0.25])
 def test_likelihood_equals_the_dense_normal(seed, gaps):
     design = with_gaps(small_design(seed), gaps, seed)
+    p = random_parameters(design, seed)
+    value, _ = value_and_gradient(*system_of(p, design))
+    assert value == pytest.approx(dense_logpdf(p, design), rel=1e-9, abs=1e-7)
+
+
+@pytest.mark.parametrize("taker", ["taker_flow", "taker_utc"])
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_likelihood_with_sessions_and_taker_flow(seed, taker):
+    """Two equations a day, local shocks integrated out: the dense normal in which they are unknowns like any other."""
+    design = with_sessions(with_gaps(small_design(seed), 0.25, seed), seed, taker)
     p = random_parameters(design, seed)
     value, _ = value_and_gradient(*system_of(p, design))
     assert value == pytest.approx(dense_logpdf(p, design), rel=1e-9, abs=1e-7)
