@@ -3,7 +3,7 @@
 ========== ==================================================================================================
 key        meaning
 ========== ==================================================================================================
-off        mechanisms removed: dealer, multi_asset, basis, common_factor
+off        mechanisms removed: any component that declares how it is silenced, or common_factor
 one_off    days with a shock of their own (a single forced seller), of any size to price and implied volatility
 decay_from day of an earlier deleveraging whose pressure on the price fades with ``half_life`` trading days
 ========== ==================================================================================================
@@ -15,9 +15,13 @@ from dataclasses import dataclass
 from datetime import date
 
 from model.calendar import is_session
+from model.mechanisms import price
+from model.mechanisms.components import COMPONENTS
 from model.toml_table import Table
 
-MECHANISMS = ("dealer", "multi_asset", "basis", "common_factor")
+SILENCED = {c.name: c.off for c in COMPONENTS if c.off} | {"common_factor": price.OFF}
+"""Priors that take a mechanism away."""
+MECHANISMS = tuple(SILENCED)
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,13 +24,14 @@ class Part:
     latents: tuple[str, ...]
 
 
-def declared_graph(factors: Sequence[str], booking_lags: int = LAGS) -> Graph:
-    """The graph the registered components and structural parts declare, for these risk factors.
+def declared_graph(factors: Sequence[str], booking_lags: int = LAGS, supplied: Collection[str] = ()) -> Graph:
+    """The graph that components and measurements declare, for these risk factors and supplied measurements.
 
     Where trades are booked beyond the kernel's lags (late creation), what is booked at its last lag is a cause of
     the flow after that, too.
     """
-    parts: tuple[Declaration, ...] = (*COMPONENTS, *MEASUREMENTS)
+    parts: list[Declaration] = [c for c in COMPONENTS if not c.needs or any(n in supplied for n in c.needs)]
+    parts += [m for m in MEASUREMENTS if not m.supplied or m.name in supplied]
     booked = [cause for part in parts for cause, effect in part.edges if effect == timed("flow", LAGS - 1)]
     late = tuple((cause, timed("flow", k)) for k in range(LAGS, booking_lags) for cause in booked)
     return build_graph([*parts, Part("late_creation", late, ())]).indexed({"factor": tuple(factors)})
@@ -38,12 +39,12 @@ def declared_graph(factors: Sequence[str], booking_lags: int = LAGS) -> Graph:
 
 def graph_of(design: Design) -> Graph:
     """The graph that a design's model declares."""
-    return declared_graph(design.factors, design.booking_lags)
+    return declared_graph(design.factors, design.booking_lags, tuple(design.measured))
 
 
 def daily_columns(design: Design) -> pd.DataFrame:
-    """Daily columns of a design: return, total flow, stress, factors, gamma, implied volatility, premium,
-    scale.
+    """Daily columns of a design: return, total flow, stress, factors, gamma, implied volatility, premium, scale, and what
+    else is supplied.
 
     A day on which any listed fund's flow is missing has no total.
     """
@@ -57,6 +58,7 @@ def daily_columns(design: Design) -> pd.DataFrame:
         "iv_change": design.iv_change,
         "premium": design.premium,
         "scale": design.volatility,
+        **{m.name: design.measured[m.name] for m in MEASUREMENTS if m.name in design.measured},
     }
     return pd.DataFrame(columns, index=design.dates)
 

@@ -18,8 +18,12 @@ from model.inference.draws import Draws
 from model.mechanisms.components import COMPONENTS
 from model.mechanisms.design import PRE_SAMPLE, Design
 
-TRADES = tuple(c.name for c in COMPONENTS if c.shock)
-"""Components with a shock of their own."""
+
+def _own_shocks(design: Design) -> list[str]:
+    """Components with a shock of their own that are at work."""
+    return [
+        c.name for c in COMPONENTS if c.shock and (not c.needs or any(n in design.measured for n in c.needs))
+    ]
 
 
 def hidden_nodes(
@@ -42,7 +46,7 @@ def hidden_nodes(
         volatility is missing. USD bn, % of price, vol points.
     """
     book = make_ledger(draws, latents, flows, design, np.random.default_rng(seed))
-    out = {name: book.trades[name] - book.accounts[name].answers[0] for name in TRADES}
+    out = {name: book.trades[name] - book.accounts[name].answers[0] for name in _own_shocks(design)}
     out["futures_demand"] = _futures_demand(draws, latents[..., -1], book, design)
     seen = np.isfinite(design.iv_change)
     out["iv_shock"] = np.where(seen, book.state.iv_shock, np.nan)

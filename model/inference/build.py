@@ -38,7 +38,15 @@ DIMS: Mapping[str, tuple[str, ...]] = {
     "kernel": ("regime", "fund", "lag"),
 }
 """Parameters that are not scalars."""
-WEAK = ("knock_in", "iv_crash", "basis_scale")
+WEAK = (
+    "knock_in",
+    "iv_crash",
+    "basis_scale",
+    "crypto_follow",
+    "crypto_forced",
+    "taker_noise",
+    "taker_utc_noise",
+)
 """Amounts that data may leave at their prior; those that data always inform keep the logarithm."""
 SCALES = {
     "scalars_HalfNormal_weak": half_normal_quantile,

@@ -35,6 +35,8 @@ PRIORS = (
     "iv_day",
     "iv_tail",
 )
+OFF = {"factor_beta": ("Normal", {"mu": 0.0, "sigma": 1e-5})}
+"""Priors that take the common factors away."""
 COMMON_GROUP = "demand"
 """Shock group whose news also moves the price by other hands than the funds'."""
 MAX_GAIN = 0.8

@@ -77,18 +77,19 @@ def used_unknowns(frame):
 def dense_system(p, design, use_positions=True):
     """Shocks as an affine function of the unknowns: the simulator is asked for one unknown at a time."""
     frame = make_frame(design)
-    rate, groups = arrays(design)["rate"], list(groups_of(design))
+    lines = groups_of(design)
+    units = {g: np.array([line.unit(x) for x in arrays(design)["rate"]]) for g, line in lines.items()}
 
     def ask(unknowns):
         linked, own = (
             unknowns[: len(frame.first)],
-            unknowns[len(frame.first) :].reshape(len(groups), design.days),
+            unknowns[len(frame.first) :].reshape(len(lines), design.days),
         )
         latents = read_latents(design, frame, linked)
-        latents = latents._replace(own={g: x / rate for g, x in zip(groups, own, strict=True)})
+        latents = latents._replace(own={g: x * units[g] for g, x in zip(lines, own, strict=True)})
         return shock_vector(simulate.extract_shocks(p, design, latents), design, use_positions)
 
-    n = len(frame.first) + len(groups) * design.days
+    n = len(frame.first) + len(lines) * design.days
     at_zero = ask(np.zeros(n))
     used = np.concatenate([used_unknowns(frame), np.arange(len(frame.first), n)])
     columns = [ask(e) for e in np.eye(n)[used]]

@@ -25,8 +25,11 @@ from model.gate.null import examine_all, violated
 from model.gate.partial import Outcome
 from model.gate.result import AFTER_SAMPLING, Check
 from model.gate.thresholds import Thresholds
+from model.mechanisms.measurements import MEASUREMENTS
 
-DETERMINED = {"iv_change": {"iv_shock"}, "premium": {"basis", "futures_demand"}}
+DETERMINED = {"iv_change": {"iv_shock"}} | {
+    m.node.partition("[")[0]: set(m.determined_by) for m in MEASUREMENTS if m.node and m.determined_by
+}
 """Observed nodes without a shock of their own but measurement noise, and the hidden nodes that fix them: once
 those are drawn, nothing is left to test."""
 Draws = Mapping[str, np.ndarray]

@@ -15,11 +15,20 @@ symbolic tensors, so one text serves the sampler and the simulator. Oracles live
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, NamedTuple
 
 from model.mechanisms.hedge_curves import BookOnDay, BookToday
+
+NOTHING = 1e-5
+"""Scale of a prior that switches its parameter off; small against every unit in use."""
+Silence = tuple[str, Mapping[str, float]]
+NO_EFFECT: Silence = ("Normal", {"mu": 0.0, "sigma": NOTHING})
+NO_AMOUNT: Silence = ("HalfNormal", {"sigma": NOTHING})
+NO_SCALE: Silence = ("LogNormal", {"mu": math.log(NOTHING), "sigma": 0.1})
+"""Priors that silence a coefficient, an amount, and a spread."""
 
 
 class Response(NamedTuple):
@@ -107,6 +116,10 @@ class Component:
         Trading sessions in which it can trade: before the funds' exchange opens, and while it is open.
     night : str or None
         Group of its own shock before the open; a component that trades in the session alone has none.
+    off : mapping of str to (distribution, arguments)
+        Priors that silence it; a component without them cannot be taken away from a rival story.
+    size : tuple of str
+        Parameters that scale with the size of its trades, its shock's spread left out.
     needs : tuple of str
         Measurements of which at least one must be supplied; without them the component is silent.
     colour : str
@@ -123,6 +136,8 @@ class Component:
     reaches: ClassVar[tuple[str, ...]] = ("return", "flow")
     sessions: ClassVar[tuple[str, ...]] = ("session",)
     night: ClassVar[str | None] = None
+    off: ClassVar[Mapping[str, Silence]] = {}
+    size: ClassVar[tuple[str, ...]] = ()
     needs: ClassVar[tuple[str, ...]] = ()
     colour: ClassVar[str] = "#666666"
     shock: ClassVar[Shock | None] = None

@@ -9,7 +9,7 @@ on the price only with its unhedged share ``1 - h``. Its size is seen in weekly 
 
 from __future__ import annotations
 
-from model.mechanisms.components.base import Component, Shock, State
+from model.mechanisms.components.base import NO_EFFECT, NO_SCALE, Component, Shock, State
 
 
 class Basis(Component):
@@ -38,6 +38,8 @@ class Basis(Component):
     loading = "basis"
     shock = Shock("basis")
     colour = "#0072b2"
+    off = {"basis_scale": NO_SCALE, "basis_stress": NO_EFFECT, "basis_premium": NO_EFFECT}
+    size = ("basis_stress", "basis_premium")
 
     def drive(self, p, s: State):
         """``-a_B stress``."""

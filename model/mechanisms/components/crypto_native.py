@@ -13,7 +13,14 @@ Without taker flow the component is silent.
 from __future__ import annotations
 
 from model.mechanisms import smooth
-from model.mechanisms.components.base import Component, Response, Shock, State
+from model.mechanisms.components.base import (
+    NO_AMOUNT,
+    NO_SCALE,
+    Component,
+    Response,
+    Shock,
+    State,
+)
 from model.mechanisms.design import Design
 from model.mechanisms.simulate import lines
 
@@ -26,8 +33,8 @@ class CryptoNative(Component):
 
     name = "crypto_native"
     title = "Crypto venues' takers"
-    edges = (("crypto_native[t]", "return[t]"),)
-    latents = ("crypto_native[t]",)
+    edges = (("crypto_native[t]", "return[t]"), ("crypto_night[t]", "return[t]"))
+    latents = ("crypto_native[t]", "crypto_night[t]")
     signs = {"flow": 0, "return": 1, "premium": 0, "implied_vol": -1}
     priors = ("crypto_scale", "crypto_price", "crypto_night_share", "crypto_follow", "crypto_forced")
     reaches = ("return",)
@@ -36,6 +43,8 @@ class CryptoNative(Component):
     shock = Shock("crypto", scaled_by="price")
     night = NIGHT
     needs = SOURCES
+    off = {"crypto_scale": NO_SCALE, "crypto_follow": NO_AMOUNT, "crypto_forced": NO_AMOUNT}
+    size = ("crypto_follow", "crypto_forced")
 
     def price_share(self, p, s: State):
         """Pressure of one USD bn of taker flow relative to the funds' trades."""

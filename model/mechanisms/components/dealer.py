@@ -20,7 +20,7 @@ traded in perpetuals and futures: it moves the price and never becomes a fund's 
 from __future__ import annotations
 
 from model.mechanisms import smooth
-from model.mechanisms.components.base import Component, Response, State
+from model.mechanisms.components.base import NO_AMOUNT, NO_EFFECT, NO_SCALE, Component, Response, State
 from model.mechanisms.hedge_curves import CRYPTO, ETF, NOTE
 
 
@@ -63,6 +63,7 @@ class Dealer(Component):
     )
     loading = "option_fund"
     colour = "#d55e00"
+    off = {"gamma_scale": NO_SCALE, "vanna": NO_EFFECT, "knock_in": NO_AMOUNT}
 
     def feedback(self, p, s: State):
         """phi_t = lambda_t s Gamma_t: how much of a move the gamma hedge adds within the day (before damping)."""

@@ -43,6 +43,7 @@ class Directional(Component):
     )
     shock = Shock("demand", scaled_by="flow")
     colour = "#00624a"
+    size = ("response_today", "response_today_crash", "response_yesterday", "response_yesterday_crash")
 
     def lag_response(self, p, r_lag):
         """``k1(r[t-1])``, concave below the kink."""

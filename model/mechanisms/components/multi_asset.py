@@ -8,7 +8,7 @@ directional demand, so data see only the sum of the two shocks: one total and on
 
 from __future__ import annotations
 
-from model.mechanisms.components.base import Component, Shock, State
+from model.mechanisms.components.base import NO_EFFECT, Component, Shock, State
 
 
 class MultiAsset(Component):
@@ -29,6 +29,12 @@ class MultiAsset(Component):
     priors = ("stress_flow", "basket_flow", "multi_asset_share", "demand_scale")
     shock = Shock("demand", "multi_asset_share", scaled_by="flow")
     colour = "#5fc3a5"
+    off = {
+        "stress_flow": NO_EFFECT,
+        "basket_flow": NO_EFFECT,
+        "multi_asset_share": ("Beta", {"alpha": 1.0, "beta": 1000.0}),
+    }
+    size = ("stress_flow", "basket_flow")
 
     def drive(self, p, s: State):
         """``-a_M stress + b_M basket``."""

@@ -32,13 +32,14 @@ class Overnight(Measurement):
         ("return[t-1]", "overnight[t]"),
         ("flow[t-1]", "overnight[t]"),
         ("volatility[t]", "overnight[t]"),
-        ("crypto_native[t]", "overnight[t]"),
+        ("crypto_night[t]", "overnight[t]"),
         ("overnight[t]", "return[t]"),
         ("overnight[t]", "flow[t]"),
         ("overnight[t]", "flow[t+1]"),
         ("overnight[t]", "flow[t+2]"),
     )
     priors = ("overnight_share", "factor_night")
+    latents = ("crypto_night[t]",)
     node = "overnight[t]"
     measures = ("crypto_native",)
     supplied = True

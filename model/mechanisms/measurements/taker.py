@@ -11,11 +11,18 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from model.mechanisms.components import COMPONENTS
 from model.mechanisms.day import day_factor, group_leader, linked_groups, local_groups
 from model.mechanisms.measurements.base import PRINTS, Measurement, Row, Term
 from model.mechanisms.simulate import lines
 
 CRYPTO, GROUP = "crypto_native", "crypto"
+
+
+def _edges(node: str) -> tuple[tuple[str, str], ...]:
+    """Demand before and after the open, the return that takers follow, and everybody whose trades pass through."""
+    others = (c.name for c in COMPONENTS if c.name != CRYPTO)
+    return (("crypto_night[t]", node), ("return[t]", node), *((f"{n}[t]", node) for n in (CRYPTO, *others)))
 
 
 class Taker(Measurement):
@@ -25,10 +32,8 @@ class Taker(Measurement):
     title = "Signed taker flow, perpetual and spot"
     unit = "thousand units of the underlying"
     columns: ClassVar[tuple[str, ...]] = ("extra_taker_perp", "extra_taker_spot")
-    edges: ClassVar[tuple[tuple[str, str], ...]] = (
-        ("crypto_native[t]", "taker_flow[t]"),
-        ("return[t]", "taker_flow[t]"),
-    )
+    edges: ClassVar[tuple[tuple[str, str], ...]] = _edges("taker_flow[t]")
+    latents = ("crypto_night[t]",)
     priors: ClassVar[tuple[str, ...]] = ("taker_mean", "taker_noise", "taker_pass")
     node = "taker_flow[t]"
     determined_by = (CRYPTO,)
@@ -74,10 +79,7 @@ class TakerUtc(Taker):
     title = "Signed taker flow, spot, UTC days"
     clock = "UTC days"
     columns: ClassVar[tuple[str, ...]] = ("extra_taker_spot_utc",)
-    edges: ClassVar[tuple[tuple[str, str], ...]] = (
-        ("crypto_native[t]", "taker_utc[t]"),
-        ("return[t]", "taker_utc[t]"),
-    )
+    edges: ClassVar[tuple[tuple[str, str], ...]] = _edges("taker_utc[t]")
     priors: ClassVar[tuple[str, ...]] = ("taker_utc_mean", "taker_utc_noise", "taker_utc_share", "taker_pass")
     node = "taker_utc[t]"
     prefix = "taker_utc"
@@ -96,6 +98,7 @@ class _Reading(lines.Reading):
     def mean(self, p, path, t: int) -> float:
         """Mean, crypto demand, and a part of everybody else's trades."""
         others = path.basis[t] + path.dealer[t] + path.multi_asset[t] + path.directional[t] + path.demand[t]
+        others += sum(x[t] for name, x in path.further.items() if name != CRYPTO)
         share = p["taker_utc_share"] if self.prefix == "taker_utc" else 1.0
         traded = path.further[CRYPTO][t] + p["taker_pass"] * others
         return p[f"{self.prefix}_mean"] + share * path.rate[t] * traded

@@ -19,6 +19,7 @@ from matplotlib.dates import AutoDateLocator, date2num, num2date
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 
+from model.mechanisms.components import COMPONENTS
 from model.report.figures.fit_view import FitView
 
 INK, MUTED, FAINT, PAPER = "#1f2933", "#67737f", "#d9dee4", "#ffffff"
@@ -35,6 +36,7 @@ COLOURS = {
     "pre_sample": "#7a6a58",
     "initial": "#7a6a58",
 }
+_DECLARED = {c.name: c.colour for c in COMPONENTS}
 SPARE = ("#56b4e9", "#6a3d9a", "#a0522d", "#2f4f4f")
 READING_COLOURS = {"vendor": "#0072b2", "next_day": "#d55e00", "no_positions": "#e69f00"}
 READING_DASHES: dict[str, Any] = {"vendor": "-", "next_day": (0, (5, 2)), "no_positions": (0, (2, 1.5))}
@@ -72,7 +74,7 @@ RC: dict[Any, Any] = {
 
 def colour(key: str) -> str:
     """A line's colour; a component that is new gets a spare one, always the same."""
-    return COLOURS.get(key) or SPARE[sum(map(ord, key)) % len(SPARE)]
+    return COLOURS.get(key) or _DECLARED.get(key) or SPARE[sum(map(ord, key)) % len(SPARE)]
 
 
 def new_figure(view: FitView, title: str, note: str, height: float, width: float = WIDTH) -> Figure:

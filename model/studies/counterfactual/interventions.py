@@ -14,6 +14,7 @@ import numpy as np
 
 from model.errors import UsageError
 from model.mechanisms import price as impact
+from model.mechanisms.components import COMPONENTS, Component, basis, directional, multi_asset
 from model.mechanisms.design import Design
 from model.mechanisms.simulate.records import Shocks
 
@@ -85,21 +86,32 @@ def _sign(world: World, x: float) -> World:
     return _put(_put(world, "dealer_sign", x), "crypto_sign", x)
 
 
+def _alone(c: Component) -> Callable[[World, float], World]:
+    """More or less of a component that moves the price alone: its answers and shocks shrink together."""
+    groups = [g for g in (c.shock.group if c.shock else None, c.night) if g]
+
+    def do(world: World, x: float) -> World:
+        less = _scaled(*c.size)(world, x)
+        own = {g: x * shock if g in groups else shock for g, shock in less.shocks.own.items()}
+        return less._replace(shocks=less.shocks._replace(own=own))
+
+    return do
+
+
 def _basis(world: World, x: float) -> World:
     """A smaller stock of the trade: shocks and answers shrink together."""
-    less = _scaled("basis_stress", "basis_premium")(world, x)
+    less = _scaled(*basis.COMPONENT.size)(world, x)
     return less._replace(shocks=less.shocks._replace(basis=x * less.shocks.basis))
 
 
 def _multi_asset(world: World, x: float) -> World:
-    less = _scaled("stress_flow", "basket_flow")(world, x)
+    less = _scaled(*multi_asset.COMPONENT.size)(world, x)
     demand = less.shocks.demand + (x - 1.0) * less.multi_asset
     return _with_demand(less, demand)._replace(multi_asset=x * less.multi_asset)
 
 
 def _directional(world: World, x: float) -> World:
-    names = ("response_today", "response_today_crash", "response_yesterday", "response_yesterday_crash")
-    less = _scaled(*names)(world, x)
+    less = _scaled(*directional.COMPONENT.size)(world, x)
     return _with_demand(less, less.multi_asset + x * (less.shocks.demand - less.multi_asset))
 
 
@@ -111,7 +123,10 @@ def _with_demand(world: World, demand: np.ndarray) -> World:
 
 def _factors(world: World, x: float) -> World:
     d = world.design
-    return world._replace(design=replace(d, factor_returns=x * d.factor_returns, basket=x * d.basket))
+    night = x * d.night_factors
+    return world._replace(
+        design=replace(d, factor_returns=x * d.factor_returns, night_factors=night, basket=x * d.basket)
+    )
 
 
 def _stress(world: World, x: float) -> World:
@@ -119,7 +134,8 @@ def _stress(world: World, x: float) -> World:
 
 
 def _price(world: World, x: float) -> World:
-    return world._replace(shocks=world.shocks._replace(price=x * world.shocks.price))
+    price, night = x * world.shocks.price, x * world.shocks.night
+    return world._replace(shocks=world.shocks._replace(price=price, night=night))
 
 
 NAMES: dict[str, tuple[str, Callable[[World, float], World]]] = {
@@ -135,5 +151,9 @@ NAMES: dict[str, tuple[str, Callable[[World, float], World]]] = {
     "stress": ("changes of the stress index", _stress),
     "impact": ("price impact", _scaled("impact")),
     "price_shock": ("the unattributed price shock", _price),
+} | {
+    c.name: (f"trades of {c.title[0].lower()}{c.title[1:]}", _alone(c))
+    for c in COMPONENTS
+    if c.reaches == ("return",)
 }
 """Settings: what they mean, and what they do."""

@@ -123,7 +123,7 @@ def _shocks(h: Happened, p, t: int, shape: tuple[int, int], rng):
 def _at(state: State, t: int) -> State:
     """One day's state for arrays ``(S, R)``."""
     fields: dict[str, Any] = {}
-    for name in ("stress", "basket", "gamma", "gamma_state", "impact", "iv_shock", "night"):
+    for name in ("stress", "basket", "gamma", "gamma_state", "impact", "iv_shock", "night", "rate"):
         value = np.asarray(getattr(state, name))
         fields[name] = value[:, t, None] if value.ndim == 2 else value[t]
     book = state.book.on_day(t) if isinstance(state.book, BookToday) else None

@@ -17,9 +17,10 @@ import numpy as np
 from model.events.rival import Rival
 from model.inference.bridge import Score, log_likelihood, score
 from model.inference.draws import Draws, prior_draws
+from model.mechanisms.components.base import NOTHING
 from model.mechanisms.design import Design
 from model.studies.reopen import Opened
-from model.studies.rivals.variants import DECAY_SD, NOTHING, of_rival, off_parameters
+from model.studies.rivals.variants import DECAY_SD, of_rival, off_parameters
 
 DRAWS = 1000
 POSITIVE = ("gamma_scale", "basis_scale", "knock_in")

@@ -6,14 +6,12 @@ from dataclasses import replace
 
 import numpy as np
 
-from model.events.rival import Rival
+from model.events.rival import SILENCED, Rival
 from model.mechanisms.design import Design
 from model.mechanisms.hedge_curves import CURVES
 from model.priors.prior_set import Prior, PriorSet, load_priors
 from model.priors.vary import as_prior, with_priors
 
-NOTHING = 1e-5
-"""Scale of a prior that switches its parameter off; small against every unit in use."""
 ONE_OFF_SD = 10.0
 """log-%: prior scale of a single day's own price shock."""
 DECAY_SD = 1.0
@@ -22,24 +20,6 @@ SIGNS = ("dealer_sign", "crypto_sign")
 """Dealers' sign by venue."""
 ANCESTOR = "literature"
 """The set from which learned sets descend: they no longer say where a prior's centre first came from."""
-_OFF: dict[str, dict[str, tuple[str, dict[str, float]]]] = {
-    "dealer": {
-        "gamma_scale": ("LogNormal", {"mu": float(np.log(NOTHING)), "sigma": 0.1}),
-        "vanna": ("Normal", {"mu": 0.0, "sigma": NOTHING}),
-        "knock_in": ("HalfNormal", {"sigma": NOTHING}),
-    },
-    "multi_asset": {
-        "stress_flow": ("Normal", {"mu": 0.0, "sigma": NOTHING}),
-        "basket_flow": ("Normal", {"mu": 0.0, "sigma": NOTHING}),
-        "multi_asset_share": ("Beta", {"alpha": 1.0, "beta": 1000.0}),
-    },
-    "basis": {
-        "basis_scale": ("LogNormal", {"mu": float(np.log(NOTHING)), "sigma": 0.1}),
-        "basis_stress": ("Normal", {"mu": 0.0, "sigma": NOTHING}),
-        "basis_premium": ("Normal", {"mu": 0.0, "sigma": NOTHING}),
-    },
-    "common_factor": {"factor_beta": ("Normal", {"mu": 0.0, "sigma": NOTHING})},
-}
 
 
 def of_rival(rival: Rival, design: Design, priors: PriorSet) -> tuple[Design, PriorSet]:
@@ -60,8 +40,8 @@ def of_rival(rival: Rival, design: Design, priors: PriorSet) -> tuple[Design, Pr
     if "dealer" in rival.off:
         design = without_book(design)
     for mechanism in rival.off:
-        for name, (dist, args) in _OFF[mechanism].items():
-            changed[name] = as_prior(priors[name], dist, args, f"rival {rival.key}: switched off")
+        for name, (dist, args) in SILENCED[mechanism].items():
+            changed[name] = as_prior(priors[name], dist, dict(args), f"rival {rival.key}: switched off")
     if rival.one_off:
         design = _with_own_shock(design, rival)
     columns, scales = _regressors(rival, design)
@@ -94,7 +74,7 @@ def _with_own_shock(design: Design, rival: Rival) -> Design:
 
 def off_parameters(rival: Rival) -> tuple[str, ...]:
     """Parameters that the rival's mechanisms switch off."""
-    return tuple(name for mechanism in rival.off for name in _OFF[mechanism])
+    return tuple(name for mechanism in rival.off for name in SILENCED[mechanism])
 
 
 def _regressors(rival: Rival, design: Design) -> tuple[dict[str, np.ndarray], dict[str, float]]:

@@ -19,6 +19,7 @@ from model.inference.arrays import arrays
 from model.inference.draws import Draws, one, posterior_latents, prior_draws, thin
 from model.inference.inputs import evaluate
 from model.inference.sample import Diagnostics, Sampler, Settings
+from model.mechanisms.components import COMPONENTS
 from model.mechanisms.design import PRE_SAMPLE, Design
 from model.mechanisms.simulate.records import Truth
 from model.mechanisms.simulate.replay import simulate_panel
@@ -38,7 +39,6 @@ WATCHED = (
     "iv_response",
 )
 """Scalar parameters whose ranks are tested."""
-COMPONENTS = ("basis", "dealer", "multi_asset", "directional")
 KEPT_DRAWS = 100
 WILD = 60.0
 """log-% per day: half the price or more; explosive panels grow beyond it."""
@@ -106,16 +106,26 @@ def quantities(draws: Draws, panel: Design, seed: int) -> dict[str, np.ndarray]:
     day = _day(panel)
     out = {n: draws[n] for n in WATCHED}
     out["log_jacobian"] = np.array([_log_jacobian(one(draws, s), panel) for s in range(len(draws["impact"]))])
-    out |= {f"{c} on the day": book.trades[c][:, day] for c in COMPONENTS}
+    out |= {f"{n} on the day": trades[:, day] for n, trades in book.trades.items() if _at_work(n, panel)}
     out["basis in a week"] = book.trades["basis"][:, day - 2 : day + 3].sum(axis=1)
     return out
+
+
+def _at_work(name: str, panel: Design) -> bool:
+    """Whether a component trades on this panel: without what it needs it is silent."""
+    needs = next(c.needs for c in COMPONENTS if c.name == name)
+    return not needs or any(n in panel.measured for n in needs)
 
 
 def true_quantities(p: Draws, panel: Design, hidden: Truth) -> dict[str, float]:
     """The same quantities as they are."""
     day = _day(panel)
     out = {n: float(p[n]) for n in WATCHED} | {"log_jacobian": _log_jacobian(p, panel)}
-    out |= {f"{c} on the day": float(getattr(hidden, c)[day]) for c in COMPONENTS}
+    out |= {
+        f"{c.name} on the day": float(hidden.trades(c.name)[day])
+        for c in COMPONENTS
+        if _at_work(c.name, panel)
+    }
     out["basis in a week"] = float(hidden.basis[day - 2 : day + 3].sum())
     return out
 
