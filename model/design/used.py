@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from model.mechanisms.measurements import MEASUREMENTS
 from model.panel.roles import FLOW, vendor_flow
 from model.panel.vendors import sight
 
@@ -27,6 +28,9 @@ def used_columns(subject: Subject) -> frozenset[str]:
             out.add(vendor_flow(use.fund, titles[use.fund, use.vendor]))
     if subject.option_flow is not None:
         out.update(ROLES)
+    for m in MEASUREMENTS:
+        if m.supplied and m.name in subject.design.measured:
+            out.update(m.columns)
     return frozenset(out)
 
 
