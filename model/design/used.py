@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from model.mechanisms.measurements import MEASUREMENTS
-from model.panel.roles import CLOSE, FLOW, OPEN, vendor_flow
+from model.panel.roles import FLOW, vendor_flow
 from model.panel.vendors import sight
 
 if TYPE_CHECKING:
@@ -26,14 +26,13 @@ def used_columns(subject: Subject) -> frozenset[str]:
     for use in sight(subject.panel).uses:
         if use.used:
             out.add(vendor_flow(use.fund, titles[use.fund, use.vendor]))
+    for m in MEASUREMENTS:
+        if m.name in subject.design.measured:
+            out.update(m.columns)
+    if "overnight" in subject.design.measured:
+        out.update(f"factor_{f.key}_{end}" for f in u.factors for end in ("open", "close"))
     if subject.option_flow is not None:
         out.update(ROLES)
-    for m in MEASUREMENTS:
-        if m.supplied and m.name in subject.design.measured:
-            out.update(m.columns)
-    if "overnight" in subject.design.measured:  # the factors' share of the night goes with it
-        sides = {f"factor_{f.key}{side}" for f in u.factors for side in (OPEN, CLOSE)}
-        out.update(sides & set(subject.panel.supplied))
     return frozenset(out)
 
 
