@@ -20,7 +20,10 @@ def parse(argv: list[str] | None = None) -> argparse.Namespace:
         "--event", default="2026-02-05", metavar="ID|FILE", help="event id or card (default %(default)s)"
     )
     p.add_argument(
-        "--panel", type=Path, metavar="PATH", help="longer panel (csv or parquet) instead of the event's own"
+        "--panel",
+        type=Path,
+        metavar="PATH[,PATH]",
+        help="longer panel (csv or parquet; several files are joined on their dates) instead of the event's own",
     )
     p.add_argument(
         "--window",

@@ -19,7 +19,7 @@ MEANING = {
     SPARE: "a second column for what another one gives",
     UNKNOWN: "unknown, not read",
 }
-NEAR = 0.6
+NEAR = 0.75
 """Least likeness of the nearest known name."""
 
 

@@ -17,6 +17,7 @@ import pandas as pd
 from model.calendar import sessions
 from model.errors import DataError
 from model.panel.checks import check_days
+from model.panel.columns import known_columns
 from model.panel.files import RawTable, read_table, to_days, to_numbers
 from model.panel.problems import Problems
 
@@ -43,7 +44,7 @@ def panel_name(path: str | Path) -> str:
 
 @dataclass(frozen=True)
 class File:
-    """One file as read. `names` are its rows in a message ("2026-02-05, line 47")."""
+    """One file as read. `names` are its rows in a message: "2026-02-05, line 47", after the name of a further file."""
 
     path: Path
     raw: RawTable
@@ -69,8 +70,9 @@ class Tables:
         What further files hold that the panel does not show.
     """
 
-    def __init__(self, files: list[File], problems: Problems, calendar: str) -> None:
-        self.files, self.problems, self.calendar = files, problems, calendar
+    def __init__(self, files: list[File], problems: Problems, u: Universe) -> None:
+        self.files, self.problems, self.calendar = files, problems, u.calendar
+        self.known = set(known_columns(u))
         self.days = files[0].days
         self.owner: dict[str, File] = {}
         self.notes: list[str] = []
@@ -107,12 +109,11 @@ class Tables:
         """Date and line of a cell, and its file where it is not the first."""
         f = self.owner.get(column, self.files[0])
         at = int(f.days.get_indexer(pd.DatetimeIndex([day]))[0])
-        name = f.names[at] if at >= 0 else str(day.date())
-        return name if f is self.files[0] else f"{f.path.name}, {name}"
+        return f.names[at] if at >= 0 else f"{f.path.name}, {day.date()}"
 
     def _own(self, column: str, f: File) -> None:
         first = self.owner.setdefault(column, f)
-        if first is f:
+        if first is f or column not in self.known:
             return
         one = pd.Series(to_numbers(first.raw, first.names, column, self.problems), index=first.days)
         two = pd.Series(to_numbers(f.raw, f.names, column, self.problems), index=f.days)
@@ -148,13 +149,14 @@ def read_tables(path: str | Path, u: Universe) -> Tables:
     paths = panel_files(path)
     if len(set(paths)) < len(paths):
         raise DataError(f"{path} names a file twice.", "Name each file of the panel once.")
-    files = []
+    files: list[File] = []
     for p in paths:
         raw = read_table(p)
         problems = Problems(p)
         days = to_days(raw, problems)
         check_days(days, raw.places, u, problems)
         problems.raise_if_any()
-        names = tuple(f"{d.date()}, {where}" for d, where in zip(days, raw.places, strict=True))
+        further = f"{p.name}, " if files else ""
+        names = tuple(f"{further}{d.date()}, {where}" for d, where in zip(days, raw.places, strict=True))
         files.append(File(p, raw, days, names))
-    return Tables(files, Problems(paths[0]), u.calendar)
+    return Tables(files, Problems(paths[0]), u)

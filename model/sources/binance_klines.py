@@ -16,6 +16,7 @@ quote currency). Stamps are the candles' starts.
 
 from __future__ import annotations
 
+import codecs
 from typing import Any
 
 import numpy as np
@@ -73,7 +74,7 @@ def read(blobs: Blobs, spec: SourceSpec) -> list[RawSeries]:
 
 def _page(blob: bytes, name: str) -> list[Row]:
     """Rows of twelve cells, in time order."""
-    if blob.lstrip()[:1] in (b"[", b"{", b"<", b"") and not blob.startswith(b"PK"):
+    if blob.removeprefix(codecs.BOM_UTF8).lstrip()[:1] in (b"[", b"{", b"<", b""):
         data = parse_json(blob, name)
         if not isinstance(data, list) or not data or not all(isinstance(r, list) for r in data):
             raise DataError(

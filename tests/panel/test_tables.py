@@ -61,6 +61,18 @@ def test_the_same_column_twice_must_say_the_same(two_files, universe, event_pane
         load_panel(two_files(second=lambda t: t.assign(igv=igv + 1)), universe)
 
 
+def test_columns_that_nobody_reads_need_not_agree(two_files, universe):
+    path = two_files(first=lambda t: t.assign(remark="x"), second=lambda t: t.assign(remark="y"))
+    assert [i.column for i in load_panel(path, universe).inputs if not i.known] == ["remark"]
+
+
+def test_a_text_in_a_further_file_is_named_with_its_file(two_files, universe):
+    with pytest.raises(
+        DataError, match=r"b\.csv, 2025-12-01, line 2, column 'igv_open': 'x' is not a number"
+    ):
+        load_panel(two_files(second=lambda t: t.assign(igv_open="x")), universe)
+
+
 @pytest.mark.parametrize(
     ("second", "message"),
     [

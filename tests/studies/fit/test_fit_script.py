@@ -6,6 +6,7 @@ import importlib.util
 import subprocess
 import sys
 
+import pandas as pd
 import pytest
 
 from model.events.switches import PRIOR_SENTENCE
@@ -69,6 +70,22 @@ def test_dry_run_prints_design_priors_and_ranges(fit_script, capsys):
     assert "on 2026-02-05; all other days use the gamma proxy" in " ".join(printed.split())
     assert "Operational shorting: hedge settlement on, late creation off." in " ".join(printed.split())
     assert "the posterior is the prior" not in printed
+
+
+def test_dry_run_names_every_column(fit_script, capsys, event_panel_path, tmp_path):
+    table = pd.read_csv(event_panel_path)
+    table.drop(columns=["perp_09", "perp_16"]).rename(columns={"dvol16": "dvoll16"}).to_csv(
+        tmp_path / "a.csv", index=False
+    )
+    table[["date", "perp_09", "perp_16"]].to_csv(tmp_path / "b.csv", index=False)
+    files = f"{tmp_path / 'a.csv'},{tmp_path / 'b.csv'}"
+    assert fit_script.main(["--panel", files, "--window", "card", "--dry-run"]) == 0
+    printed = " ".join(capsys.readouterr().out.split())
+    assert "Columns unknown, not read: dvoll16 (nearest known name: dvol16)." in printed
+    used, rest = printed.split("Columns used: ")[1].split("Columns carried, used by nothing in this fit: ")
+    assert "btc16" in used
+    assert "oi" in rest.split("Columns unknown")[0].split(", ")
+    assert "perp_09" in used + rest
 
 
 def test_mechanisms_are_switched_on_the_command_line(fit_script, monkeypatch):

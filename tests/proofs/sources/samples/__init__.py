@@ -7,7 +7,7 @@ bytes in the vendor's shape.
 from functools import lru_cache
 
 from tests.proofs.sources.samples.flows import farside, flow_records, flow_single
-from tests.proofs.sources.samples.intraday import binance, coinbase, dvol, hourly_parquet
+from tests.proofs.sources.samples.intraday import binance, coinbase, dvol, hourly_parquet, klines
 from tests.proofs.sources.samples.positions import CFTC_COLUMNS, cftc, position_values, positions, tuesdays
 from tests.proofs.sources.samples.prices import cboe, price_csv, yahoo
 from tests.proofs.sources.samples.render import farside_html, money
@@ -42,6 +42,7 @@ def samples() -> tuple[Sample, ...]:
         positions(),
         dvol(),
         coinbase(),
+        klines(),
         binance(),
         price_csv(),
         hourly_parquet(),

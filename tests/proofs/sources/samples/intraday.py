@@ -74,6 +74,37 @@ def coinbase() -> Sample:
     return replace(sample, rows=sample.rows[::-1])
 
 
+KLINES = (
+    "open_time", "open", "high", "low", "close", "volume", "close_time", "quote_volume", "trades", "taker_buy",
+    "taker_buy_quote", "ignore",
+)  # fmt: skip
+
+
+def klines() -> Sample:
+    """Candles with the part that takers bought; only their close is mapped, because a flow has no bounds of its own."""
+    table = bars(11, 70_000, 0.004, len(hours()), gap=0.02)
+    rng = np.random.default_rng(12)
+    volume, share = rng.uniform(500, 5000, len(table)), rng.uniform(0.4, 0.6, len(table))
+    mean = table[:, [0, 3]].mean(axis=1)
+    starts = [int(t.timestamp()) * 1000 for t in hours()]
+    rows = tuple(
+        (str(t), *(f"{p:.2f}" for p in b), f"{v:.5f}", str(t + 3_599_999), f"{v * m:.5f}", "999", f"{q * v:.5f}",
+         f"{q * v * m:.5f}", "0")
+        for t, b, v, m, q in zip(starts, table, volume, mean, share, strict=True)
+    )  # fmt: skip
+    spec = SourceSpec(
+        "klines",
+        "binance_klines",
+        (),
+        "new_york_16",
+        (series("price_close", "USD", {"": "close"}, 20_000, 250_000),),
+        "start",
+        60.0,
+        options={"format": "json"},
+    )
+    return Sample("klines", KLINES, rows, json_arrays(lambda r: r), spec, "candles", daily=False)
+
+
 def binance() -> Sample:
     stamps = pd.date_range("2026-01-01", "2026-03-10", freq="8h", tz="UTC", inclusive="left")
     rates = np.random.default_rng(8).normal(5e-5, 5e-5, len(stamps))
