@@ -5,6 +5,7 @@ key        meaning
 ========== ==================================================================================================
 off        mechanisms removed: any component that declares how it is silenced, or common_factor
 one_off    days with a shock of their own (a single forced seller), of any size to price and implied volatility
+session    when that shock may fall: overnight, session or both (the default)
 decay_from day of an earlier deleveraging whose pressure on the price fades with ``half_life`` trading days
 ========== ==================================================================================================
 """
@@ -22,6 +23,8 @@ from model.toml_table import Table
 SILENCED = {c.name: c.off for c in COMPONENTS if c.off} | {"common_factor": price.OFF}
 """Priors that take a mechanism away."""
 MECHANISMS = tuple(SILENCED)
+SESSIONS = ("both", "overnight", "session")
+"""When a one-off shock may fall."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +39,7 @@ class Rival:
     off : tuple of str
         In :data:`MECHANISMS`.
     one_off : tuple of date
+    session : {"both", "overnight", "session"}
     decay_from : date or None
     half_life : float
         Trading days.
@@ -48,6 +52,7 @@ class Rival:
     one_off: tuple[date, ...] = ()
     decay_from: date | None = None
     half_life: float = 20.0
+    session: str = "both"
 
 
 def read_rivals(tables: list[Table], calendar: str) -> tuple[Rival, ...]:
@@ -82,8 +87,18 @@ def _read(t: Table, calendar: str) -> Rival:
         t.refuse("half_life", f"must be positive, is {half_life}", "Give trading days.")
     if not (off or one_off or decay_from):
         t.refuse("off", "the rival changes nothing", "Give off, one_off or decay_from.")
+    session = t.text("session", "both")
+    if session not in SESSIONS:
+        t.refuse("session", f"unknown session {session!r}", f"Use one of {', '.join(SESSIONS)}.")
     new = Rival(
-        t.text("key"), t.text("text"), t.text("separated_by"), off, one_off, decay_from, float(half_life)
+        t.text("key"),
+        t.text("text"),
+        t.text("separated_by"),
+        off,
+        one_off,
+        decay_from,
+        float(half_life),
+        session,
     )
     t.done()
     return new

@@ -72,6 +72,8 @@ def arrays(design: Design, use_positions: bool = True) -> dict[str, Any]:
         "premium_observed": np.isfinite(design.premium).astype(float),
         "print_var": design.basket_bn**2 + design.vendor_noise,
         "one_off_var": design.one_off_var,
+        "one_off_both": float(design.one_off_session == "both"),
+        "one_off_early": float(design.one_off_session == "overnight"),
         **_night(design, modelled),
         "measured": tuple(design.measured),
         "measured_values": np.array([np.nan_to_num(v) for v in design.measured.values()]).reshape(

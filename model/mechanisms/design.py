@@ -70,6 +70,8 @@ class Design:
         Indices of the event's days.
     one_off : numpy.ndarray
         ``Shape: (T,)``, log-%: spread of a further price shock of the day's own; empty where no story has one.
+    one_off_session : {"both", "overnight", "session"}
+        When that shock may fall.
     measured : dict of str to numpy.ndarray
         ``Shape: (T,)``, NaN = missing: numbers of further measurements by name, in their own units; empty where the panel
         supplies none.
@@ -113,6 +115,7 @@ class Design:
     event_days: tuple[int, ...]
     basket_bn: float
     barrier_width: float = 1.0
+    one_off_session: str = "both"
     one_off: np.ndarray = field(default_factory=lambda: np.zeros(0))
     measured: dict[str, np.ndarray] = field(default_factory=dict)
     night_factors: np.ndarray = field(default_factory=lambda: np.zeros((0, 0)))

@@ -88,6 +88,18 @@ def residual_var(p, d):
     return (p["residual_scale"] * smooth.exp(log_scale)) ** 2 * mixed + d["one_off_var"]
 
 
+def session_vars(p, d):
+    """Variance of the price shock before the open and after it, where the open is known; else zero and all of it.
+
+    A story's shock of one day falls into the session that the story names, or into both like any other.
+    """
+    own = d["one_off_var"]
+    usual = residual_var(p, d) - own
+    early = d["one_off_early"] + d["one_off_both"] * p["overnight_share"]
+    night = d["opens"] * (p["overnight_share"] * usual + early * own)
+    return night, usual + own - night
+
+
 def jacobian(lam, slopes):
     """J_t at the observed return."""
     return 1.0 - lam * sum(slopes)

@@ -56,8 +56,9 @@ class Overnight(Measurement):
             Term(c.night): day.state.impact * c.price_share(p, day.state) for c in COMPONENTS if c.night
         }
         coefficients[Term(PRINTS, 1)] = lag * d["gap_yesterday"]
-        target = unexplained(p, d, day)
-        return Row(coefficients, target, p["overnight_share"] * price.residual_var(p, d))
+        # Days without an open have no overnight row; a variance of one keeps the arithmetic finite there.
+        var = price.session_vars(p, d)[0] + 1.0 - d["opens"]
+        return Row(coefficients, unexplained(p, d, day), var)
 
 
 def unexplained(p, d, day):

@@ -42,8 +42,7 @@ class Price(Measurement):
         coefficients[Term(PRINTS, 1)] = lag * d["gap_yesterday"]
         target = _known(p, d, day) - d["opens"] * overnight.unexplained(p, d, day)
         target = target - reaction * d["flows_lag_total"] + follow * known_w
-        var = price.residual_var(p, d) * (1.0 - d["opens"] * p["overnight_share"])
-        return Row(coefficients, target, var)
+        return Row(coefficients, target, price.session_vars(p, d)[1])
 
     def weight(self, d):
         """Every modelled day."""

@@ -1,6 +1,7 @@
 """Tables of a decomposition: tidy frames for files, one table for the terminal."""
 
 from model.report.tables.lines import INTERVAL, READINGS, UNITS, VIEWS, Line, block, lines_of, title_of
+from model.report.tables.sessions import session_sentences, session_table
 from model.report.tables.tables import (
     additivity,
     daily_table,
@@ -26,6 +27,8 @@ __all__ = [
     "identification_table",
     "largest_table",
     "lines_of",
+    "session_sentences",
+    "session_table",
     "terminal_table",
     "tidy_tables",
     "title_of",

@@ -39,6 +39,7 @@ from model.report.tables.lines import (
     readings_of,
     thinned,
 )
+from model.report.tables.sessions import session_table
 from model.report.tables.text import amount
 
 SPLIT_NOTE = "split is prior-driven"
@@ -243,5 +244,8 @@ def tidy_tables(
         "expected_flow": expected_table(decomposition),
         "additivity": additivity(decomposition),
     }
+    sessions = session_table(decomposition, days)
+    if len(sessions):
+        tables["sessions"] = sessions
     rows = list(identification)
     return tables | ({"identification": identification_table(rows)} if rows else {})

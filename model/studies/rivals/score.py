@@ -10,20 +10,26 @@ and Vehtari 2020).
 
 from __future__ import annotations
 
+from typing import Any, NamedTuple
+
 import numpy as np
 from scipy import special, stats
 
 from model.attribution.decompose import expected_flow
 from model.attribution.ledger import Ledger, make_ledger
-from model.inference.arrays import arrays
-from model.inference.draws import Draws, posterior_latents
+from model.inference.arrays import arrays, measured_rows
+from model.inference.draws import Draws, one, posterior_latents
+from model.inference.inputs import evaluate
 from model.mechanisms import price as impact
 from model.mechanisms.components import COMPONENTS
-from model.mechanisms.day import answer, group_leader, shock_groups
+from model.mechanisms.components.dealer import iv_fall
+from model.mechanisms.day import answer, group_leader, local_groups, shock_groups
 from model.mechanisms.design import PRE_SAMPLE, Design
+from model.mechanisms.measurements import Term
 from model.mechanisms.measurements.premium import GROUP, innovation_var
 
 NODES = 7
+STEP = 1e-4
 BLOCK = 500
 """Draws worked on at once: the trades of all draws, days and funds would not fit in memory for a long panel."""
 
@@ -56,20 +62,113 @@ def densities_of(
     book = make_ledger(draws, latents, flows, design, np.random.default_rng(seed))
     p = {k: (v[:, None] if v.ndim == 1 else v) for k, v in draws.items()}
     gap_z, gap_f = _surprises(p, book, latents)
+    seen_too = measured_today(draws, design)
     nodes, weights = np.polynomial.hermite_e.hermegauss(NODES)
     log_w = np.log(weights / weights.sum())
     by_scale = _given_volatility(p, book, design, nodes, log_w)
-    terms = []
+    terms, before = [], []
     for a, wa in zip(nodes, by_scale, strict=True):
         for b, wb in zip(nodes, log_w, strict=True):
-            var_z, var_f, cov = _covariance(draws, p, book, design, a, b)
-            terms.append(wa + wb + _normal(gap_z, gap_f, var_z, var_f, cov))
-    stacked = np.stack(terms)
-    top = stacked.max(axis=0)
-    out = top + np.log(np.exp(stacked - top).sum(axis=0)) + np.log(_jacobian(p, book, design))
+            moments = _covariance(draws, p, book, design, a, b)
+            known = np.zeros_like(gap_z)
+            gaps = gap_z, gap_f
+            if seen_too is not None:
+                known, gaps, moments = _given_measured(seen_too, p, book, design, a, b, gaps, moments)
+            before.append(wa + wb + known)
+            terms.append(wa + wb + known + _normal(*gaps, *moments))
+    out = special.logsumexp(np.stack(terms), axis=0) - special.logsumexp(np.stack(before), axis=0)
+    out = out + np.log(_jacobian(p, book, design))
     missing = (~np.isfinite(design.flows) & (design.listed > 0)).any(axis=1)
     out[:, missing] = np.nan
     return out
+
+
+class MeasuredToday(NamedTuple):
+    """What a measurement of local shocks says of today: like implied volatility, the density is given its number.
+
+    Attributes
+    ----------
+    gap : (S, T) number less what was expected before today's shocks
+    coefficients : per shock group (S, T)
+    noise : (S, T) variance of its error on a day of median scale
+    follows : (S, T) what one log-% of return adds to the number: some of it answers the return
+    seen : (T,) 1 where there is a number
+    """
+
+    gap: np.ndarray
+    coefficients: dict[str, np.ndarray]
+    noise: np.ndarray
+    follows: np.ndarray
+    seen: np.ndarray
+
+
+def measured_today(draws: Draws, design: Design) -> MeasuredToday | None:
+    """The first supplied measurement of shocks that live for a day; the overnight return is part of the return."""
+    local = local_groups()
+    chosen = [
+        m
+        for m in measured_rows(design)
+        if m.supplied and m.name != "overnight" and any(t.unknown in local for t in m.reads(1))
+    ]
+    if not chosen:
+        return None
+    d, groups = arrays(design), shock_groups()
+    rows, follows = [], []
+    for s in range(len(draws["impact"])):
+        p = one(draws, s) | {"return_state": np.zeros(design.days)}
+        row = evaluate(p, d, np).rows[chosen[0].name]
+        rows.append(row)
+        moved = _with_return(p, d, d["returns"] + STEP)
+        follows.append((row.target - evaluate(p, moved, np).rows[chosen[0].name].target) / STEP)
+    full = np.ones(design.days)
+    return MeasuredToday(
+        np.stack([r.target * full for r in rows]),
+        {g: np.stack([r.coefficients.get(Term(g), 0.0) * full for r in rows]) for g in groups},
+        np.stack([r.var * full for r in rows]),
+        np.stack(follows),
+        chosen[0].weight(d),
+    )
+
+
+def _with_return(p, d, returns: np.ndarray) -> dict[str, Any]:
+    """Arrays at other returns, the shock of implied volatility unchanged."""
+    along = d["iv_change"] - iv_fall(p, returns)[0] + iv_fall(p, d["returns"])[0]
+    return d | {"returns": returns, "iv_change": along}
+
+
+def _given_measured(m: MeasuredToday, p, book: Ledger, design: Design, a: float, b: float, gaps, moments):
+    """Log density of the measured number at scale states a and b, and gaps and moments given it.
+
+    The number answers the return in part, so its surprise is counted from what it would have been at the expected return:
+    exact where answers are linear.
+    """
+    factor = _factors(p, a, b)
+    var = m.noise * factor["price"]
+    cov_z, cov_f = np.zeros_like(var), np.zeros_like(var)
+    for group, c in m.coefficients.items():
+        leader = group_leader(group)
+        own = (
+            leader.shock_var(p, book.state, group)
+            * factor[str(leader.shock.scaled_by if leader.shock else None)]
+        )
+        press = impact.push(p, arrays(design)["ratio"], group, leader.price_share(p, book.state))
+        load = (book.kernel[..., 0] * book.accounts[leader.name].booked_load).sum(axis=2)
+        var, cov_z, cov_f = var + c**2 * own, cov_z + c * press * own, cov_f + c * load * own
+    var_z, var_f, cov = moments
+    answer_to = m.follows / _jacobian(p, book, design)
+    gap = m.gap + answer_to * gaps[0]
+    var = var + 2.0 * answer_to * cov_z + answer_to**2 * var_z
+    cov_z, cov_f = cov_z + answer_to * var_z, cov_f + answer_to * cov
+    weight = m.seen / var
+    known = m.seen * stats.norm.logpdf(gap, scale=np.sqrt(var))
+    gaps = gaps[0] - weight * cov_z * gap, gaps[1] - weight * cov_f * gap
+    return known, gaps, (var_z - weight * cov_z**2, var_f - weight * cov_f**2, cov - weight * cov_z * cov_f)
+
+
+def _factors(p, a: float, b: float) -> dict[str, np.ndarray]:
+    """Variance factor of each kind of shock at scale states a and b."""
+    flow, price = np.exp(2.0 * p["flow_tail"] * b), np.exp(2.0 * p["return_tail"] * a)
+    return {"flow": flow, "price": price, "None": np.ones_like(flow)}
 
 
 def _given_volatility(p, book: Ledger, design: Design, nodes, log_w) -> list[np.ndarray]:
@@ -101,7 +200,8 @@ def _covariance(draws: Draws, p, book: Ledger, design: Design, a: float, b: floa
     state, d = dict(p) | {"return_state": np.full(1, a)}, arrays(design)
     ratio = d["ratio"]
     var_z = impact.residual_var(state, d) + futures**2 * w_var
-    scale, wild = np.exp(2.0 * p["flow_tail"] * b), np.exp(2.0 * p["return_tail"] * a)
+    factor = _factors(p, a, b)
+    scale = factor["flow"]
     noise = draws["fund_noise"][:, None, :] ** 2 * scale[..., None] + design.basket_bn**2
     var_f = (noise * design.listed).sum(axis=2)
     cov = np.zeros_like(var_f)
@@ -109,8 +209,8 @@ def _covariance(draws: Draws, p, book: Ledger, design: Design, a: float, b: floa
         leader = group_leader(group)
         press = impact.push(p, ratio, group, leader.price_share(p, book.state))
         load = (book.kernel[..., 0] * book.accounts[leader.name].booked_load).sum(axis=2)
-        by = leader.shock.scaled_by if leader.shock else None
-        var = leader.shock_var(p, book.state, group) * {"flow": scale, "price": wild}.get(str(by), 1.0)
+        by = str(leader.shock.scaled_by if leader.shock else None)
+        var = leader.shock_var(p, book.state, group) * factor[by]
         if group == GROUP:
             var = var + b_f**2 * w_var
             var_z = var_z + 2.0 * press * b_f * futures * w_var

@@ -68,7 +68,10 @@ def _with_own_shock(design: Design, rival: Rival) -> Design:
     """
     on = np.isin(design.dates.to_numpy("datetime64[D]"), np.array(rival.one_off, "datetime64[D]"))
     return replace(
-        design, one_off=np.where(on, ONE_OFF_SD, 0.0), iv_change=np.where(on, np.nan, design.iv_change)
+        design,
+        one_off_session=rival.session,
+        one_off=np.where(on, ONE_OFF_SD, 0.0),
+        iv_change=np.where(on, np.nan, design.iv_change),
     )
 
 
