@@ -19,6 +19,7 @@ from model.attribution.decompose import FLOW_PARTS, decompose
 from model.errors import DataError
 from model.inference.draws import Draws, posterior_latents
 from model.mechanisms.design import PRE_SAMPLE, Design
+from model.store import add
 from model.studies.reopen import Opened
 
 LEVELS = (0.055, 0.5, 0.945)
@@ -91,4 +92,5 @@ def write_series(table: pd.DataFrame, folder: Path) -> Path:
     path = folder / "tables" / "organic.csv"
     path.parent.mkdir(exist_ok=True)
     table.round(4).to_csv(path)
+    add(folder, path)
     return path

@@ -8,5 +8,10 @@ from pathlib import Path
 def report_again(folder: Path) -> list[Path]:
     """Write the fit's page again, with what was added; nothing where there is no page."""
     from model.report.page import write_report
+    from model.store import add
 
-    return [write_report(folder)] if (folder / "report.html").is_file() else []
+    if not (folder / "report.html").is_file():
+        return []
+    path = write_report(folder)
+    add(folder, path, *(folder / "figures").glob("*.png"))
+    return [path]

@@ -96,6 +96,7 @@ def context(view: FitView) -> dict[str, Any]:
         "inputs": inputs(view.manifest),
         "unread": unread(view.manifest),
         "vendors": [u["sentence"] for u in view.manifest.get("vendors", ())],
+        "sampling_warnings": content.sampling_warnings(view),
         "convergence": content.convergence(view),
         "hidden": content.hidden(view),
         "largest_gap": _gap(additivity(view.decomposition)),

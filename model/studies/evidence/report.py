@@ -17,7 +17,7 @@ from model.inference.bridge import log_ratio
 from model.inference.draws import Draws
 from model.inference.sample import Settings
 from model.report.page.again import report_again
-from model.store import EVIDENCE, write_result, write_tree
+from model.store import EVIDENCE, add, write_result, write_tree
 from model.studies.evidence.weigh import DISAGREEMENT, Proposal, Weighed, at_strength, weigh
 from model.studies.evidence.weights import MAX_K, resample
 from model.studies.reopen import Opened, event_rows, same_priors
@@ -186,4 +186,5 @@ def write_evidence(applied: dict[str, Applied], opened: Opened) -> list[str]:
     path.parent.mkdir(exist_ok=True)
     changes(applied).to_csv(path, index=False)
     files = [folder / n for n in ("evidence.json", "evidence.nc", "tables/evidence.csv")]
+    add(folder, *files)
     return [str(p) for p in [*files, *report_again(folder)]]

@@ -11,6 +11,7 @@ from rich.table import Table
 from model.report.figures.fit_view import open_fit
 from model.report.figures.news import write_news_figures
 from model.report.tables.text import amount, day, interval, number
+from model.store import add
 from model.studies.news.news import News
 
 ARRIVED_SHOWN = 20
@@ -34,6 +35,7 @@ def write_news(found: News, fit: Path, out: Path | None) -> list[Path]:
     titles = (found.before.title, found.after.title)
     written += write_news_figures(view, found.changes, titles, figures)
     view.close()
+    add(fit, *written)
     return written
 
 

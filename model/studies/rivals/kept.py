@@ -15,6 +15,7 @@ from model.inference.draws import Draws
 from model.inference.sample import Diagnostics, Settings
 from model.mechanisms.design import Design
 from model.priors.prior_set import PriorSet
+from model.store import add
 
 FOLDER = "rivals"
 _DRAW, _SAID = "draw:", "said"
@@ -39,6 +40,7 @@ def keep(folder: Path, key: str, sign: str, draws: Draws, d: Diagnostics) -> Non
     arrays[_SAID] = np.array(said)
     np.savez(partial, **arrays)
     partial.replace(path)
+    add(folder, path)
 
 
 def kept(folder: Path, key: str, sign: str) -> tuple[Mapping[str, np.ndarray], Diagnostics] | None:
