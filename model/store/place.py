@@ -105,9 +105,8 @@ def writing(out: Path, say: Say, resume: bool = False) -> Iterator[Place]:
         place = Place(out, folder)
         try:
             yield place
-        except BaseException:
-            place.discard()
-            raise
+        finally:
+            place.discard()  # where it was moved in, nothing is left
 
 
 def partial(out: Path) -> Path:
