@@ -33,6 +33,8 @@ ACCEPT = 0.85
 MAX_DEPTH = 6
 """Trees of at most 63 steps. At the usual step of 0.3 they end at 15, three quarters of a period; hard panels need steps
 of 0.08 and all 63: held to 15, six of 40 simulated panels of 300 days did not mix (R-hat above 2)."""
+DEEPEST = 2**MAX_DEPTH - 1
+"""Steps of such a tree."""
 DAILY = ("return_state", "flow_state", "gamma_state")
 """Numbers of one day or week, which need no coordinates of their own (:mod:`model.inference.coordinates`)."""
 KEPT_STATS = ("diverging", "n_steps", "step_size", "logp", "energy")
@@ -109,7 +111,7 @@ class Sampler:
         tree = xr.DataTree.from_dict(
             {"posterior": posterior, "sample_stats": trace["sample_stats"].to_dataset()[list(KEPT_STATS)]}
         )
-        return tree, diagnose(tree, seconds, sum(spent), 2**MAX_DEPTH - 1)
+        return tree, diagnose(tree, seconds, sum(spent), DEEPEST)
 
     @staticmethod
     def _in_own_coordinates(compiled, settings: Settings, spent: list[int]):

@@ -19,6 +19,8 @@ from model.store.seal import FORMAT, MANIFEST, SEAL, damage, run_id, sentence
 from model.store.trees import read_tree
 
 POSTERIOR, DECOMPOSITION, GATE, DESIGN = "posterior.nc", "decomposition.nc", "gate.json", "design.npz"
+PARTS = {"arguments": dict, "hashes": dict, "diagnostics": dict, "days": list}
+"""What every manifest has."""
 CLOSE = 1e-9
 """Relative to the largest of an array: what another number of threads or another machine may move in it."""
 
@@ -100,9 +102,13 @@ def read_manifest(folder: Path) -> dict[str, Any]:
             f"{folder} is of format {version!r}; this version reads up to {FORMAT}.",
             "Use the version of the project that wrote it, or fit again.",
         )
-    for part in ("diagnostics", "hashes", "arguments"):
-        if not isinstance(manifest.get(part, {}), dict):
-            raise DataError(f"{folder / MANIFEST} is damaged: {part} is no table.", "Fit again.")
+    for part, kind in PARTS.items():
+        if not isinstance(manifest.get(part), kind):
+            raise DataError(f"{folder / MANIFEST} is damaged: it has no {part}.", "Restore it, or fit again.")
+    if not all(isinstance(d, dict) for d in manifest["diagnostics"].values()):
+        raise DataError(
+            f"{folder / MANIFEST} is damaged: its diagnostics are none.", "Restore it, or fit again."
+        )
     if "run" in manifest and manifest["run"] != run_id(manifest):
         raise DataError(
             f"{folder / MANIFEST} was edited: arguments, seed, hashes and versions are not those of its run.",

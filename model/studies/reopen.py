@@ -85,7 +85,10 @@ def require_same_design(subject: Subject, fit: Fit) -> None:
         Naming what differs.
     """
     changed = changed_arrays(subject.design.to_arrays(), fit.folder)
-    same = subject.design_hash == fit.manifest["hashes"]["design"] if changed is None else not changed
+    if changed is None:  # kept since format 2; before, the hash was of every last digit
+        same = subject.design_hash == fit.manifest["hashes"]["design"] or _same_sources(subject, fit)
+    else:
+        same = not changed
     if same:
         return
     other_panel = subject.panel.sha256 != fit.manifest["hashes"].get("data")
@@ -95,6 +98,14 @@ def require_same_design(subject: Subject, fit: Fit) -> None:
         f"{what} not those of the fit in {fit.folder}{arrays}.",
         "Give the fit's own panel with --panel, or fit again.",
     )
+
+
+def _same_sources(subject: Subject, fit: Fit) -> bool:
+    """Whether an old fit's panel, card and universe are, to the letter, those of today, as are its switches."""
+    then = fit.manifest["hashes"]
+    card, panel = subject.card.sha256, subject.panel
+    now = {"data": panel.sha256, "card": card, "universe": panel.universe.sha256}
+    return all(then.get(k) == v for k, v in now.items())
 
 
 def changed_inputs(subject: Subject, fit: Fit) -> list[str]:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from sealed_fit import finish
 from synthetic_fit import rewrite_manifest, write_fit
 
 from model.errors import ConvergenceError, DataError
@@ -17,35 +18,11 @@ from model.store import (
     load_fit,
     open_tree,
     read_result,
-    run_id,
-    seal,
     strangers,
-    write_design,
     write_result,
-    write_timing,
     write_tree,
 )
 from model.store.seal import FORMAT, SEAL, damage
-
-
-def finish(folder: Path, seed: int = 7) -> Path:
-    """Bind a folder of random numbers together as a fit does."""
-    manifest = json.loads((folder / "manifest.json").read_text())
-    manifest |= {"format": FORMAT, "seed": seed, "code": "c" * 64}
-    manifest["run"] = run_id(manifest)
-    for name in ("posterior.nc", "decomposition.nc"):
-        with open_tree(folder / name) as tree:
-            whole = tree.load()
-        whole.attrs["run"] = manifest["run"]
-        write_tree(whole, folder / name)
-    write_design({"flows": np.arange(6.0).reshape(2, 3), "week": np.arange(3)}, folder)
-    (folder / "tables").mkdir(exist_ok=True)
-    (folder / "tables" / "event.csv").write_text("a,b\n1,2\n")
-    manifest["files"] = {n: file_hash(folder / n) for n in ("posterior.nc", "decomposition.nc", "gate.json")}
-    (folder / "manifest.json").write_text(json.dumps(manifest))
-    write_timing({"data": 1.5}, "2026-03-01T00:00:00+00:00", folder)
-    seal(folder)
-    return folder
 
 
 @pytest.fixture(scope="module")

@@ -18,7 +18,7 @@ from model.inference.sample import Diagnostics
 from model.priors.prior_set import load_priors
 from model.report.markdown import command_of
 from model.store import PROJECT as ROOT
-from model.store import read_result, write_result
+from model.store import read_result, seal, write_result
 from model.studies.rivals.sensitivity import GROUPS
 
 VERBS = (
@@ -148,6 +148,7 @@ def test_results_of_an_earlier_fit_in_the_same_folder_are_not_read(folder):
     path.write_text(json.dumps({"rivals": []}))
     assert read_result("rivals", folder, manifest) is None
     path.unlink()
+    seal(folder)
 
 
 def test_pages_name_their_command_without_a_path_of_this_machine(folder, tmp_path):
