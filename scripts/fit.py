@@ -97,14 +97,13 @@ def main(argv: list[str] | None = None) -> int:
     """Run a fit and print its table."""
     args = parse(argv)
     os.environ.setdefault("OMP_NUM_THREADS", "1")
-    from rich.console import Console
-
     from model.design.subject import Request
     from model.errors import AttributionError
     from model.studies.fit.checkpoint import interrupted
     from model.studies.fit.run import run, usual_folder
+    from model.terminal import Terminal
 
-    console = Console(highlight=False)
+    console = Terminal()
     request = Request(
         args.event, args.panel, args.out or Path(), args.dating, args.priors, args.as_of, args.accept_gate, args.chains,
         args.draws, args.tune, args.seed, not args.no_book, dict(args.mechanism), args.window,
