@@ -22,15 +22,16 @@ from model.store.fits import (
     require_whole,
     write_design,
 )
-from model.store.place import CHECKPOINT, Place, add, is_complete, partial, writing
+from model.store.place import CHECKPOINT, Place, changing, is_complete, partial, writing
 from model.store.results import CLAIMS, EVIDENCE, NAMES, RIVALS, SENSITIVITY, read_result, write_result
-from model.store.seal import FORMAT, damage, run_id, seal, strangers, write_timing
+from model.store.seal import FORMAT, damage, run_id, seal, strangers, unfinished, write_timing
 from model.store.trees import begin_tree, finish_tree, open_tree, read_tree, tree_of, write_tree
 
 __all__ = [
     "CHECKPOINT", "CLAIMS", "EVIDENCE", "FOLDER", "FORMAT", "NAMES", "PROJECT", "RIVALS", "SENSITIVITY", "Fit", "Place",
-    "add", "begin_tree", "changed_arrays", "code_hash", "content_hash", "damage", "file_hash", "find_fit", "finish_tree",
+    "begin_tree", "changed_arrays", "changing", "code_hash", "content_hash", "damage", "file_hash", "find_fit",
+    "finish_tree",
     "is_complete", "load_fit", "open_tree", "partial", "read_json", "read_manifest", "read_result", "read_tree",
-    "require_converged", "require_whole", "run_id", "seal", "strangers", "tree_of", "versions", "write_atomic",
+    "require_converged", "require_whole", "run_id", "seal", "strangers", "tree_of", "unfinished", "versions", "write_atomic",
     "write_design", "write_json", "write_result", "write_timing", "write_tree", "writing", "written",
 ]  # fmt: skip

@@ -23,7 +23,7 @@ from filelock import FileLock, Timeout
 
 from model.errors import DataError, UsageError
 from model.store.files import read_json, written
-from model.store.seal import MANIFEST, SEAL, TIMING, record
+from model.store.seal import MANIFEST, SEAL, TIMING, open_for, record
 
 CHECKPOINT = "checkpoint"
 """Folder of a partial fit in which finished readings are kept."""
@@ -31,7 +31,7 @@ KNOWN = (MANIFEST, SEAL, TIMING, "posterior.nc", "decomposition.nc", "gate.json"
          "evidence.nc", "rivals.json", "sensitivity.json", "evidence.json", "claims.json")  # fmt: skip
 """Files of a fit. What else lies in its folder is covered by its checksums, or is not a fit's."""
 FOLDERS = ("tables", "figures", "rivals", "earlier", CHECKPOINT)
-PATIENCE = 10.0
+PATIENCE = 60.0
 """Seconds that a follow-up waits for another one to write its result."""
 _SWAP = 2  # RENAME_EXCHANGE of Linux's renameat2
 _HERE = -100  # AT_FDCWD
@@ -145,21 +145,27 @@ def held(out: Path, say: Say, patience: float = 0.0) -> Iterator[None]:
         lock.release()
 
 
-def add(folder: Path, *paths: Path) -> None:
-    """Cover files of a finished fit, written again or new, by its checksums.
+@contextlib.contextmanager
+def changing(folder: Path, *paths: Path) -> Iterator[None]:
+    """Write files of a finished fit, or new ones beside them, and cover them by its checksums.
+
+    Paths outside the folder are nobody's business here; a folder without checksums is only written to.
 
     Raises
     ------
     UsageError, DataError
         If another process is writing there, or the checksums are damaged.
     """
-    if not (folder / SEAL).is_file():
-        return
-    if folder.name.endswith(".partial"):
-        record(folder, paths)
+    own = [p for p in paths if p.is_relative_to(folder)]
+    if not own or not (folder / SEAL).is_file():
+        yield
         return
     with held(Path(os.path.abspath(folder)), lambda _: None, PATIENCE):
-        record(folder, paths)
+        open_for(folder, own)
+        try:
+            yield
+        finally:
+            record(folder, own)
 
 
 def is_complete(folder: Path) -> bool:

@@ -9,7 +9,7 @@ from typing import Any
 
 from model.store.files import as_json, file_hash, read_json, write_atomic, write_json, written
 from model.store.fits import POSTERIOR
-from model.store.place import add
+from model.store.place import changing
 from model.store.seal import SEAL, sums
 
 RIVALS, CLAIMS, EVIDENCE, SENSITIVITY = "rivals", "claims", "evidence", "sensitivity"
@@ -34,12 +34,12 @@ def write_result(name: str, content: Mapping[str, Any], folder: Path, manifest: 
     """
     path = folder / f"{name}.json"
     said = {"posterior": _draws(manifest), **content}
-    with written(path):
-        kept = _keep_earlier(path, said)
+    kept = _earlier(path, said)
+    with written(path), changing(folder, path, *([kept] if kept else [])):
+        if kept is not None:
+            write_atomic(kept, path.read_bytes())
+            print(f"{path} is replaced; what it said before is in {kept}.", file=sys.stderr)
         write_json(said, path)
-    if kept is not None:
-        print(f"{path} is replaced; what it said before is in {kept}.", file=sys.stderr)
-    add(folder, path, *([kept] if kept else []))
     return path
 
 
@@ -54,13 +54,11 @@ def read_result(name: str, folder: Path, manifest: Mapping[str, Any]) -> dict[st
     return found if found.get("posterior", "") == _draws(manifest) else None
 
 
-def _keep_earlier(path: Path, said: Mapping[str, Any]) -> Path | None:
-    """Copy an earlier result to where a second run does not write; None where there is none that says something else."""
+def _earlier(path: Path, said: Mapping[str, Any]) -> Path | None:
+    """Where an earlier result is to be kept; None where there is none that says something else."""
     if not path.is_file() or path.read_bytes() == as_json(said):
         return None
-    kept = path.parent / EARLIER / f"{path.stem}-{file_hash(path)[:DIGITS]}.json"
-    write_atomic(kept, path.read_bytes())
-    return kept
+    return path.parent / EARLIER / f"{path.stem}-{file_hash(path)[:DIGITS]}.json"
 
 
 def _draws(manifest: Mapping[str, Any]) -> str | None:

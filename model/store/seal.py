@@ -23,6 +23,10 @@ FORMAT = 2
 """Of a fit's folder; 1 had no checksums of its own."""
 DEFINES_A_RUN = ("arguments", "seed", "hashes", "versions", "code")
 """Parts of a manifest that decide every number of a fit."""
+CORE = (MANIFEST, SEAL, TIMING, "posterior.nc", "decomposition.nc", "gate.json", "design.npz")
+"""Files that only a fit writes."""
+OPEN = "-" * 64
+"""In place of the hash of a file that is being written."""
 MOST = 4
 """Faults that one message names."""
 
@@ -47,19 +51,41 @@ def seal(folder: Path) -> None:
     _write(folder, {name: file_hash(folder / name) for name in files})
 
 
+def open_for(folder: Path, paths: Iterable[Path]) -> None:
+    """Mark files of a sealed folder as being written: killed now, their command leaves a fit that still opens.
+
+    Raises
+    ------
+    DataError
+        If the checksums are damaged or cannot be written, or a file is one that no follow-up may write.
+    """
+    names = _inside(folder, paths)
+    core = [n for n in names if n in CORE]
+    if core:
+        raise DataError(f"{core[0]} belongs to the fit alone.", "Fit again to change it.")
+    _write(folder, sums(folder) | dict.fromkeys(names, OPEN))
+
+
 def record(folder: Path, paths: Iterable[Path]) -> None:
-    """Add files, written again or new, to the checksums of their folder; nothing where it is not sealed yet.
+    """Add files, written again or new, to the checksums of their folder; what was not written after all goes.
 
     Raises
     ------
     DataError
         If the checksums are damaged or cannot be written.
     """
-    if not (folder / SEAL).is_file():
-        return
-    said = sums(folder)
-    own = {p.relative_to(folder).as_posix(): p for p in paths if p.is_relative_to(folder)}
-    _write(folder, said | {name: file_hash(path) for name, path in own.items()})
+    names, said = _inside(folder, paths), sums(folder)
+    kept = {n: d for n, d in said.items() if n not in names}
+    _write(folder, kept | {n: file_hash(folder / n) for n in names if (folder / n).is_file()})
+
+
+def unfinished(folder: Path) -> list[str]:
+    """Files that a follow-up was writing when it was interrupted: as good as absent."""
+    return [name for name, digest in sums(folder).items() if digest == OPEN]
+
+
+def _inside(folder: Path, paths: Iterable[Path]) -> list[str]:
+    return [p.relative_to(folder).as_posix() for p in paths if p.is_relative_to(folder)]
 
 
 def sums(folder: Path) -> dict[str, str]:
@@ -135,6 +161,8 @@ def _timing_fault(folder: Path) -> str:
 
 def _fault(folder: Path, name: str, digest: str) -> str:
     path = folder / name
+    if digest == OPEN:
+        return f"{name} cannot be unfinished" if name in CORE else ""
     if Path(name).is_absolute() or ".." in Path(name).parts:
         return f"{name} lies outside the folder"
     if _odd(path) or any(_odd(folder / p, Path.is_dir) for p in Path(name).parents if p != Path(".")):

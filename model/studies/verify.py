@@ -23,6 +23,7 @@ from model.store import (
     read_tree,
     seal,
     strangers,
+    unfinished,
 )
 from model.store.fits import DECOMPOSITION, GATE, POSTERIOR
 from model.store.seal import SEAL, sentence
@@ -91,8 +92,9 @@ def _made(check: Callable[[Path], Finding], folder: Path) -> Finding:
 
 
 def _files(folder: Path) -> Finding:
-    faults, other = damage(folder), strangers(folder)
+    faults, other, half = damage(folder), strangers(folder), unfinished(folder)
     told = f"; not covered by the checksums: {', '.join(other)}" if other else ""
+    told += f"; left unfinished by an interrupted command: {', '.join(half)}" if half else ""
     return Finding("files", not faults, (sentence(faults) or "every file is as the fit left it") + told)
 
 

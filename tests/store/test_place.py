@@ -14,10 +14,10 @@ from pathlib import Path
 
 import pytest
 
-from model.errors import UsageError
+from model.errors import DataError, UsageError
 from model.store import PROJECT, place
-from model.store.place import add, is_complete, partial, recover, writing
-from model.store.seal import damage, seal
+from model.store.place import changing, is_complete, partial, recover, writing
+from model.store.seal import damage, open_for, seal, strangers, unfinished
 
 GOOD = {"diagnostics": {"vendor": {"passed": True}}}
 BAD = {"diagnostics": {"vendor": {"passed": False}}}
@@ -157,12 +157,35 @@ def test_places_that_cannot_be_a_fits(tmp_path, name):
 def test_a_files_added_later_is_covered_and_may_be_in_the_way_of_nothing(tmp_path):
     out = fill(tmp_path / "fit", "old")
     (out / "more.json").write_text("later")
-    add(out, out / "more.json")
+    with changing(out, out / "more.json"):
+        (out / "more.json").write_text("later still")
     assert not damage(out)
+    assert strangers(out) == []
     with writing(out, say) as here:
         fill(here.folder, "new")
         here.move_in()
     assert not (out / "more.json").exists()
+
+
+def test_a_follow_up_cut_short_leaves_a_fit_that_opens_and_a_file_that_does_not_count(tmp_path):
+    out = fill(tmp_path / "fit", "old")
+    page = out / "tables" / "event.csv"
+    open_for(out, [page])
+    page.write_text("half of wh")
+    assert damage(out) == []
+    assert unfinished(out) == ["tables/event.csv"]
+    with changing(out, page):
+        page.write_text("whole")
+    assert unfinished(out) == []
+    page.write_text("changed")
+    assert damage(out) == ["tables/event.csv was changed after the fit"]
+
+
+def test_a_follow_up_writes_no_file_of_the_fit_itself(tmp_path):
+    out = fill(tmp_path / "fit", "old")
+    with pytest.raises(DataError, match="belongs to the fit alone"), changing(out, out / "gate.json"):
+        raise AssertionError("never entered")
+    assert damage(out) == []
 
 
 HOLD = "import sys, time\nfrom pathlib import Path\nfrom model.store.place import writing\n" \
