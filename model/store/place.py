@@ -12,6 +12,7 @@ import ctypes
 import errno
 import json
 import os
+import re
 import shutil
 import socket
 from collections.abc import Callable, Iterator
@@ -31,6 +32,8 @@ KNOWN = (MANIFEST, SEAL, TIMING, "posterior.nc", "decomposition.nc", "gate.json"
          "evidence.nc", "rivals.json", "sensitivity.json", "evidence.json", "claims.json")  # fmt: skip
 """Files of a fit. What else lies in its folder is covered by its checksums, or is not a fit's."""
 FOLDERS = ("tables", "figures", "rivals", "earlier", CHECKPOINT)
+LITTER = r"\..+\.[0-9a-f]{32}|[a-z]+\.partial"
+"""Names under which files are written before they are moved into place; a killed process leaves one."""
 PATIENCE = 60.0
 """Seconds that a follow-up waits for another one to write its result."""
 _SWAP = 2  # RENAME_EXCHANGE of Linux's renameat2
@@ -219,6 +222,8 @@ def _belongs(path: Path) -> bool:
     """Whether a path in a fit's folder is a fit's."""
     if path.is_symlink():
         return False
+    if re.fullmatch(LITTER, path.name):
+        return path.is_file()
     if path.is_dir():
         return path.name in FOLDERS and not any(p.is_symlink() for p in path.rglob("*"))
     return path.name in KNOWN or path.name in _covered(path.parent)
