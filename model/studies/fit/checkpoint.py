@@ -13,11 +13,12 @@ import xarray as xr
 from model.design.subject import Request
 from model.errors import DataError
 from model.inference.diagnostics import Diagnostics
+from model.panel.tables import SEPARATOR, panel_files
 from model.store import CHECKPOINT, partial, read_json, read_tree, write_json, write_tree
 from model.store.trees import RUN
 
 ASKED = "request.json"
-PATHS = ("event", "panel", "priors")
+PATHS = ("event", "priors")
 """Arguments that may be paths: kept whole, since a run may be taken up from another folder."""
 
 
@@ -71,6 +72,8 @@ def keep_request(request: Request, folder: Path) -> None:
     (folder / CHECKPOINT).mkdir(exist_ok=True)
     content: dict[str, Any] = {k: v for k, v in asdict(request).items() if k != "out"}
     whole = {k: os.path.abspath(content[k]) for k in PATHS if content[k] and Path(content[k]).exists()}
+    if request.panel is not None:
+        whole["panel"] = SEPARATOR.join(os.path.abspath(p) for p in panel_files(request.panel))
     write_json(content | whole, folder / CHECKPOINT / ASKED)
 
 
