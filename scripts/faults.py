@@ -44,11 +44,9 @@ def main(argv: list[str] | None = None) -> int:
     for tally in found:
         for example in tally.examples:
             print(f"{tally.name}: {example}", file=sys.stderr)
-    args.page.unlink(missing_ok=True)
     command = command_of("faults", sys.argv[1:] if argv is None else argv)
-    say(
-        f"Wrote {write_page(args.page, 'What was tried against the program', command, page.blocks(killed, flipped, changed))}"
-    )
+    told = page.blocks(killed, flipped, changed)
+    say(f"Wrote {write_page(args.page, 'What was tried against the program', command, told)}")
     wrong = [t.name for t in found if not t.passed]
     print(f"Failed: {', '.join(wrong)}." if wrong else "Nothing lost, mixed, left running or silently wrong.")
     return 1 if wrong else 0

@@ -100,10 +100,10 @@ def write_page(path: Path, title: str, command: str, blocks: Sequence[str | pd.D
     Raises
     ------
     UsageError
-        If something other than this command's own page stands there.
+        If something other than a page by the same script stands there.
     """
     signed = f"Written by `{command}`; do not edit."
-    if path.exists() and signed not in _head(path):
+    if path.exists() and signed.partition(".py")[0] not in _head(path):
         raise UsageError(
             f"{path} exists, and was not written by this command.", "Remove it, or give another."
         )

