@@ -76,6 +76,7 @@ def test_an_interrupted_fit_goes_on_with_what_was_sampled_and_gives_the_same(
     assert not partial(out).exists()
     same = ("decomposition.nc", "posterior.nc", "gate.json", "design.npz")
     assert all((out / n).read_bytes() == (whole / n).read_bytes() for n in same)
+    assert (out / "SHA256SUMS").read_bytes() == (whole / "SHA256SUMS").read_bytes()
     with pytest.raises(DataError, match="No interrupted run"):
         interrupted(out)
 
