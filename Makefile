@@ -3,7 +3,7 @@ SHELL := /bin/bash
 STAMP := .venv/.installed
 UV_IN_VENV := .tools/bin/uv
 
-.PHONY: fit test test-slow proofs lint install clean
+.PHONY: fit test test-slow proofs faults lint install clean
 
 fit: install
 	.venv/bin/python scripts/fit.py --event 2026-02-05
@@ -17,6 +17,9 @@ test-slow: install
 proofs: install
 	.venv/bin/python scripts/fuzz_sources.py
 	.venv/bin/python scripts/prove_gate.py
+
+faults: install
+	.venv/bin/python scripts/faults.py
 
 lint: install
 	.venv/bin/ruff check .

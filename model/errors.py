@@ -2,6 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+
+
+def plain(text: str) -> str:
+    """Text for a terminal: control characters, and those that turn its direction, as visible escapes."""
+    return "".join(c if c in "\n\t" or not _CONTROL.match(c) else f"\\x{ord(c):02x}" for c in text)
+
 
 class AttributionError(Exception):
     """Base of every error a user can cause.
@@ -19,7 +28,7 @@ class AttributionError(Exception):
     def __init__(self, message: str, remedy: str = "") -> None:
         self.message = message
         self.remedy = remedy
-        super().__init__(f"{message} Remedy: {remedy}" if remedy else message)
+        super().__init__(plain(f"{message} Remedy: {remedy}" if remedy else message))
 
 
 class UsageError(AttributionError):

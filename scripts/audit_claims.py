@@ -46,15 +46,12 @@ def _audit(opened, console, to: Path | None, argv: list[str]) -> None:
 
 
 def _show(table, console) -> None:
-    from rich.markup import escape
     from rich.table import Table
 
     for verdict, rows in table.groupby("verdict", sort=False):
         out = Table("claim", "number", "why", title=str(verdict).capitalize(), show_lines=True)
         for _, r in rows.iterrows():
-            out.add_row(
-                escape(r["claim"]), escape(r["number"]), escape(f"{r['reason']} {r['comment']}".strip())
-            )
+            out.add_row(r["claim"], r["number"], f"{r['reason']} {r['comment']}".strip())
         console.print(out)
 
 

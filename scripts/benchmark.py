@@ -39,7 +39,7 @@ def main(argv: list[str] | None = None) -> int:
     except AttributionError as error:
         print(f"error: {error}", file=sys.stderr)
         return error.exit_code
-    for path in sorted((ROOT / "fits").glob("*/manifest.json")):
+    for path in sorted((ROOT / "fits").glob("*/timing.json")):
         seconds = json.loads(path.read_text(encoding="utf-8"))["seconds"]
         total = sum(seconds.values())
         stages = ", ".join(f"{k} {v:.1f} s ({v / total:.0%})" for k, v in seconds.items())

@@ -61,6 +61,7 @@ def _run(args: argparse.Namespace) -> int:
     from model.inference.sample import Sampler, Settings
     from model.priors.prior_set import load_priors
     from model.report.figures.calibration import plot_calibration
+    from model.store import write_atomic
     from model.studies.validation.calibrate import (
         KEPT_DRAWS,
         calibrate,
@@ -81,8 +82,8 @@ def _run(args: argparse.Namespace) -> int:
     summary = uniformity(table) if args.what == "ranks" else coverage(table)
     args.out.mkdir(parents=True, exist_ok=True)
     name = args.what + ("-without-jacobian" if args.drop_jacobian else "")
-    table.round(5).to_csv(args.out / f"{name}.csv", index=False)
-    summary.round(4).to_csv(args.out / f"{name}-summary.csv", index=False)
+    write_atomic(args.out / f"{name}.csv", table.round(5).to_csv(index=False).encode())
+    write_atomic(args.out / f"{name}-summary.csv", summary.round(4).to_csv(index=False).encode())
     plot_calibration(table, KEPT_DRAWS, args.out / f"{name}.png")
     print(summary.round(4).to_string(index=False))
     if summary["passed"].all():

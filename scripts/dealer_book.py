@@ -180,13 +180,12 @@ def write(args, book, path, results, levels, ends) -> None:
 
 
 def run(args) -> int:
-    from rich.console import Console
-
     from model.dealer_book import report
     from model.dealer_book.demand import demand
     from model.dealer_book.listed import CASES
     from model.dealer_book.profile import zero_gamma
     from model.errors import UsageError
+    from model.terminal import Terminal
 
     if not 0 < args.lam < float("inf"):
         raise UsageError(f"--lam {args.lam} is not an impact above zero.", "Write --lam 0.6 (% per USD bn).")
@@ -197,7 +196,7 @@ def run(args) -> int:
             raise UsageError(
                 f"--out {args.out}: {err.strerror}.", "Name a folder that can be written."
             ) from err
-    console = Console(width=118)
+    console = Terminal(width=118)
     book, chain = load(args)
     path = build_path(args, book)
     ends = numbers(args.range, "--range")

@@ -8,9 +8,8 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
-
-ROOT = Path(__file__).resolve().parents[1]
 
 
 def parse(argv: list[str] | None = None) -> argparse.Namespace:
@@ -30,7 +29,11 @@ def parse(argv: list[str] | None = None) -> argparse.Namespace:
         metavar="FIRST:LAST|card",
         help="fit only these days of the panel, or those of the card's window (default: the whole panel)",
     )
-    p.add_argument("--out", type=Path, metavar="DIR", help="fit folder (default fits/<event>)")
+    p.add_argument("--out", type=Path, metavar="DIR", help="fit folder (default fits/<id of the card>)")
+    p.add_argument(
+        "--resume", type=Path, metavar="DIR",
+        help="go on with the interrupted fit of this folder; its own arguments hold, all others are ignored",
+    )  # fmt: skip
     p.add_argument(
         "--dating",
         choices=("vendor", "next-day", "both"),
@@ -94,25 +97,28 @@ def main(argv: list[str] | None = None) -> int:
     """Run a fit and print its table."""
     args = parse(argv)
     os.environ.setdefault("OMP_NUM_THREADS", "1")
-    from rich.console import Console
-
     from model.design.subject import Request
     from model.errors import AttributionError
-    from model.studies.fit.run import run
+    from model.studies.fit.checkpoint import interrupted
+    from model.studies.fit.run import run, usual_folder
+    from model.terminal import Terminal
 
-    console = Console(highlight=False)
-    out = args.out or ROOT / "fits" / Path(args.event).stem
+    console = Terminal()
     request = Request(
-        args.event, args.panel, out, args.dating, args.priors, args.as_of, args.accept_gate, args.chains, args.draws,
-        args.tune, args.seed, not args.no_book, dict(args.mechanism), args.window,
+        args.event, args.panel, args.out or Path(), args.dating, args.priors, args.as_of, args.accept_gate, args.chains,
+        args.draws, args.tune, args.seed, not args.no_book, dict(args.mechanism), args.window,
     )  # fmt: skip
     try:
+        if args.resume:
+            request = interrupted(args.resume)
+        elif args.out is None:
+            request = replace(request, out=usual_folder(args.event))
         if args.dry_run:
             from model.studies.fit.dry_run import describe
 
             describe(request, console)
             return 0
-        folder = run(request, lambda text: console.print(text, markup=False))
+        folder = run(request, lambda text: console.print(text, markup=False), resume=bool(args.resume))
     except AttributionError as error:
         print(f"error: {error}", file=sys.stderr)
         return error.exit_code
@@ -127,6 +133,9 @@ def _show(folder: Path, console) -> None:
     from model.store import load_fit
 
     fit = load_fit(folder)
+    for reading, d in fit.manifest["diagnostics"].items():
+        for warning in d["warnings"]:
+            console.print(f"Warning, {reading}: {warning}.", markup=False)
     console.print(terminal_table(fit.decomposition, fit.manifest["days"]))
     for f in fit.manifest.get("facts", ()):
         console.print(told(f["at"], f["trading_day"], f["text"]), markup=False)

@@ -43,7 +43,7 @@ def _run(opened, args: argparse.Namespace, argv: list[str], console) -> None:
     from model.inference.sample import Settings
     from model.report.markdown import command_of, write_page
     from model.report.page.again import report_again
-    from model.store import SENSITIVITY, write_result
+    from model.store import SENSITIVITY, changing, write_result
     from model.studies.rivals.sensitivity import other_dating, power_scaled, ranges, refitted, table
     from model.studies.rivals.show_sensitivity import content, page, show
 
@@ -56,11 +56,12 @@ def _run(opened, args: argparse.Namespace, argv: list[str], console) -> None:
     span = ranges(rows)
     folder = opened.fit.folder / "tables"
     folder.mkdir(exist_ok=True)
-    rows.to_csv(folder / "sensitivity.csv", index=False)
-    span.to_csv(folder / "sensitivity_ranges.csv", index=False)
-    show(span, splits, console)
     fit = opened.fit
     written = [folder / "sensitivity.csv", folder / "sensitivity_ranges.csv"]
+    with changing(fit.folder, *written):
+        rows.to_csv(written[0], index=False)
+        span.to_csv(written[1], index=False)
+    show(span, splits, console)
     written += [write_result(SENSITIVITY, content(span, splits), fit.folder, fit.manifest)]
     if args.page:
         title = f"{opened.subject.card.title}: the split under other assumptions"

@@ -24,6 +24,7 @@ def parse(argv: list[str] | None = None) -> argparse.Namespace:
         "--forgetting", type=float, default=0.5, metavar="0..1",
         help="divides the covariance: 1 keeps all, 0.25 doubles every standard deviation (default %(default)s)",
     )  # fmt: skip
+    p.add_argument("--overwrite", action="store_true", help="replace --out if it exists")
     args = p.parse_args(argv)
     if not 0.0 < args.forgetting <= 1.0:
         p.error("--forgetting must lie in (0, 1]")
@@ -50,9 +51,12 @@ def _update(args: argparse.Namespace) -> int:
 
     from model.errors import UsageError
     from model.priors.prior_set import load_priors
+    from model.store import write_atomic, written
     from model.studies.learning.carry import lineage_of, next_set, require_new_days
     from model.studies.reopen import reopen, same_priors
 
+    if args.out.exists() and not args.overwrite:
+        raise UsageError(f"{args.out} exists.", "Give another file with --out, or --overwrite.")
     opened = reopen(args.fit, args.panel)
     same_priors(opened)
     reading = args.reading or opened.main
@@ -64,8 +68,8 @@ def _update(args: argparse.Namespace) -> int:
     doc = next_set(
         draws, subject.priors, subject.design, args.out.stem, args.forgetting, lineage_of(opened, reading)
     )
-    args.out.parent.mkdir(parents=True, exist_ok=True)
-    args.out.write_text(tomlkit.dumps(doc), encoding="utf-8")
+    with written(args.out):
+        write_atomic(args.out, tomlkit.dumps(doc).encode())
     written = load_priors(args.out)
     days = " to ".join(str(d) for d in written.learned_from or ())
     print(

@@ -14,6 +14,7 @@ from model.dealer_book.profile import exposure, profile, spots_of
 from model.units import MN_PER_BN, PERCENT
 
 mpl.use("Agg")
+mpl.rcParams["text.parse_math"] = False  # titles of books and notes are no formulas
 from matplotlib import pyplot as plt  # noqa: E402
 from matplotlib.axes import Axes  # noqa: E402
 from matplotlib.figure import Figure  # noqa: E402

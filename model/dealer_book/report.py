@@ -128,7 +128,7 @@ def print_levels(
     """Zero-gamma level and the amplification at both ends of the move."""
     for name, found in levels.items():
         where = ", ".join(f"{x:,.0f}" for x in found) if found else f"none between {low:,.0f} and {high:,.0f}"
-        console.print(f"Zero-gamma level, {name}: [bold]{where}[/bold]")
+        console.print(f"Zero-gamma level, {name}: {where}")
     table = Table(
         title=f"Slope and amplification 1/(1-phi), phi = lam x slope; lam = {lam:g} % per bn, stated",
         title_justify="left",
@@ -213,7 +213,7 @@ def sentence(note: Note, closes: dict[date, float], until: date, day: date | Non
     return (
         f"- {note.name}: the ETF closed at {closes[close]:.2f} <= {barrier} on {close}. Under close (and "
         "continuous) monitoring it had knocked in by then and "
-        f"[bold]cannot have knocked in {on}[/bold]; only a barrier "
+        f"cannot have knocked in {on}; only a barrier "
         "observed at maturity is still open, and that one never knocks in on a day."
     )
 
@@ -222,7 +222,7 @@ def print_provenance(console: Console, book: Book) -> None:
     """What is a fact and what is not."""
     for p in book.provenance:
         colour = {"fact": "green", "seed": "yellow", "assumption": "red"}[p.status]
-        console.print(f"[{colour}]{p.status:>10}[/{colour}]  {p.name}: {p.source}", highlight=False)
+        console.print(f"{p.status:>10}  {p.name}: {p.source}", style=colour)
 
 
 def tidy(results: dict[str, Demand]) -> pd.DataFrame:

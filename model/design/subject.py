@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from model.design.option_flow import OptionFlow
 
 DEFAULT_PRIORS = "literature"
+GRAIN = 1e10
 
 
 Say = Callable[[str], None]
@@ -69,11 +70,20 @@ class Subject:
 
     @property
     def design_hash(self) -> str:
-        """Hash of every number that enters the likelihood."""
+        """Hash of every number that enters the likelihood, rounded: the last digits depend on machine and threads."""
         digest = hashlib.sha256()
         for name, value in sorted(self.design.to_arrays().items()):
-            digest.update(name.encode() + np.ascontiguousarray(value).tobytes())
+            digest.update(name.encode() + np.ascontiguousarray(_rounded(value)).tobytes())
         return digest.hexdigest()
+
+
+def _rounded(x: np.ndarray) -> np.ndarray:
+    """Numbers as multiples of 1e-10 of the power of ten above the largest of them; what is no number as it is."""
+    if x.dtype.kind != "f" or not np.isfinite(x).any():
+        return x
+    largest = np.max(np.abs(x), initial=0.0, where=np.isfinite(x))
+    scale = 10.0 ** np.ceil(np.log10(largest)) if largest > 0.0 else 1.0
+    return np.round(x / scale * GRAIN) + 0.0
 
 
 def load_subject(request: Request) -> Subject:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from model.calendar import DateLike
 
 FOLDER = PROJECT / "data" / "events"
+ID = r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}"
+"""Ids that are one ordinary name in every file system."""
 CARD = "event.toml"
 
 
@@ -94,7 +97,7 @@ def load_event(id_or_path: str | Path) -> EventCard:
         t.refuse("window", f"starts on {span[0]} and ends on {span[1]}", "Give an earlier start.")
     columns = (*(f"{FLOW}{k}" for k in universe.fund_keys), *(r.name for r in roles(universe)))
     card = EventCard(
-        id=t.text("id"),
+        id=_id(t),
         title=t.text("title"),
         universe=universe_name,
         days=t.dates("days"),
@@ -165,6 +168,14 @@ def _find(id_or_path: str | Path) -> Path:
         f"Unknown event {str(id_or_path)!r}.",
         f"Known events: {known}. Or give the path of an event's TOML file.",
     )
+
+
+def _id(t: Table) -> str:
+    """The event's id, which names its folder."""
+    found = t.text("id")
+    if not re.fullmatch(ID, found):
+        t.refuse("id", f"{found!r} cannot name a folder", "Use letters, digits, dots, hyphens, underscores.")
+    return found
 
 
 def _file(t: Table, key: str, card: Path) -> Path | None:

@@ -205,7 +205,8 @@ def _refuted(model, estimand, found, causes, seed: int, simulations: int, subset
         placebo_p=_p_value(placebo),
         random_cause=float(refute("random_common_cause").new_effect),
         subset=float(refute("data_subset_refuter", subset_fraction=subset).new_effect),
-        bootstrap=float(refute("bootstrap_refuter").new_effect),
+        # Named in order: dowhy would add noise to a set of names, whose order is another one in every process.
+        bootstrap=float(refute("bootstrap_refuter", required_variables=causes or True).new_effect),
         robustness=_robustness(found, model._data, causes),
     )
 

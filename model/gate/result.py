@@ -109,8 +109,9 @@ class GateResult:
         )
 
     def to_json(self) -> str:
-        """The result as JSON text."""
-        return json.dumps(asdict(replace(self, facts=dict(self.facts))), indent=1, default=_plain)
+        """The result as JSON text, without its seconds: the same gate writes the same file."""
+        facts = {k: v for k, v in self.facts.items() if k != "seconds"}
+        return json.dumps(asdict(replace(self, facts=facts)), indent=1, default=_plain)
 
     @classmethod
     def from_json(cls, text: str) -> GateResult:

@@ -10,8 +10,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from model.errors import UsageError
 from model.report.tables.lines import QUANTILES
-from model.store import PROJECT
+from model.store import PROJECT, write_atomic, written
+
+SIGNED = 4096
+"""Characters of a page within which it names its command."""
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
@@ -92,9 +96,27 @@ def write_page(path: Path, title: str, command: str, blocks: Sequence[str | pd.D
     title, command : str
     blocks : sequence of str or pandas.DataFrame
         Tables hold texts, already rounded.
+
+    Raises
+    ------
+    UsageError
+        If something other than a page by the same script stands there.
     """
-    parts = [f"# {title}", f"Written by `{command}`; do not edit."]
+    signed = f"Written by `{command}`; do not edit."
+    if path.exists() and signed.partition(".py")[0] not in _head(path):
+        raise UsageError(
+            f"{path} exists, and was not written by this command.", "Remove it, or give another."
+        )
+    parts = [f"# {title}", signed]
     parts += [markdown(b) if isinstance(b, pd.DataFrame) else b for b in blocks]
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text("\n\n".join(parts) + "\n", encoding="utf-8")
+    with written(path):
+        write_atomic(path, ("\n\n".join(parts) + "\n").encode())
     return path
+
+
+def _head(path: Path) -> str:
+    """The first lines of a file; empty where it is no text."""
+    try:
+        return path.read_text(encoding="utf-8")[:SIGNED]
+    except (OSError, UnicodeDecodeError):
+        return ""

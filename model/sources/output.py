@@ -175,7 +175,7 @@ def _line(text: str) -> None:
 
 
 def _console():  # noqa: ANN202
-    from rich.console import Console
+    from model.terminal import Terminal
 
-    console = Console()
-    return console if console.is_terminal else Console(width=150)
+    console = Terminal()
+    return console if console.is_terminal else Terminal(width=150)

@@ -12,7 +12,7 @@ from model.attribution.identification import IDENTIFIED
 from model.errors import DataError
 from model.events.claims.claim import Claim
 from model.events.claims.finding import VERDICTS, Finding, Scene
-from model.store import CLAIMS, RIVALS, Fit, read_result, write_result
+from model.store import CLAIMS, RIVALS, Fit, changing, read_result, write_result
 from model.studies.reopen import Opened
 
 COLUMNS = ("key", "claim", "test", "verdict", "number", "reason", "comment", "source")
@@ -88,6 +88,7 @@ def write_audit(table: pd.DataFrame, fit: Fit) -> list[Path]:
     """Write ``claims.json`` and ``tables/claims.csv``."""
     path = fit.folder / "tables" / "claims.csv"
     path.parent.mkdir(exist_ok=True)
-    table.to_csv(path, index=False)
+    with changing(fit.folder, path):
+        table.to_csv(path, index=False)
     content = {"verdicts": counts(table), "claims": table.to_dict("records")}
     return [write_result(CLAIMS, content, fit.folder, fit.manifest), path]

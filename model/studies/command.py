@@ -52,12 +52,11 @@ def require_sampling(p: argparse.ArgumentParser, args: argparse.Namespace) -> No
 def run_command(work: Callable[[Console], None]) -> int:
     """Do the work; an error that a user can cause becomes one line and its exit code."""
     os.environ.setdefault("OMP_NUM_THREADS", "1")
-    from rich.console import Console
-
     from model.errors import AttributionError
+    from model.terminal import Terminal
 
     try:
-        work(Console(highlight=False))
+        work(Terminal())
     except AttributionError as error:
         print(f"error: {error}", file=sys.stderr)
         return error.exit_code

@@ -19,6 +19,7 @@ from model.attribution.decompose import FLOW_PARTS, decompose
 from model.errors import DataError
 from model.inference.draws import Draws, posterior_latents
 from model.mechanisms.design import PRE_SAMPLE, Design
+from model.store import changing
 from model.studies.reopen import Opened
 
 LEVELS = (0.055, 0.5, 0.945)
@@ -90,5 +91,6 @@ def write_series(table: pd.DataFrame, folder: Path) -> Path:
     """Write ``tables/organic.csv``."""
     path = folder / "tables" / "organic.csv"
     path.parent.mkdir(exist_ok=True)
-    table.round(4).to_csv(path)
+    with changing(folder, path):
+        table.round(4).to_csv(path)
     return path

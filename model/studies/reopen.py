@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import numpy as np
 from model.design.subject import Reading, Request, Subject, load_subject, readings
 from model.errors import DataError
 from model.inference.draws import Draws, thin
-from model.store import Fit, load_fit
+from model.store import Fit, changed_arrays, load_fit
 
 
 @dataclass(frozen=True)
@@ -62,16 +63,61 @@ def reopen(id_or_folder: str | Path, panel: Path | None = None) -> Opened:
         If the panel is needed and not given, or data, card or code make another design than the fit's.
     """
     fit = load_fit(id_or_folder)
+    for reading, d in fit.manifest["diagnostics"].items():
+        for warning in d.get("warnings", ()):
+            print(f"Warning, {reading}: {warning}.", file=sys.stderr)
     request = request_of(fit, panel)
     subject = load_subject(request)
-    if subject.design_hash != fit.manifest["hashes"]["design"]:
-        raise DataError(
-            f"The data or the event card are not those of the fit in {fit.folder}.",
-            "Give the fit's own panel with --panel, or fit again.",
-        )
+    require_same_design(subject, fit)
+    for name in changed_inputs(subject, fit):
+        print(f"Note: {name} was changed after the fit in {fit.folder}.", file=sys.stderr)
     made = {r.name: r for r in readings(subject, request.dating)}
     fitted = {k: r for k, r in made.items() if k in fit.manifest["diagnostics"]}
     return Opened(fit, subject, fitted, request)
+
+
+def require_same_design(subject: Subject, fit: Fit) -> None:
+    """Raise unless the numbers that enter the likelihood are those of the fit, but for their last digits.
+
+    Raises
+    ------
+    DataError
+        Naming what differs.
+    """
+    changed = changed_arrays(subject.design.to_arrays(), fit.folder)
+    if changed is None:  # kept since format 2; before, the hash was of every last digit
+        same = subject.design_hash == fit.manifest["hashes"]["design"] or _same_sources(subject, fit)
+    else:
+        same = not changed
+    if same:
+        return
+    other_panel = subject.panel.sha256 != fit.manifest["hashes"].get("data")
+    what = "The panel is" if other_panel else "The data or the event card are"
+    arrays = f" (differing: {', '.join(changed)})" if changed else ""
+    raise DataError(
+        f"{what} not those of the fit in {fit.folder}{arrays}.",
+        "Give the fit's own panel with --panel, or fit again.",
+    )
+
+
+def _same_sources(subject: Subject, fit: Fit) -> bool:
+    """Whether an old fit's panel, card and universe are, to the letter, those of today, as are its switches."""
+    then = fit.manifest["hashes"]
+    card, panel = subject.card.sha256, subject.panel
+    now = {"data": panel.sha256, "card": card, "universe": panel.universe.sha256}
+    return all(then.get(k) == v for k, v in now.items())
+
+
+def changed_inputs(subject: Subject, fit: Fit) -> list[str]:
+    """Inputs whose text or content is not that of the fit, though its design is."""
+    now = {
+        "the panel": ("data", subject.panel.sha256),
+        f"the event card {subject.card.id!r}": ("card", subject.card.sha256),
+        f"the prior set {subject.priors.name!r}": ("priors", subject.priors.sha256),
+        f"the universe {subject.panel.universe.name!r}": ("universe", subject.panel.universe.sha256),
+    }
+    then = fit.manifest["hashes"]
+    return [name for name, (key, digest) in now.items() if then.get(key, digest) != digest]
 
 
 def request_of(fit: Fit, panel: Path | None = None) -> Request:

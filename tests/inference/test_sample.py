@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from model.inference.diagnostics import MAX_R_HAT, MIN_ESS, Diagnostics
 from model.inference.sample import (
     DRAWS,
     DRAWS_LONG,
@@ -15,9 +16,6 @@ from model.inference.sample import (
     FINEST_ACCEPT,
     LONG,
     LONGER,
-    MAX_R_HAT,
-    MIN_ESS,
-    Diagnostics,
     Settings,
     sample_until_mixed,
     usual_draws,
@@ -39,14 +37,18 @@ def test_long_panels_get_more_draws():
         ({"ess_tail_min": float(MIN_ESS)}, False),
         ({"r_hat_max": float("nan")}, False),
         ({"divergences": 1}, True),
+        ({"divergences": 4}, True),
+        ({"divergences": 8}, True),
         ({"divergences": 9}, False),
+        ({"not_finite": ("impact",)}, False),
     ],
 )
 def test_every_bound_decides(change, mixed):
-    """One stray divergence is mixed, but a fit that is reported has none."""
+    """Of 4,000 draws eight may diverge in a run that mixed, and four in one that is reported."""
     d = replace(GOOD, **change)
     assert d.mixed is mixed
-    assert d.passed is (mixed and d.divergences == 0)
+    assert d.passed is (mixed and d.divergences <= 4)
+    assert bool(d.faults) is not d.passed
 
 
 class _Scripted:
@@ -66,7 +68,8 @@ class _Scripted:
         (GOOD, 1, None, None),
         (replace(GOOD, r_hat_max=1.2), 1, None, None),
         (replace(GOOD, r_hat_max=1.011), 2, LONGER, Settings().target_accept),
-        (replace(GOOD, divergences=2), 2, FINE_LONGER, FINE_ACCEPT),
+        (replace(GOOD, divergences=2), 1, None, None),
+        (replace(GOOD, divergences=6), 2, FINE_LONGER, FINE_ACCEPT),
         (replace(GOOD, divergences=2, r_hat_max=1.011), 2, LONGER, FINEST_ACCEPT),
     ],
 )
@@ -75,10 +78,12 @@ def test_a_near_miss_is_sampled_again_longer(first, attempts, times, accept):
     sampler: Any = _Scripted(first, GOOD)
     design: Any = None
     said: list[str] = []
-    trace, _ = sample_until_mixed(sampler, design, Settings(), said.append)
+    trace, kept = sample_until_mixed(sampler, design, Settings(), said.append)
     assert trace == attempts == len(sampler.asked)
     assert len(said) == attempts - 1
     if attempts == 2:
         again = sampler.asked[1]
         assert (again.draws, again.target_accept) == (times * Settings().draws, accept)
         assert again.seed != Settings().seed
+        assert kept.gradients == first.gradients + GOOD.gradients
+        assert [r["r_hat_max"] for r in kept.refused] == [first.r_hat_max]

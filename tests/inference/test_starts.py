@@ -44,7 +44,7 @@ def test_density_is_the_models(compiled):
 
 def test_starts_are_at_the_data_and_daily_numbers_are_where_they_were(compiled):
     """From thousands of nats below to the mode that SciPy finds without the model."""
-    model = descended(compiled, BLOCK)
+    model = descended(compiled, BLOCK, [])
     mode = minimize(lambda x: -_by_hand([*x, 0, 0, 0, 0, 0]), [DATA.mean(), 3.0], method="Nelder-Mead").x
     for seed in range(5):
         before, after = compiled.initial_point_func(seed), model.initial_point_func(seed)
@@ -54,13 +54,13 @@ def test_starts_are_at_the_data_and_daily_numbers_are_where_they_were(compiled):
 
 
 def test_same_seed_same_start(compiled):
-    model = descended(compiled, BLOCK)
+    model = descended(compiled, BLOCK, [])
     np.testing.assert_array_equal(model.initial_point_func(3), model.initial_point_func(3))
 
 
 def test_a_start_where_the_model_cannot_be_evaluated_is_left_alone(compiled):
     lost = np.array([np.nan, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0])
-    model = descended(dataclasses.replace(compiled, initial_point_func=lambda _: lost.copy()), BLOCK)
+    model = descended(dataclasses.replace(compiled, initial_point_func=lambda _: lost.copy()), BLOCK, [])
     np.testing.assert_array_equal(model.initial_point_func(0), lost)
 
 

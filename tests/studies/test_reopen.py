@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from synthetic_fit import write_fit
+from synthetic_fit import rewrite_manifest, write_fit
 
 from model.design.subject import Request, _cut, _priors, load_subject
 from model.errors import DataError, UsageError
@@ -23,11 +23,11 @@ def stored(tmp_path):
     subject = load_subject(request)
     manifest = json.loads((folder / "manifest.json").read_text())
     manifest["hashes"]["design"] = subject.design_hash
-    manifest["hashes"]["priors"] = subject.priors.sha256
+    manifest["hashes"] |= {"priors": subject.priors.sha256, "data": subject.panel.sha256}
     names = ("event", "dating", "panel", "priors", "as_of", "accept_gate", "chains", "draws", "tune", "seed")
     values = ("2026-02-05", "both", None, None, None, None, "4", "10", "10", "7")
     manifest["arguments"] = dict(zip(names, values, strict=True))
-    (folder / "manifest.json").write_text(json.dumps(manifest))
+    rewrite_manifest(folder, manifest)
     return folder, manifest
 
 
@@ -44,11 +44,11 @@ def test_a_fit_is_opened_with_its_switches(stored, changed):
     folder, manifest = stored
     request = Request("2026-02-05", None, folder, "both", None, None, None, 1, 1, 1, 1, **changed)
     manifest["hashes"]["design"] = load_subject(request).design_hash
-    (folder / "manifest.json").write_text(json.dumps(manifest))
+    rewrite_manifest(folder, manifest)
     with pytest.raises(DataError, match="are not those of the fit"):
         reopen(folder)
     manifest["arguments"] |= {"mechanisms": dict(request.mechanisms), "book": str(request.book)}
-    (folder / "manifest.json").write_text(json.dumps(manifest))
+    rewrite_manifest(folder, manifest)
     card = reopen(folder).subject.card
     assert card.mechanisms.late_creation == request.mechanisms.get("late_creation", False)
 
@@ -56,7 +56,7 @@ def test_a_fit_is_opened_with_its_switches(stored, changed):
 def test_other_data_are_refused(stored):
     folder, manifest = stored
     manifest["hashes"]["design"] = "00"
-    (folder / "manifest.json").write_text(json.dumps(manifest))
+    rewrite_manifest(folder, manifest)
     with pytest.raises(DataError, match="are not those of the fit"):
         reopen(folder)
 
@@ -64,7 +64,7 @@ def test_other_data_are_refused(stored):
 def test_a_fit_on_a_given_panel_asks_for_it(stored):
     folder, manifest = stored
     manifest["arguments"]["panel"] = "panel.csv"
-    (folder / "manifest.json").write_text(json.dumps(manifest))
+    rewrite_manifest(folder, manifest)
     with pytest.raises(DataError, match="--panel PATH"):
         reopen(folder)
 

@@ -18,7 +18,7 @@ from model.inference.sample import Diagnostics
 from model.priors.prior_set import load_priors
 from model.report.markdown import command_of
 from model.store import PROJECT as ROOT
-from model.store import read_result, write_result
+from model.store import read_result, seal, write_result
 from model.studies.rivals.sensitivity import GROUPS
 
 VERBS = (
@@ -92,6 +92,11 @@ def test_update_priors_and_overlap(folder, tmp_path, capsys):
     out = tmp_path / "after.toml"
     assert script("update_priors").main([str(folder), "--out", str(out), "--forgetting", "0.5"]) == 0
     made = load_priors(out)
+    before = out.read_bytes()
+    assert script("update_priors").main([str(folder), "--out", str(out)]) == 2
+    assert "--overwrite" in capsys.readouterr().err
+    assert out.read_bytes() == before
+    assert script("update_priors").main([str(folder), "--out", str(out), "--overwrite"]) == 0
     assert made.joint is not None
     assert str(made.learned_from[1]) == "2026-02-27"
     assert script("fit").main(["--priors", str(out), "--dry-run"]) == 3
@@ -148,6 +153,7 @@ def test_results_of_an_earlier_fit_in_the_same_folder_are_not_read(folder):
     path.write_text(json.dumps({"rivals": []}))
     assert read_result("rivals", folder, manifest) is None
     path.unlink()
+    seal(folder)
 
 
 def test_pages_name_their_command_without_a_path_of_this_machine(folder, tmp_path):
@@ -156,6 +162,10 @@ def test_pages_name_their_command_without_a_path_of_this_machine(folder, tmp_pat
     assert script("audit_claims").main(argv) == 0
     text = page.read_text()
     assert "Written by `uv run scripts/audit_claims.py fit --page claims.md`" in text
+    assert script("audit_claims").main(argv) == 0
+    page.write_text("my own notes")
+    assert script("audit_claims").main(argv) == 2
+    assert page.read_text() == "my own notes"
     assert str(tmp_path) not in text
     assert text.count("\n| ") >= 42 + 4
     span = tmp_path / "sensitivity.md"

@@ -14,7 +14,7 @@ from model.design.subject import Request, load_subject
 from model.inference.build import DIMS, coords
 from model.inference.draws import Draws, posterior_latents, prior_draws
 from model.mechanisms.design import Design
-from model.store import file_hash
+from model.store import file_hash, seal
 
 
 def chains_of(draws: Draws, design: Design, chains: int = 2) -> xr.Dataset:
@@ -53,4 +53,5 @@ def write_prior_fit(out: Path) -> Path:
         "diagnostics": {"vendor": {}}, "files": {"posterior.nc": file_hash(out / "posterior.nc")},
     }  # fmt: skip
     (out / "manifest.json").write_text(json.dumps(manifest))
+    seal(out)
     return out

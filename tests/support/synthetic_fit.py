@@ -12,6 +12,7 @@ import xarray as xr
 from model.gate.result import AFTER_SAMPLING, Check, GateResult
 from model.mechanisms.components import COMPONENTS
 from model.priors.prior_set import load_priors
+from model.store import seal
 
 NAMES = tuple(c.name for c in COMPONENTS)
 FLOW_PARTS = ("unattributed", *NAMES, "pre_sample")
@@ -65,7 +66,14 @@ def write_fit(
     xr.DataTree.from_dict(groups).to_netcdf(folder / "posterior.nc", engine="netcdf4")
     (folder / "gate.json").write_text(gate(verdict, reason).to_json(), encoding="utf-8")
     (folder / "manifest.json").write_text(json.dumps(_manifest(readings)), encoding="utf-8")
+    seal(folder)
     return folder
+
+
+def rewrite_manifest(folder: Path, manifest: dict) -> None:
+    """Put another manifest into a fit as if it had been written so."""
+    (folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+    seal(folder)
 
 
 def write_verdict(folder: Path, verdict: str, reason: str | None) -> Path:

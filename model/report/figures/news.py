@@ -33,12 +33,19 @@ OFFSET = 0.17
 """Days between the two intervals of a day."""
 
 
+NAMES = tuple(f"news_{q}.png" for q in UNITS)
+"""Files of the figures, one a quantity."""
+
+
 def write_news_figures(
     view: FitView, changes: pd.DataFrame, titles: tuple[str, str], folder: Path
 ) -> list[Path]:
     """One figure for each quantity, as files."""
     with mpl.rc_context(RC):
-        return [save(draw_news(view, changes, q, titles), folder / f"news_{q}.png") for q in UNITS]
+        return [
+            save(draw_news(view, changes, q, titles), folder / name)
+            for q, name in zip(UNITS, NAMES, strict=True)
+        ]
 
 
 def draw_news(view: FitView, changes: pd.DataFrame, quantity: str, titles: tuple[str, str]) -> Figure:

@@ -50,6 +50,7 @@ RC: dict[Any, Any] = {
     "font.size": 9,
     "font.family": "DejaVu Sans",
     "text.color": INK,
+    "text.parse_math": False,  # a reason with two dollar amounts is no formula
     "axes.labelcolor": INK,
     "axes.edgecolor": MUTED,
     "axes.linewidth": 0.7,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
+import matplotlib as mpl
 import matplotlib.pyplot as plt
 import networkx as nx
 import numpy as np
@@ -17,6 +18,7 @@ from model.gate.graph import Graph, split
 from model.gate.result import GateResult
 from model.report.figures.graph_drawing import arrow, join
 
+mpl.rcParams["text.parse_math"] = False  # an accepted reason with two dollar amounts is no formula
 INK, MUTED, BLUE, RED, SAND, GREEN = "#1b2a3a", "#9aa5b1", "#2f6db3", "#c0392b", "#b8860b", "#3b8f5a"
 VERDICT_COLOUR = {"pass": GREEN, "inconclusive": SAND, "fail": RED}
 HEADINGS = ("yesterday", "given", "hidden shocks", "hidden trades", "the price", "recorded")

@@ -5,13 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
 from model.gate.result import Check, GateResult
 from model.gate.subject import Subject
 from model.report.gate.figures import draw_graph, draw_tests
 from model.report.gate.page import write_page, write_tables
+from model.terminal import Terminal
 
 COLUMNS = {
     "implied independences": (
@@ -47,15 +48,15 @@ COLOUR = {"pass": "green", "inconclusive": "yellow", "fail": "red"}
 
 def show(result: GateResult, subject: Subject, written: list[Path]) -> None:
     """Print every check and the verdict last."""
-    console = Console()
-    console.print(f"[bold]Causal gate[/bold]  {subject.title}; graph: {subject.graph.title}")
+    console = Terminal()
+    console.print(f"Causal gate  {subject.title}; graph: {subject.graph.title}", style="bold")
     for check in result.checks:
         _print_check(console, check)
     console.print()
-    console.print(f"[bold {COLOUR[result.verdict]}]verdict: {result.verdict}[/]")
+    console.print(f"verdict: {result.verdict}", style=f"bold {COLOUR[result.verdict]}")
     for reason in result.reasons:
-        console.print(f"  {escape(reason)}")
-    console.print(f"[dim]{len(written)} files in {written[0].parent}, {result.facts['seconds']} s[/dim]")
+        console.print(f"  {reason}")
+    console.print(f"{len(written)} files in {written[0].parent}, {result.facts['seconds']} s", style="dim")
 
 
 def write_all(result: GateResult, subject: Subject, out: Path) -> list[Path]:
@@ -70,8 +71,9 @@ def write_all(result: GateResult, subject: Subject, out: Path) -> list[Path]:
 
 
 def _print_check(console: Console, check: Check) -> None:
-    mark = {True: "[green]yes[/]", False: "[red]no[/]", None: "[dim]-[/]"}[check.passed]
-    console.print(f"\n[bold]{check.name}[/bold] {mark}\n{escape(check.sentence)}")
+    mark, colour = {True: ("yes", "green"), False: ("no", "red"), None: ("-", "dim")}[check.passed]
+    console.print(Text.assemble("\n", (check.name, "bold"), " ", (mark, colour)))
+    console.print(check.sentence)
     columns = COLUMNS.get(check.name)
     if not columns or not check.table:
         return
@@ -86,4 +88,4 @@ def _cell(value: object) -> str:
         return ""
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return f"{value:.3g}" if isinstance(value, float) else escape(str(value))
+    return f"{value:.3g}" if isinstance(value, float) else str(value)

@@ -217,9 +217,18 @@ def convergence(view: FitView) -> Rows:
             "bulk": number(d["ess_bulk_min"]),
             "tail": number(d["ess_tail_min"]),
             "divergences": number(d["divergences"]),
-            "seconds": number(d["seconds"], 1),
+            "gradients": number(d.get("gradients", float("nan"))),
         }
         for reading, d in view.manifest.get("diagnostics", {}).items()
+    ]
+
+
+def sampling_warnings(view: FitView) -> list[str]:
+    """What a reader must know of the sampling before anything else; empty where there is nothing."""
+    return [
+        f"{READINGS.get(reading, reading)}: {w}."
+        for reading, d in view.manifest.get("diagnostics", {}).items()
+        for w in [*d.get("faults", ()), *d.get("warnings", ())]
     ]
 
 

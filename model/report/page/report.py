@@ -20,6 +20,7 @@ from model.report.page.supplied import inputs, unread
 from model.report.tables.lines import READINGS
 from model.report.tables.tables import additivity, event_table
 from model.report.tables.text import day, number
+from model.store import write_atomic, written
 
 PAGE = "report.html"
 TEMPLATE = "report.html.j2"
@@ -51,7 +52,8 @@ def write_report(folder: Path) -> Path:
     finally:
         view.close()
     path = view.folder / PAGE
-    path.write_text(html, encoding="utf-8")
+    with written(path):
+        write_atomic(path, html.encode())
     return path
 
 
@@ -96,6 +98,7 @@ def context(view: FitView) -> dict[str, Any]:
         "inputs": inputs(view.manifest),
         "unread": unread(view.manifest),
         "vendors": [u["sentence"] for u in view.manifest.get("vendors", ())],
+        "sampling_warnings": content.sampling_warnings(view),
         "convergence": content.convergence(view),
         "hidden": content.hidden(view),
         "largest_gap": _gap(additivity(view.decomposition)),

@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from model.errors import UsageError
+from model.store import changing
 from model.studies.counterfactual.interventions import NAMES, read_setting
 from model.studies.counterfactual.scenario import Scenario, scenario
 from model.studies.counterfactual.what_if import WhatIf, what_if
@@ -105,7 +106,8 @@ def _print(table: pd.DataFrame, title: str, console: Console) -> None:
 def _write(table: pd.DataFrame, opened: Opened, name: str, console: Console) -> None:
     path = opened.fit.folder / "tables" / f"{name}.csv"
     path.parent.mkdir(exist_ok=True)
-    table.to_csv(path, index=False)
+    with changing(opened.fit.folder, path):
+        table.to_csv(path, index=False)
     console.print(f"Wrote {path}", markup=False)
 
 

@@ -5,7 +5,6 @@ A fit that did not converge is read too: the page says so.
 
 from __future__ import annotations
 
-import json
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -17,7 +16,7 @@ import xarray as xr
 
 from model.design.subject import Subject, load_subject
 from model.errors import AttributionError, ConvergenceError, DataError, GateError, UsageError
-from model.store import PROJECT, Fit, open_tree
+from model.store import PROJECT, Fit, is_complete, open_tree, read_manifest, require_whole
 from model.studies.reopen import request_of
 
 SCRIPT = PROJECT / "scripts" / "fit.py"
@@ -60,6 +59,11 @@ def make_fits(wanted: Mapping[Path, Sequence[str]], common: Sequence[str] = ()) 
             str(folder),
         ]
         code = subprocess.run(command, check=False).returncode
+        if code == ConvergenceError.exit_code and is_complete(folder):
+            raise ConvergenceError(
+                f"The new fit for {folder} did not converge; what stands there is an earlier one.",
+                "Remove the earlier fit to have the page say so, or use more draws.",
+            )
         if code not in READ:
             kinds: tuple[type[AttributionError], ...] = (UsageError, DataError, GateError)
             kind = next((k for k in kinds if k.exit_code == code), AttributionError)
@@ -77,7 +81,8 @@ def read_fit(folder: Path, panel: Path | None = None) -> PageFit:
     files = folder / "manifest.json", folder / "posterior.nc"
     if not all(f.is_file() for f in files):
         raise DataError(f"{folder} is no fit folder.", "Run scripts/fit.py with --out first, or give --fit.")
-    manifest = json.loads(files[0].read_text(encoding="utf-8"))
+    manifest = read_manifest(folder)
+    require_whole(folder, manifest)
     subject = load_subject(request_of(Fit(folder, manifest, xr.DataTree(), {}), panel))
     mine = subject.design_hash, subject.priors.sha256
     if mine != (manifest["hashes"]["design"], manifest["hashes"]["priors"]):

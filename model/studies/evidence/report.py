@@ -17,7 +17,7 @@ from model.inference.bridge import log_ratio
 from model.inference.draws import Draws
 from model.inference.sample import Settings
 from model.report.page.again import report_again
-from model.store import EVIDENCE, write_result, write_tree
+from model.store import EVIDENCE, changing, write_result, write_tree
 from model.studies.evidence.weigh import DISAGREEMENT, Proposal, Weighed, at_strength, weigh
 from model.studies.evidence.weights import MAX_K, resample
 from model.studies.reopen import Opened, event_rows, same_priors
@@ -181,9 +181,10 @@ def write_evidence(applied: dict[str, Applied], opened: Opened) -> list[str]:
     folder = opened.fit.folder
     write_result(EVIDENCE, {"readings": summary(applied)}, folder, opened.fit.manifest)
     trees = {f"/{r}": a.with_evidence.reset_coords(drop=True) for r, a in applied.items()}
-    write_tree(xr.DataTree.from_dict(trees), folder / "evidence.nc")
-    path = folder / "tables" / "evidence.csv"
-    path.parent.mkdir(exist_ok=True)
-    changes(applied).to_csv(path, index=False)
-    files = [folder / n for n in ("evidence.json", "evidence.nc", "tables/evidence.csv")]
+    said, tree, table = (folder / n for n in ("evidence.json", "evidence.nc", "tables/evidence.csv"))
+    table.parent.mkdir(exist_ok=True)
+    with changing(folder, tree, table):
+        write_tree(xr.DataTree.from_dict(trees), tree)
+        changes(applied).to_csv(table, index=False)
+    files = [said, tree, table]
     return [str(p) for p in [*files, *report_again(folder)]]

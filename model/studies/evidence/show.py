@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 
 from model.studies.evidence.report import Applied, changes, summary
@@ -17,7 +16,7 @@ def show(applied: dict[str, Applied], console: Console) -> None:
         for f in s["statements"]:
             mark = "CONFLICT with data and model" if f["conflict"] else ""
             table.add_row(
-                escape(f["text"]), f"{f['strength']:g}", f"{f['before_data']:.2f}", f"{f['after_data']:.2f}",
+                f["text"], f"{f['strength']:g}", f"{f['before_data']:.2f}", f"{f['after_data']:.2f}",
                 f"{f['after_evidence']:.2f}", f"{f['log_bayes_factor']:+.2f}", mark,
             )  # fmt: skip
         console.print(table)

@@ -24,7 +24,7 @@ def describe(request: Request, console: Console) -> None:
     """Print design, priors and prior-predictive ranges."""
     subject = load_subject(request)
     design = subject.design
-    console.print(f"[bold]{subject.card.title}[/bold]")
+    console.print(subject.card.title, style="bold")
     console.print(
         f"{design.days} trading days {design.dates[0].date()} to {design.dates[-1].date()}, "
         f"{len(design.funds)} funds, {len(design.positions)} weekly position changes, "

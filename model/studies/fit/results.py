@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import time
 from collections.abc import Mapping
 from concurrent.futures import Executor, Future
 from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 import xarray as xr
@@ -17,13 +16,28 @@ from model.design.used import used_columns
 from model.errors import ConvergenceError
 from model.gate.checks.posterior import join_readings
 from model.gate.result import Check, GateResult
+from model.inference.diagnostics import Diagnostics
 from model.inference.draws import thin
 from model.inference.mixture import DATINGS, DRAWS, Mixture, mix, weigh
-from model.inference.sample import Diagnostics
 from model.panel.columns import column_table
 from model.panel.tables import panel_name
 from model.panel.vendors import sight
-from model.store import begin_tree, file_hash, finish_tree, tree_of, versions, write_json, write_tree
+from model.store import (
+    FORMAT,
+    begin_tree,
+    code_hash,
+    file_hash,
+    finish_tree,
+    run_id,
+    seal,
+    tree_of,
+    versions,
+    write_design,
+    write_json,
+    write_timing,
+    write_tree,
+)
+from model.studies.fit.checkpoint import forget
 from model.studies.fit.products import PriorSide, Products, make_products, modelled_window
 
 POSTERIOR = "posterior.nc"
@@ -43,6 +57,8 @@ class Results:
         self._after: dict[str, Check] = {}
         self._begun: frozenset[str] = frozenset()
         self._traces: dict[str, tuple[Reading, xr.DataTree]] = {}
+        self.identity = identity(request, subject, gate)
+        self.run = run_id(self.identity)
 
     def add(self, reading: Reading, trace: xr.DataTree, diagnostics: Diagnostics) -> None:
         """Keep one reading's draws."""
@@ -81,7 +97,7 @@ class Results:
 
     def begin(self) -> None:
         """Write the draws, which takes seconds; what is computed from them is added at the end."""
-        begin_tree(tree_of(self.posterior), self.request.out / POSTERIOR)
+        begin_tree(tree_of(self.posterior, self.run), self.request.out / POSTERIOR)
         self._begun = frozenset(self.posterior)
 
     def complete(self) -> None:
@@ -118,7 +134,7 @@ class Results:
 
 
 def write_results(results: Results, workers: Executor, timer: Timer, say: Say) -> None:
-    """Write the fit folder; figures and report only for a converged fit.
+    """Write the fit folder and its checksums; figures and report only for a converged fit.
 
     Raises
     ------
@@ -127,14 +143,17 @@ def write_results(results: Results, workers: Executor, timer: Timer, say: Say) -
     """
     out = results.request.out
     results.complete()
+    write_design(results.subject.design.to_arrays(), out)
     if results.converged:
-        write_tree(tree_of(results.decomposition), out / "decomposition.nc")
-    write_json(_manifest(results, timer), out / "manifest.json")
-    if not results.converged:
-        require_converged(results.diagnostics)
-    _write_pages(results, workers, say)
-    timer.lap("figures and report")
-    write_json(_manifest(results, timer), out / "manifest.json")
+        write_tree(tree_of(results.decomposition, results.run), out / "decomposition.nc")
+    write_json(_manifest(results), out / "manifest.json")
+    if results.converged:
+        _write_pages(results, workers, say)
+        timer.lap("figures and report")
+    forget(out)
+    write_timing(timer.seconds, datetime.now(UTC).isoformat(timespec="seconds"), out)
+    seal(out)
+    require_converged(results.diagnostics)
 
 
 def _write_pages(results: Results, workers: Executor, say: Say) -> None:
@@ -142,14 +161,12 @@ def _write_pages(results: Results, workers: Executor, say: Say) -> None:
     from model.report.page import write_report
     from model.report.tables import tidy_tables
     from model.report.tables.ridge import kernel_table
-    from model.store import load_fit
 
     out = results.request.out
     say("Drawing figures and writing the report ...")
     drawing = submit_figures(out, workers)
     (out / "tables").mkdir(exist_ok=True)
-    fit = load_fit(out)
-    for name, table in tidy_tables(fit.decomposition, list(results.subject.card.days)).items():
+    for name, table in tidy_tables(tree_of(results.decomposition), list(results.subject.card.days)).items():
         table.to_csv(out / "tables" / f"{name}.csv", index=False)
     kernels = kernel_table(tree_of(results.posterior))
     kernels.round(4).to_csv(out / "tables" / "kernels.csv", index=False)
@@ -158,29 +175,18 @@ def _write_pages(results: Results, workers: Executor, say: Say) -> None:
     write_report(out)
 
 
-def _manifest(results: Results, timer: Timer) -> dict[str, Any]:
-    request, subject, gate = results.request, results.subject, results.gate
-    if not results.converged and "converged" not in results.checks:
-        raise ConvergenceError("Sampling was not checked.", "Call finish() first.")
+def identity(request: Request, subject: Subject, gate: GateResult) -> dict[str, Any]:
+    """What decides every number of a fit: what was asked for, of which inputs, with which code."""
     arguments: dict[str, Any] = {
         k: (str(v) if v is not None else None) for k, v in asdict(request).items() if k != "out"
     }
     arguments["panel"] = panel_name(request.panel) if request.panel else None
     arguments["mechanisms"] = dict(request.mechanisms)
-    files = [n for n in ("posterior.nc", "decomposition.nc", "gate.json") if (request.out / n).is_file()]
     return {
-        "event": subject.card.id,
-        "title": subject.card.title,
-        "days": [str(d) for d in subject.card.days],
-        "facts": [
-            asdict(f) | {"at": f.at.isoformat(), "trading_day": str(f.trading_day)}
-            for f in subject.card.facts
-        ],
-        "window": [str(d) for d in subject.card.window],
         "arguments": arguments,
         "seed": request.seed,
-        "priors": subject.priors.name,
         "versions": versions(),
+        "code": code_hash(),
         "hashes": {
             "data": subject.panel.sha256,
             "design": subject.design_hash,
@@ -189,6 +195,27 @@ def _manifest(results: Results, timer: Timer) -> dict[str, Any]:
             "card": subject.card.sha256,
             "universe": subject.panel.universe.sha256,
         },
+    }
+
+
+def _manifest(results: Results) -> dict[str, Any]:
+    request, subject, gate = results.request, results.subject, results.gate
+    if not results.converged and "converged" not in results.checks:
+        raise ConvergenceError("Sampling was not checked.", "Call finish() first.")
+    files = [n for n in ("posterior.nc", "decomposition.nc", "gate.json") if (request.out / n).is_file()]
+    return {
+        "format": FORMAT,
+        "run": results.run,
+        **results.identity,
+        "event": subject.card.id,
+        "title": subject.card.title,
+        "days": [str(d) for d in subject.card.days],
+        "facts": [
+            asdict(f) | {"at": f.at.isoformat(), "trading_day": str(f.trading_day)}
+            for f in subject.card.facts
+        ],
+        "window": [str(d) for d in subject.card.window],
+        "priors": subject.priors.name,
         "supplied": list(subject.panel.supplied),
         "used": sorted(used_columns(subject)),
         "columns": column_table(subject.panel.inputs, used_columns(subject)),
@@ -207,7 +234,6 @@ def _manifest(results: Results, timer: Timer) -> dict[str, Any]:
         "diagnostics": {k: d.to_dict() for k, d in results.diagnostics.items()},
         "checks": results.checks | {"gate passed or accepted": True},
         "identification": results.identification,
-        "seconds": timer.seconds,
         "files": {n: file_hash(request.out / n) for n in files},
     }
 
@@ -215,12 +241,6 @@ def _manifest(results: Results, timer: Timer) -> dict[str, Any]:
 def _after_sampling(gate: GateResult) -> dict[str, Any] | None:
     check = gate.after_sampling
     return None if check is None else {"passed": check.passed, "sentence": check.sentence}
-
-
-def manifest_hash(manifest: dict[str, Any]) -> str:
-    """Hash of a manifest without its timings (two runs with one seed share it)."""
-    content = {k: v for k, v in manifest.items() if k not in ("seconds", "files", "diagnostics")}
-    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
 @dataclass
@@ -237,11 +257,16 @@ class Timer:
         self._last = now
 
 
-def require_converged(diagnostics: dict[str, Any]) -> None:
-    """Raise unless every reading converged."""
-    failed = [n for n, d in diagnostics.items() if not d.passed]
+def require_converged(diagnostics: Mapping[str, Diagnostics]) -> None:
+    """Raise unless every reading converged; with the parameters behind it.
+
+    Raises
+    ------
+    ConvergenceError
+    """
+    failed = [f"{n} ({'; '.join(d.faults)})" for n, d in diagnostics.items() if not d.passed]
     if failed:
         raise ConvergenceError(
             f"Not converged: {', '.join(failed)}. Files are written for inspection, nothing is reported.",
-            "Use more --tune and --draws, or informative --priors.",
+            "Use more --tune and --draws, or informative --priors for the parameters named.",
         )

@@ -24,6 +24,8 @@ from model.design.subject import (
     readings,
 )
 from model.design.used import used_columns
+from model.errors import ConvergenceError, GateError
+from model.events.card import load_event
 from model.events.switches import sentence as mechanism_sentence
 from model.gate.result import GateResult
 from model.inference.sample import usual_draws
@@ -31,9 +33,15 @@ from model.mechanisms.design import Design
 from model.panel.columns import column_sentences
 from model.panel.vendors import sight
 from model.priors.prior_set import PriorSet
+from model.store import CHECKPOINT, FOLDER, writing
+from model.studies.fit.checkpoint import Checkpoint, forget, keep_request
 from model.studies.fit.results import Timer
+from model.studies.watchdog import end_with_parent
 
 if TYPE_CHECKING:
+    import xarray as xr
+
+    from model.inference.diagnostics import Diagnostics
     from model.studies.fit.products import PriorSide
 
 WORKERS = 2
@@ -53,6 +61,7 @@ def worker_processes() -> Iterator[Executor]:
 
 def _stand_back() -> None:
     """The compiler, in the main process, comes first; it takes longest."""
+    end_with_parent()
     if hasattr(os, "nice"):
         os.nice(5)
 
@@ -82,17 +91,54 @@ def prior_job(priors: PriorSet, design: Design, base_shares: np.ndarray, seed: i
     return prior_side(priors, design, base_shares, seed)
 
 
-def run(request: Request, say: Say) -> Path:
-    """Fit, decompose and write everything.
+def usual_folder(event: str) -> Path:
+    """Where the fit of an event stands unless another folder is given: by the id in its card, however it was named."""
+    return FOLDER / load_event(event).id
+
+
+def run(request: Request, say: Say, resume: bool = False) -> Path:
+    """Fit, decompose and write everything, beside the fit's place; then move it in.
+
+    Parameters
+    ----------
+    request : Request
+    say : callable
+    resume : bool
+        Go on with the readings that an interrupted run of the same request has finished.
+
+    Returns
+    -------
+    Path
+        The fit's folder.
 
     Raises
     ------
     DataError, GateError, ConvergenceError
+        A complete fit that stood there before stays; see :mod:`model.store.place`.
     """
     timer = Timer()
     subject = load_subject(request)
-    request = dataclasses.replace(request, draws=request.draws or usual_draws(subject.design.days))
-    request.out.mkdir(parents=True, exist_ok=True)
+    draws = request.draws or usual_draws(subject.design.days)
+    with writing(request.out, say, resume) as place:
+        request = dataclasses.replace(request, draws=draws, out=place.folder)
+        keep_request(request, place.folder)
+        _introduce(subject, say)
+        timer.lap("data")
+        try:
+            with worker_processes() as workers:
+                _fit(subject, request, workers, timer, say)
+        except (GateError, ConvergenceError):
+            forget(place.folder)
+            say(f"What was refused is in {place.set_aside()}.")
+            raise
+        out = place.move_in()
+    if any(s.strength > 0.0 for s in subject.card.evidence):
+        _weigh_evidence(dataclasses.replace(request, out=out), say)
+    return out
+
+
+def _introduce(subject: Subject, say: Say) -> None:
+    """Say what is fitted."""
     dates = subject.design.dates
     say(
         f"{subject.card.title}: {len(dates)} days, {dates[0].date()} to {dates[-1].date()}; priors {subject.priors.name}."
@@ -103,12 +149,6 @@ def run(request: Request, say: Say) -> Path:
         say(f"Vendors of {use.sentence}")
     for sentence in column_sentences(subject.panel.inputs, used_columns(subject)):
         say(sentence)
-    timer.lap("data")
-    with worker_processes() as workers:
-        _fit(subject, request, workers, timer, say)
-    if any(s.strength > 0.0 for s in subject.card.evidence):
-        _weigh_evidence(request, say)
-    return request.out
 
 
 def _fit(subject: Subject, request: Request, workers: Executor, timer: Timer, say: Say) -> None:
@@ -130,8 +170,9 @@ def _fit(subject: Subject, request: Request, workers: Executor, timer: Timer, sa
     say(f"Causal gate: {gate.verdict}. {' '.join(gate.reasons)}")
     gate.require(gate.accepted_reason)
     results = Results(request, subject, gate)
+    checkpoint = Checkpoint(request.out / CHECKPOINT, results.run)
     for reading in chosen:
-        _sample(sampler, reading, request, results, say)
+        results.add(reading, *_drawn(sampler, reading, request, checkpoint, say))
         timer.lap(f"sample {reading.name}")
     results.finish(priors, workers, say)
     timer.lap("decomposition")
@@ -170,12 +211,20 @@ def _weigh_evidence(request: Request, say: Say) -> None:
         say(f"  {reading}: Pareto k {a.weighed.weights.pareto_k:.2f}, {found}. See evidence.json.")
 
 
-def _sample(sampler, reading: Reading, request: Request, results, say: Say) -> None:
+def _drawn(
+    sampler, reading: Reading, request: Request, checkpoint: Checkpoint, say: Say
+) -> tuple[xr.DataTree, Diagnostics]:
+    """Draws of a reading: those kept by an interrupted run, or new ones, which are kept."""
     from model.inference.sample import Settings, sample_until_mixed
 
+    found = checkpoint.kept(reading.name)
+    if found is not None:
+        say(f"Kept from the interrupted run: {reading.title}.")
+        return found
     assert request.draws is not None, "run() has settled it"
     settings = Settings(request.chains, request.draws, request.tune, request.seed)
     say(f"Sampling: {reading.title} ...")
     trace, diagnostics = sample_until_mixed(sampler, reading.design, settings, say, reading.use_positions)
     say(f"  {diagnostics.sentence}")
-    results.add(reading, trace, diagnostics)
+    checkpoint.keep(reading.name, trace, diagnostics)
+    return trace, diagnostics

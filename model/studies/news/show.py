@@ -9,8 +9,9 @@ from rich.console import Console
 from rich.table import Table
 
 from model.report.figures.fit_view import open_fit
-from model.report.figures.news import write_news_figures
+from model.report.figures.news import NAMES, write_news_figures
 from model.report.tables.text import amount, day, interval, number
+from model.store import changing
 from model.studies.news.news import News
 
 ARRIVED_SHOWN = 20
@@ -29,12 +30,14 @@ def write_news(found: News, fit: Path, out: Path | None) -> list[Path]:
     for folder in (tables, figures):
         folder.mkdir(parents=True, exist_ok=True)
     written = [tables / "news.csv", tables / "news_arrived.csv"]
-    found.changes.to_csv(written[0], index=False, float_format="%.4f")
-    found.arrived.to_csv(written[1], index=False)
+    drawn = [figures / name for name in NAMES]
     titles = (found.before.title, found.after.title)
-    written += write_news_figures(view, found.changes, titles, figures)
+    with changing(fit, *written, *drawn):
+        found.changes.to_csv(written[0], index=False, float_format="%.4f")
+        found.arrived.to_csv(written[1], index=False)
+        write_news_figures(view, found.changes, titles, figures)
     view.close()
-    return written
+    return [*written, *drawn]
 
 
 def print_news(found: News, count: int, console: Console) -> None:

@@ -15,6 +15,7 @@ from model.inference.draws import Draws
 from model.inference.sample import Diagnostics, Settings
 from model.mechanisms.design import Design
 from model.priors.prior_set import PriorSet
+from model.store import changing
 
 FOLDER = "rivals"
 _DRAW, _SAID = "draw:", "said"
@@ -38,7 +39,8 @@ def keep(folder: Path, key: str, sign: str, draws: Draws, d: Diagnostics) -> Non
     partial = path.with_suffix(".partial.npz")
     arrays[_SAID] = np.array(said)
     np.savez(partial, **arrays)
-    partial.replace(path)
+    with changing(folder, path):
+        partial.replace(path)
 
 
 def kept(folder: Path, key: str, sign: str) -> tuple[Mapping[str, np.ndarray], Diagnostics] | None:

@@ -7,7 +7,6 @@ from typing import Any
 
 import pandas as pd
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 
 from model.errors import DataError, UsageError
@@ -64,7 +63,7 @@ def _print(rows: list[dict[str, Any]], console: Console) -> None:
         table.add_row(*rival_cells(r, rows[0]["key"]))
     console.print(table)
     for line in rival_notes(rows):
-        console.print(escape(line))
+        console.print(line)
 
 
 def page(rows: list[dict[str, Any]]) -> list[str | pd.DataFrame]:

@@ -1,0 +1,68 @@
+"""The proofs of robustness in small: a few kills, flips and changed inputs; the whole by ``make faults``."""
+
+from __future__ import annotations
+
+import random
+import tomllib
+
+import pytest
+from sealed_fit import finish
+from synthetic_fit import write_fit
+
+from model.store import PROJECT
+from tests.proofs.faults import flips, kills, mutations
+from tests.proofs.faults.page import blocks
+
+
+@pytest.fixture(scope="module")
+def fit(tmp_path_factory):
+    return finish(
+        write_fit(tmp_path_factory.mktemp("faults") / "fit", samples=5, draws=5, readings=("vendor",))
+    )
+
+
+def test_flipped_bytes_are_found_in_every_file(fit, tmp_path):
+    found = flips.run(fit, 4, 1, tmp_path)
+    assert {f.name for f in found} == {p.relative_to(fit).as_posix() for p in fit.rglob("*") if p.is_file()}
+    assert all(f.passed for f in found), [f.examples for f in found]
+
+
+def test_a_flip_that_is_not_found_counts(fit, tmp_path, monkeypatch):
+    monkeypatch.setattr(flips, "load_fit", lambda _: None)
+    assert not any(f.passed for f in flips.run(fit, 1, 1, tmp_path))
+
+
+def test_changed_panels_and_fits_are_refused_by_name_or_read_as_changed(fit, tmp_path):
+    rng = random.Random(3)
+    for tally in (mutations._panel(tmp_path, 40, rng), mutations._fit(fit, tmp_path, 40, rng)):
+        assert tally.tried == 40
+        assert tally.refused > 0
+        assert tally.passed, tally.examples
+
+
+def test_a_change_that_is_ignored_and_an_error_without_a_name_count(tmp_path):
+    """The oracle itself: a reader that ignores what it reads, one that changes it, and one that breaks."""
+    path = tmp_path / "a.toml"
+    text = "a = 1\nb = 2\n[c]\nd = 3\n"
+    readers = {
+        "ignores": lambda p: tomllib.loads(p.read_bytes().decode("utf-8-sig", "replace")) and "always",
+        "breaks": lambda p: 1 // (p.read_text(encoding="utf-8") == text),
+    }
+    for name, read in readers.items():
+        path.write_text(text)
+        assert not mutations._tables(name, path, read, 60, random.Random(1)).passed
+
+
+def test_every_kind_of_change_is_made():
+    text = (PROJECT / "data" / "priors" / "literature.toml").read_text(encoding="utf-8")
+    rng = random.Random(0)
+    made = {mutations.changed(text, rng) for _ in range(50)}
+    assert len(made) >= 45
+
+
+@pytest.mark.slow
+def test_ten_kills_lose_mix_and_leave_nothing(tmp_path):
+    found = kills.run(10, 1, tmp_path, lambda _: None, resume_every=1)
+    assert sum(c.kills for c in found) == 10
+    assert all(c.passed for c in found), [c.examples for c in found]
+    assert "all" in blocks(found, [], [])[3].iloc[-1, 0]
