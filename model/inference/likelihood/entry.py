@@ -9,6 +9,8 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import functools
+import os
+import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -20,7 +22,7 @@ from numba import carray, types
 
 from model.inference.likelihood import rows as gaussian
 from model.inference.likelihood.adjoint import pull
-from model.inference.likelihood.jit import entry, jit, version
+from model.inference.likelihood.jit import cache_folder, entry, jit, version
 from model.inference.likelihood.rows import Band
 from model.inference.likelihood.system import Data, Families, Frame, Inputs, fill
 
@@ -163,10 +165,24 @@ def address() -> int:
     from llvmlite import binding
 
     with _one_compiler(Path(tempfile.gettempdir()) / f"{SYMBOL}-{version():x}.lock"):
+        if not any(cache_folder().rglob("*.nbi")):
+            _compile_elsewhere()
         compiled = entry(SIGNATURE)(_system)
     binding.add_symbol(SYMBOL, compiled.address)
     _keep.append(compiled)
     return compiled.address
+
+
+def _compile_elsewhere() -> None:
+    """Fill the cache in a process of its own: what compiles keeps other last digits than what loads."""
+    source = f"from {__name__} import compile_here; compile_here()"
+    path = os.pathsep.join(p for p in sys.path if p)
+    subprocess.run([sys.executable, "-c", source], env=os.environ | {"PYTHONPATH": path}, check=False)
+
+
+def compile_here() -> None:
+    """Compile the system into the cache."""
+    entry(SIGNATURE)(_system)
 
 
 _keep: list[Any] = []

@@ -42,12 +42,17 @@ def jit_plain(function: Callable[..., Any]) -> Any:
     return numba.njit(**wrappers, **_OPTIONS)(function)
 
 
+def cache_folder() -> Path:
+    """Where compiled entry points of this version of the sources are kept."""
+    return Path(config.CACHE_DIR or FOLDER / "__pycache__") / f"kernels-{version():x}"
+
+
 def entry(signature: Any) -> Callable[[Callable[..., Any]], Any]:
     """Compile a C-callable entry point; the code is kept in a folder of its own for this version of the sources."""
 
     def decorate(function: Callable[..., Any]) -> Any:
         before = config.CACHE_DIR
-        config.CACHE_DIR = str(Path(before or FOLDER / "__pycache__") / f"kernels-{version():x}")
+        config.CACHE_DIR = str(cache_folder())
         try:
             return numba.cfunc(signature, cache=True, **_OPTIONS)(function)
         finally:
