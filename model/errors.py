@@ -30,6 +30,10 @@ class AttributionError(Exception):
         self.remedy = remedy
         super().__init__(plain(f"{message} Remedy: {remedy}" if remedy else message))
 
+    def __reduce__(self) -> tuple[type[AttributionError], tuple[str, str]]:
+        """Come back from another process as it was raised there."""
+        return type(self), (self.message, self.remedy)
+
 
 class UsageError(AttributionError):
     """The command line asks for something that does not exist."""

@@ -1,51 +1,44 @@
-"""Give every claim of an event card a verdict: supported, contradicted, not identified, or not testable.
-
-Example: uv run scripts/audit_claims.py 2026-02-05
-"""
+"""Give every claim of an event card a verdict: supported, contradicted, not identified, or not testable."""
 
 from __future__ import annotations
 
-import argparse
-import sys
-from pathlib import Path
+import _checkout  # noqa: F401
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-
-from model.studies.command import add_page, fit_parser, run_on_fit  # noqa: E402
+from model.studies.command import CommandLine, FitName, FitPanel, PageFile, Screen, script
 
 
-def parse(argv: list[str] | None = None) -> argparse.Namespace:
-    """Command line."""
-    p = fit_parser(__doc__)
-    add_page(p)
-    return p.parse_args(argv)
+@script
+def main(
+    fit: FitName, /, *, panel: FitPanel = None, page: PageFile = None, console: Screen, argv: CommandLine
+) -> None:
+    """Give every claim of an event card a verdict.
 
+    Supported, contradicted, not identified, or not testable with the data supplied.
 
-def main(argv: list[str] | None = None) -> int:
-    """Audit, print, write."""
-    args = parse(argv)
-    given = sys.argv[1:] if argv is None else argv
-    return run_on_fit(args, lambda opened, console: _audit(opened, console, args.page, given))
-
-
-def _audit(opened, console, to: Path | None, argv: list[str]) -> None:
+    Examples
+    --------
+    uv run scripts/audit_claims.py 2026-02-05
+    """
     from model.report.markdown import command_of, write_page
     from model.report.page.again import report_again
-    from model.studies.audit import audit, counts, page, scene_of, write_audit
+    from model.studies import audit
+    from model.studies.reopen import reopen
 
-    table = audit(opened.subject.card.claims, scene_of(opened))
-    written = write_audit(table, opened.fit)
-    _show(table, console)
-    found = ", ".join(f"{n} {v}" for v, n in counts(table).items())
+    opened = reopen(fit, panel)
+    table = audit.audit(opened.subject.card.claims, audit.scene_of(opened))
+    written = audit.write_audit(table, opened.fit)
+    show(table, console)
+    found = ", ".join(f"{n} {v}" for v, n in audit.counts(table).items())
     console.print(f"{len(table)} claims: {found}.", markup=False)
-    if to:
+    if page:
         title = f"{opened.subject.card.title}: the commentary's claims and their verdicts"
-        written.append(write_page(to, title, command_of("audit_claims", argv), page(table)))
+        written.append(write_page(page, title, command_of("audit_claims", argv), audit.page(table)))
     for path in [*written, *report_again(opened.fit.folder)]:
         console.print(f"Wrote {path}", markup=False)
 
 
-def _show(table, console) -> None:
+def show(table, console: Screen) -> None:
+    """Print a table of claims for each verdict."""
     from rich.table import Table
 
     for verdict, rows in table.groupby("verdict", sort=False):
@@ -56,4 +49,4 @@ def _show(table, console) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main.exit()

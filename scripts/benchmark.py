@@ -2,52 +2,49 @@
 
 from __future__ import annotations
 
-import argparse
 import json
-import os
 import statistics
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[1]
+import _checkout  # noqa: F401
+
+from model.studies.command import Count, Event, script
 
 
-def parse(argv: list[str] | None = None) -> argparse.Namespace:
-    """Command line."""
-    p = argparse.ArgumentParser(description=__doc__)
-    p.add_argument("--event", default="2026-02-05")
-    p.add_argument("--panel", type=Path, help="also a longer panel")
-    p.add_argument("--repeats", type=int, default=50)
-    return p.parse_args(argv)
+@script
+def main(*, event: Event = "2026-02-05", panel: Path | None = None, repeats: Count = 50) -> None:
+    """Where the seconds go: gradient, and the stages of stored fits.
 
+    Everything is measured in one run, so that ratios mean something.
 
-def main(argv: list[str] | None = None) -> int:
-    """Measure and print."""
-    args = parse(argv)
-    os.environ.setdefault("OMP_NUM_THREADS", "1")
-    from model.errors import AttributionError
+    Examples
+    --------
+    uv run scripts/benchmark.py --panel PANEL
 
-    try:
-        base = _measure(args, None)
-        if args.panel:
-            long = _measure(args, args.panel)
-            print(
-                f"panel / event: days {long['days'] / base['days']:.1f} x, gradient {long['all'] / base['all']:.1f} x"
-            )
-    except AttributionError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return error.exit_code
-    for path in sorted((ROOT / "fits").glob("*/timing.json")):
+    Parameters
+    ----------
+    panel
+        Also a longer panel.
+    repeats
+        Evaluations of which the median is taken.
+    """
+    from model.store import FOLDER
+
+    base = _measure(event, None, repeats)
+    if panel:
+        long = _measure(event, panel, repeats)
+        days, gradient = long["days"] / base["days"], long["all"] / base["all"]
+        print(f"panel / event: days {days:.1f} x, gradient {gradient:.1f} x")
+    for path in sorted(FOLDER.glob("*/timing.json")):
         seconds = json.loads(path.read_text(encoding="utf-8"))["seconds"]
         total = sum(seconds.values())
         stages = ", ".join(f"{k} {v:.1f} s ({v / total:.0%})" for k, v in seconds.items())
         print(f"fits/{path.parent.name}: {total:.0f} s: {stages}")
-    return 0
 
 
-def _measure(args: argparse.Namespace, panel: Path | None) -> dict[str, float]:
+def _measure(event: str, panel: Path | None, repeats: int) -> dict[str, float]:
     import numpy as np
 
     from model.design.make import make_design
@@ -58,7 +55,7 @@ def _measure(args: argparse.Namespace, panel: Path | None) -> dict[str, float]:
     from model.inference.likelihood.entry import pack, packed_value_and_gradient, sizes_of
     from model.priors.prior_set import load_priors
 
-    card = load_event(args.event)
+    card = load_event(event)
     data = event_panel(card, panel)
     design = make_design(data, card)
     shares = np.array([f.base_share for f in data.universe.funds])
@@ -67,8 +64,8 @@ def _measure(args: argparse.Namespace, panel: Path | None) -> dict[str, float]:
     inputs, fixed, sizes = evaluate(p, d, np).inputs, pack(frame, np.int64), sizes_of(frame)
     out = {
         "days": float(design.days),
-        "all": _median(lambda: packed_value_and_gradient(inputs, d["system"], fixed, sizes), args.repeats),
-        "equations": _median(lambda: evaluate(p, d, np), args.repeats),
+        "all": _median(lambda: packed_value_and_gradient(inputs, d["system"], fixed, sizes), repeats),
+        "equations": _median(lambda: evaluate(p, d, np), repeats),
     }
     print(
         f"{design.days} days, {len(frame.first)} unknowns: likelihood and gradient {out['all'] * 1e3:.2f} ms"
@@ -87,4 +84,4 @@ def _median(run: Callable[[], object], repeats: int) -> float:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main.exit()

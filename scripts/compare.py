@@ -1,49 +1,64 @@
-"""Compare the event card's rival stories with the model on the same data.
-
-Writes rivals.json, which scripts/audit_claims.py reads.
-Example: uv run scripts/compare.py 2026-02-05 --rival no_dealer --rival continuation
-"""
+"""Compare the event card's rival stories with the model on the same data."""
 
 from __future__ import annotations
 
-import argparse
-import sys
-from pathlib import Path
+import _checkout  # noqa: F401
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-
-from model.studies.command import add_page, add_sampling, fit_parser, require_sampling, run_on_fit  # noqa: E402
-
-
-def parse(argv: list[str] | None = None) -> argparse.Namespace:
-    """Command line."""
-    p = fit_parser(__doc__)
-    p.add_argument("--rival", action="append", metavar="KEY", help="only this rival (may be repeated)")
-    add_sampling(p, chains=4, draws=1000, tune=300, seed=1)
-    add_page(p)
-    args = p.parse_args(argv)
-    require_sampling(p, args)
-    return args
+from model.studies.command import (
+    Chains,
+    CommandLine,
+    DrawsPerChain,
+    FitName,
+    FitPanel,
+    PageFile,
+    Screen,
+    Seed,
+    Tune,
+    Words,
+    script,
+)
 
 
-def main(argv: list[str] | None = None) -> int:
-    """Fit, score, print, write."""
-    args = parse(argv)
+@script
+def main(
+    fit: FitName,
+    /,
+    *,
+    panel: FitPanel = None,
+    rival: Words = (),
+    chains: Chains = 4,
+    draws: DrawsPerChain = 1000,
+    tune: Tune = 300,
+    seed: Seed = 1,
+    page: PageFile = None,
+    console: Screen,
+    argv: CommandLine,
+) -> None:
+    """Compare the event card's rival stories with the model on the same data.
 
-    def work(opened, console) -> None:
-        from model.studies.rivals.show import run_compare
+    Writes rivals.json, which scripts/audit_claims.py reads.
 
-        rows = run_compare(opened, args, console)
-        if args.page:
-            from model.report.markdown import command_of, write_page
-            from model.studies.rivals.show import page
+    Examples
+    --------
+    uv run scripts/compare.py 2026-02-05 --rival no_dealer --rival continuation
 
-            command = command_of("compare", sys.argv[1:] if argv is None else argv)
-            title = f"{opened.subject.card.title}: rival stories on the same data"
-            console.print(f"Wrote {write_page(args.page, title, command, page(rows))}", markup=False)
+    Parameters
+    ----------
+    rival
+        Only the rival of this key (may be repeated).
+    """
+    from model.inference.sample import Settings
+    from model.report.markdown import command_of, write_page
+    from model.studies.reopen import reopen
+    from model.studies.rivals import show
 
-    return run_on_fit(args, work)
+    opened = reopen(fit, panel)
+    rows = show.run_compare(opened, rival, Settings(chains, draws, tune, seed), console)
+    if page:
+        title = f"{opened.subject.card.title}: rival stories on the same data"
+        path = write_page(page, title, command_of("compare", argv), show.page(rows))
+        console.print(f"Wrote {path}", markup=False)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main.exit()

@@ -1,86 +1,78 @@
-"""Compare an event's fits under four settings of operational shorting: its two shares, flows, marginal likelihoods.
-
-scripts/compare_shorting.py --fit
-
-makes the four fits and writes docs/dealer_book/operational-shorting.md. Without --fit the folders (book,
-late-creation, no-settlement, late-creation-no-settlement in --fits) must be there.
-"""
+"""Compare an event's fits under four settings of operational shorting: its two shares, flows, marginal likelihoods."""
 
 from __future__ import annotations
 
-import argparse
-import sys
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT))
+import _checkout  # noqa: F401
 
-from model.studies.command import new_parser, run_command  # noqa: E402
+from model.studies.command import Event, Panel, Screen, Seed, Switch, script
 
 FOLDERS = ("book", "late-creation", "no-settlement", "late-creation-no-settlement")
+"""Of the settings, in their order."""
 
 
-def parse(argv: list[str] | None = None) -> argparse.Namespace:
-    """Command line."""
-    p = new_parser(__doc__)
-    p.add_argument("--event", default="2026-02-05", metavar="ID|FILE", help="(default %(default)s)")
-    p.add_argument(
-        "--fits", type=Path, default=ROOT / "fits", metavar="DIR", help="where the four folders are"
-    )
-    p.add_argument("--fit", action="store_true", help="make the fits first, about two minutes each")
-    p.add_argument("--out", type=Path, default=ROOT / "docs" / "dealer_book", metavar="DIR")
-    p.add_argument("--panel", type=Path, metavar="PATH", help="longer panel instead of the event's own")
-    p.add_argument("--seed", type=int, default=20260205)
-    return p.parse_args(argv)
+@script
+def main(
+    *,
+    event: Event = "2026-02-05",
+    fits: Path | None = None,
+    fit: Switch = False,
+    out: Path | None = None,
+    panel: Panel = None,
+    seed: Seed = 20260205,
+    console: Screen,
+) -> None:
+    """Compare an event's fits under four settings of operational shorting.
 
+    Its two shares, flows and marginal likelihoods, as the page
+    docs/dealer_book/operational-shorting.md. Without --fit the folders (book,
+    late-creation, no-settlement, late-creation-no-settlement in --fits) must be there.
 
-def make(args: argparse.Namespace) -> None:
-    """Make the four fits."""
+    Examples
+    --------
+    uv run scripts/compare_shorting.py --fit
+
+    Parameters
+    ----------
+    fits
+        Where the four folders are (default: fits).
+    fit
+        Make the fits first, about two minutes each.
+    out
+        Folder (default: docs/dealer_book).
+    """
+    from model.store import FOLDER, PROJECT
     from model.studies.dealers.fits import make_fits
     from model.studies.dealers.shorting import SETTINGS
 
-    panel = ["--panel", str(args.panel)] if args.panel else []
-    wanted = {}
-    for folder, switches in zip(FOLDERS, SETTINGS.values(), strict=True):
-        words = [("--mechanism", f"{name}={'on' if value else 'off'}") for name, value in switches.items()]
-        wanted[args.fits / folder] = [w for pair in words for w in pair]
-    make_fits(wanted, ["--event", args.event, "--seed", str(args.seed), *panel])
+    folders = dict(zip(SETTINGS, ((fits or FOLDER) / name for name in FOLDERS), strict=True))
+    if fit:
+        wanted = {folders[title]: {"mechanisms": dict(on)} for title, on in SETTINGS.items()}
+        make_fits(wanted, event=event, panel=panel, seed=seed)
+    path = write(folders, panel, seed, out or PROJECT / "docs" / "dealer_book")
+    console.print(f"Wrote {path}", markup=False)
 
 
-def write(args: argparse.Namespace) -> Path:
+def write(folders: dict[str, Path], panel: Path | None, seed: int, out: Path) -> Path:
     """Read the four fits, measure them, write the page."""
     from model.errors import DataError
     from model.studies.dealers.fits import read_fit
     from model.studies.dealers.shorting import REFERENCE, SETTINGS, measure
     from model.studies.dealers.shorting_page import page
 
-    fits = {}
-    for folder, (title, switches) in zip(FOLDERS, SETTINGS.items(), strict=True):
-        fits[title] = read_fit(args.fits / folder, args.panel)
-        if fits[title].manifest["arguments"].get("mechanisms", {}) != dict(switches):
-            raise DataError(
-                f"{args.fits / folder} is no fit with {title}.", "Make the fits again with --fit."
-            )
+    fits = {title: read_fit(folder, panel) for title, folder in folders.items()}
+    for title, switches in SETTINGS.items():
+        if dict(fits[title].request.mechanisms) != dict(switches):
+            raise DataError(f"{folders[title]} is no fit with {title}.", "Make the fits again with --fit.")
     subjects = {title: f.subject for title, f in fits.items()}
-    found = measure(subjects, {title: f.posterior for title, f in fits.items()}, args.seed)
-    args.out.mkdir(parents=True, exist_ok=True)
-    path = args.out / "operational-shorting.md"
+    found = measure(subjects, {title: f.posterior for title, f in fits.items()}, seed)
+    out.mkdir(parents=True, exist_ok=True)
+    path = out / "operational-shorting.md"
     text = page(found, subjects[REFERENCE], {title: f.manifest for title, f in fits.items()})
     path.write_text(text, encoding="utf-8")
     return path
 
 
-def main(argv: list[str] | None = None) -> int:
-    """Run the comparison."""
-    args = parse(argv)
-
-    def work(console) -> None:
-        if args.fit:
-            make(args)
-        console.print(f"Wrote {write(args)}")
-
-    return run_command(work)
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    main.exit()

@@ -1,73 +1,151 @@
-"""Dealers' hedging demand for a move, from a book file or an option chain.
-
-Examples
---------
-    scripts/dealer_book.py data/books/2026-02-05.toml --spot 73338:63620 --vol 52.9:87.8 --out DIR
-    scripts/dealer_book.py --chain FILE.csv
-    scripts/dealer_book.py --benchmark
-"""
+"""Dealers' hedging demand for a move, from a book file or an option chain."""
 
 from __future__ import annotations
 
-import argparse
-import sys
 from pathlib import Path
+from typing import Annotated, Literal
 
-ROOT = Path(__file__).resolve().parents[1]
-CONVENTIONS = ROOT / "data" / "books" / "markets.toml"
+import _checkout  # noqa: F401
+from cyclopts import Parameter
+
+from model.studies.command import Real, Switch, between, require, script
+
+Positive = Annotated[Real, Parameter(validator=between(0, open_low=True))]
 
 
-def parse() -> argparse.Namespace:
-    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    p.add_argument("book", nargs="?", type=Path, help="book file (TOML)")
-    p.add_argument("--chain", type=Path, help="option chain (CSV): exchange snapshot, or OCC/Yahoo style")
-    p.add_argument(
-        "--spot", help="FROM:TO, USD (more points allowed); default: the book's spot and 10 %% below it"
-    )
-    p.add_argument("--vol", help="FROM:TO, vol points; one value stands for all; default: the book's")
-    p.add_argument("--low", type=float, help="low while the ETF traded, USD")
-    p.add_argument("--low-after-close", type=float, help="low after the ETF close, USD: crypto options only")
-    p.add_argument("--path", type=Path, help="CSV of bars instead of --spot/--vol: time, spot, vol[, low]")
-    p.add_argument(
-        "--range", default="50000:90000", help="spot range of profile and figures (default %(default)s)"
-    )
-    p.add_argument("--lam", type=float, default=0.6, help="price impact, %% per USD bn (default %(default)s)")
-    p.add_argument(
-        "--convention",
-        default="naive",
-        choices=("naive", "short", "long"),
-        help="side of dealers in a chain at s = +1: naive = long calls, short puts",
-    )
-    p.add_argument("--as-of", help="time of an ETF chain, ISO 8601 with offset")
-    p.add_argument(
-        "--share-price", type=float, help="ETF price of an ETF chain (default: units per share x spot)"
-    )
-    p.add_argument("--conventions", type=Path, default=CONVENTIONS, help="contract terms for --chain")
-    p.add_argument("--drop-bad-iv", action="store_true", help="leave out rows without a volatility")
-    p.add_argument("--out", type=Path, help="folder for figures (PNG), tables (CSV) and manifest (JSON)")
-    p.add_argument("--sources", action="store_true", help="print status and source of every entry")
-    p.add_argument(
-        "--benchmark", action="store_true", help="time 20,000 instruments on a 400-point spot grid"
-    )
-    args = p.parse_args()
-    if sum(map(bool, (args.book, args.chain, args.benchmark))) != 1:
-        p.error("give a book file, or --chain FILE, or --benchmark")
-    return args
+@script
+def main(
+    book: Path | None = None,
+    /,
+    *,
+    chain: Path | None = None,
+    spot: str | None = None,
+    vol: str | None = None,
+    low: Positive | None = None,
+    low_after_close: Positive | None = None,
+    path: Path | None = None,
+    range_: Annotated[str, Parameter(name="--range")] = "50000:90000",
+    lam: Positive = 0.6,
+    convention: Literal["naive", "short", "long"] = "naive",
+    as_of: str | None = None,
+    share_price: Positive | None = None,
+    conventions: Path | None = None,
+    drop_bad_iv: Switch = False,
+    out: Path | None = None,
+    sources: Switch = False,
+    benchmark: Switch = False,
+) -> None:
+    """Dealers' hedging demand for a move, from a book file or an option chain.
+
+    Examples
+    --------
+    uv run scripts/dealer_book.py data/books/2026-02-05.toml \\
+        --spot 73338:63620 --vol 52.9:87.8 --out DIR
+    uv run scripts/dealer_book.py --chain FILE.csv
+    uv run scripts/dealer_book.py --benchmark
+
+    Parameters
+    ----------
+    book
+        Book file (TOML).
+    chain
+        Option chain (CSV): exchange snapshot, or OCC/Yahoo style.
+    spot
+        FROM:TO, USD (more points allowed); default: the book's spot and 10 % below it.
+    vol
+        FROM:TO, vol points; one value stands for all; default: the book's.
+    low
+        Low while the ETF traded, USD.
+    low_after_close
+        Low after the ETF close, USD: crypto options only.
+    path
+        CSV of bars instead of --spot/--vol: time, spot, vol[, low].
+    range_
+        Spot range of profile and figures.
+    lam
+        Price impact, % per USD bn.
+    convention
+        Side of dealers in a chain at s = +1: naive = long calls, short puts.
+    as_of
+        Time of an ETF chain, ISO 8601 with offset.
+    share_price
+        ETF price of an ETF chain (default: units per share x spot).
+    conventions
+        Contract terms for --chain (default: data/books/markets.toml).
+    drop_bad_iv
+        Leave out rows without a volatility.
+    out
+        Folder for figures (PNG), tables (CSV) and manifest (JSON).
+    sources
+        Print status and source of every entry.
+    benchmark
+        Time 20,000 instruments on a 400-point spot grid.
+    """
+    one = sum(map(bool, (book, chain, benchmark))) == 1
+    require(one, "Name one thing to look at.", "Give a book file, or --chain FILE, or --benchmark.")
+    if benchmark:
+        time_a_book()
+        return
+    ends = numbers(range_, "--range")
+    good = len(ends) == 2 and 0 < ends[0] < ends[1]
+    require(good, f"--range {range_!r} is not LOW:HIGH.", "Write --range 50000:90000.")
+    moment = instant(as_of)
+    spots = numbers(spot, "--spot") if spot else None
+    vols = numbers(vol, "--vol") if vol else None
+    if out:
+        try:
+            out.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            require(False, f"--out {out}: {error.strerror}.", "Name a folder that can be written.")
+    from model.dealer_book.path import from_bars, from_moves
+    from model.dealer_book.read_book import book_from_chain, load_book
+    from model.store import PROJECT
+
+    if book:
+        there, quotes = load_book(book), None
+    else:
+        terms = conventions or PROJECT / "data" / "books" / "markets.toml"
+        level = spots[0] if spots else None
+        there, quotes = book_from_chain(chain, terms, convention, moment, level, share_price, drop_bad_iv)
+    if path:
+        needs_close = len(there.etf) > 0 or len(there.notes) > 0
+        move = from_bars(path, there.calendar, there.timezone, needs_close=needs_close)
+    else:
+        points = spots or [there.spot, 0.9 * there.spot]
+        points = points * 2 if len(points) == 1 else points
+        move = from_moves(points, vols or [there.vol], there.day, low_after_close, low)
+    results, levels = show(there, quotes, move, ends, lam, sources)
+    if out:
+        write(book or chain, there, move, results, levels["all at s = +1"], ends, lam, out)
 
 
 def numbers(text: str, flag: str) -> list[float]:
-    """``a:b`` as floats."""
-    from model.errors import UsageError
+    """``a:b`` as finite floats."""
+    try:
+        found = [float(x) for x in text.replace(",", "").split(":")]
+    except ValueError:
+        found = []
+    good = bool(found) and all(abs(x) < float("inf") for x in found)
+    require(good, f"{flag} {text!r} is not a number or FROM:TO.", f"Write {flag} 73338:63620.")
+    return found
+
+
+def instant(text: str | None):
+    """A moment with its offset."""
+    from datetime import datetime
 
     try:
-        return [float(x) for x in text.replace(",", "").split(":")]
-    except ValueError as err:
-        raise UsageError(
-            f"{flag} {text!r} is not a number or FROM:TO.", f"Write {flag} 73338:63620."
-        ) from err
+        moment = datetime.fromisoformat(text) if text else None
+    except ValueError:
+        moment = None
+    good = not text or (moment is not None and moment.tzinfo is not None)
+    remedy = "Write 2026-02-04T16:00:00-05:00."
+    require(good, f"--as-of {text!r} is not a time with its offset.", remedy)
+    return moment
 
 
-def benchmark() -> int:
+def time_a_book() -> None:
+    """Time 20,000 instruments on a 400-point spot grid."""
     import time
 
     import numpy as np
@@ -102,106 +180,17 @@ def benchmark() -> int:
     print(f"20,000 instruments x 400 spots, value, delta, gamma and vanna, {get_num_threads()} threads:")
     print(f"best {min(times):.3f} s, median {sorted(times)[2]:.3f} s of 5 (first call {compiled:.1f} s)")
     print("within one second: " + ("yes" if min(times) < 1 else "NO"))
-    return 0
 
 
-def load(args):
-    from datetime import datetime
-
-    from model.dealer_book.read_book import book_from_chain, load_book
-    from model.errors import UsageError
-
-    if args.book:
-        return load_book(args.book), None
-    try:
-        as_of = datetime.fromisoformat(args.as_of) if args.as_of else None
-    except ValueError as err:
-        raise UsageError(
-            f"--as-of {args.as_of!r} is not a time.", "Write 2026-02-04T16:00:00-05:00."
-        ) from err
-    if as_of is not None and as_of.tzinfo is None:
-        raise UsageError(f"--as-of {args.as_of} has no offset.", "Write 2026-02-04T16:00:00-05:00.")
-    spot = numbers(args.spot, "--spot")[0] if args.spot else None
-    return book_from_chain(
-        args.chain, args.conventions, args.convention, as_of, spot, args.share_price, args.drop_bad_iv
-    )
-
-
-def build_path(args, book):
-    from model.dealer_book.path import from_bars, from_moves
-
-    if args.path:
-        needs_close = len(book.etf) > 0 or len(book.notes) > 0
-        return from_bars(args.path, book.calendar, book.timezone, needs_close=needs_close)
-    spots = numbers(args.spot, "--spot") if args.spot else [book.spot, 0.9 * book.spot]
-    spots = spots * 2 if len(spots) == 1 else spots
-    vols = numbers(args.vol, "--vol") if args.vol else [book.vol]
-    return from_moves(spots, vols, book.day, args.low_after_close, args.low)
-
-
-def slopes(book, path, lam: float):
-    import numpy as np
-    import pandas as pd
-
-    from model.dealer_book.profile import exposure
-
-    rows = []
-    for point in (path.points[0], path.seen_by("etf").points[-1]):
-        for s in (1.0, -1.0):
-            both = {"etf": s, "crypto": s}
-            slope = float(exposure(book, point.vol, np.array([point.spot]), both)["slope"][0])
-            phi = lam * slope
-            rows.append((point.spot, point.vol, s, slope, phi, 1 / (1 - phi) if phi < 1 else float("inf")))
-    return pd.DataFrame(rows, columns=["spot", "vol", "sign", "slope", "phi", "amplification"])
-
-
-def write(args, book, path, results, levels, ends) -> None:
-    import json
-    import sys as system
-
-    from model.dealer_book import report
-    from model.dealer_book.figures import save_figures
-
-    files = save_figures(
-        book, path, results["mid"], levels, *ends, (args.lam / 2, args.lam, args.lam * 2.5), args.out
-    )
-    report.tidy(results).to_csv(args.out / "demand.csv", index=False)
-    record = {
-        "book": str(args.book or args.chain),
-        "sha256": book.sha256,
-        "lam_pct_per_bn": args.lam,
-        "path": [[p.spot, p.vol, p.etf_open, p.etf_close] for p in path.points],
-        "zero_gamma": levels,
-        "demand_usd_bn": {c: r.table().round(9).to_dict("index") for c, r in results.items()},
-        "python": system.version.split()[0],
-    }
-    (args.out / "manifest.json").write_text(json.dumps(record, indent=1) + "\n")
-    print("wrote " + ", ".join(str(f) for f in [*files, args.out / "demand.csv", args.out / "manifest.json"]))
-
-
-def run(args) -> int:
+def show(book, chain, path, ends, lam: float, sources: bool):
+    """Print demand, levels and notes; the demand by case and the zero-gamma levels."""
     from model.dealer_book import report
     from model.dealer_book.demand import demand
     from model.dealer_book.listed import CASES
     from model.dealer_book.profile import zero_gamma
-    from model.errors import UsageError
     from model.terminal import Terminal
 
-    if not 0 < args.lam < float("inf"):
-        raise UsageError(f"--lam {args.lam} is not an impact above zero.", "Write --lam 0.6 (% per USD bn).")
-    if args.out:
-        try:
-            args.out.mkdir(parents=True, exist_ok=True)
-        except OSError as err:
-            raise UsageError(
-                f"--out {args.out}: {err.strerror}.", "Name a folder that can be written."
-            ) from err
     console = Terminal(width=118)
-    book, chain = load(args)
-    path = build_path(args, book)
-    ends = numbers(args.range, "--range")
-    if len(ends) != 2 or not 0 < ends[0] < ends[1]:
-        raise UsageError(f"--range {args.range!r} is not LOW:HIGH.", "Write --range 50000:90000.")
     results = {c: demand(book.case(c), path) for c in CASES}
     report.print_move(console, book, path)
     if chain is not None:
@@ -218,9 +207,9 @@ def run(args) -> int:
     for venue in ("etf", "crypto"):
         if len(book.listed(venue)):
             levels[f"{report.NAMES[venue]} alone"] = zero_gamma(mid, vol, *ends, both, source=venue)
-    report.print_levels(console, levels, *ends, slopes(mid, path, args.lam), args.lam)
+    report.print_levels(console, levels, *ends, slopes(mid, path, lam), lam)
     report.print_notes(console, book, results)
-    if args.sources:
+    if sources:
         report.print_provenance(console, book)
     else:
         kinds = [p.status for p in book.provenance]
@@ -229,22 +218,48 @@ def run(args) -> int:
             + ", ".join(f"{kinds.count(k)} {k}" for k in ("fact", "seed", "assumption"))
             + " (--sources prints them)."
         )
-    if args.out:
-        write(args, book, path, results, levels["all at s = +1"], ends)
-    return 0
+    return results, levels
 
 
-def main() -> int:
-    args = parse()
-    sys.path.insert(0, str(ROOT))
-    from model.errors import AttributionError
+def slopes(book, path, lam: float):
+    """Slope of demand and amplification at the path's ends, for either sign."""
+    import numpy as np
+    import pandas as pd
 
-    try:
-        return benchmark() if args.benchmark else run(args)
-    except AttributionError as err:
-        print(f"{type(err).__name__}: {err}", file=sys.stderr)
-        return err.exit_code
+    from model.dealer_book.profile import exposure
+
+    rows = []
+    for point in (path.points[0], path.seen_by("etf").points[-1]):
+        for s in (1.0, -1.0):
+            both = {"etf": s, "crypto": s}
+            slope = float(exposure(book, point.vol, np.array([point.spot]), both)["slope"][0])
+            phi = lam * slope
+            rows.append((point.spot, point.vol, s, slope, phi, 1 / (1 - phi) if phi < 1 else float("inf")))
+    return pd.DataFrame(rows, columns=["spot", "vol", "sign", "slope", "phi", "amplification"])
+
+
+def write(file: Path, book, path, results, levels, ends, lam: float, out: Path) -> None:
+    """Write figures, table and manifest."""
+    import json
+    import sys as system
+
+    from model.dealer_book import report
+    from model.dealer_book.figures import save_figures
+
+    files = save_figures(book, path, results["mid"], levels, *ends, (lam / 2, lam, lam * 2.5), out)
+    report.tidy(results).to_csv(out / "demand.csv", index=False)
+    record = {
+        "book": str(file),
+        "sha256": book.sha256,
+        "lam_pct_per_bn": lam,
+        "path": [[p.spot, p.vol, p.etf_open, p.etf_close] for p in path.points],
+        "zero_gamma": levels,
+        "demand_usd_bn": {c: r.table().round(9).to_dict("index") for c, r in results.items()},
+        "python": system.version.split()[0],
+    }
+    (out / "manifest.json").write_text(json.dumps(record, indent=1) + "\n")
+    print("wrote " + ", ".join(str(f) for f in [*files, out / "demand.csv", out / "manifest.json"]))
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main.exit()

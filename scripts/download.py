@@ -1,114 +1,101 @@
-"""Fetch public data without keys, in each vendor's own format; record URL, time and sha256.
-
-Run it again after an interruption: what is complete is kept, the rest is fetched. Then build a panel with
-scripts/build_panel.py --sources DIR/sources.toml. What is fetched stands in scripts/download.toml.
-"""
+"""Fetch public data without keys, in each vendor's own format; record URL, time and sha256."""
 
 from __future__ import annotations
 
-import argparse
 import sys
 from datetime import date
 from pathlib import Path
+from typing import Annotated
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT))
+import _checkout  # noqa: F401
+from cyclopts import Parameter
 
+from model.studies.command import INTERRUPTED, Count, Day, Real, Words, between, require, script
 
-def parse(argv: list[str] | None = None) -> argparse.Namespace:
-    """Command line."""
-    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    p.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder for files and sources.toml")
-    p.add_argument(
-        "--since",
-        type=date.fromisoformat,
-        default=date(2024, 1, 11),
-        metavar="DATE",
-        help="first day (default 2024-01-11)",
-    )
-    p.add_argument(
-        "--list",
-        type=Path,
-        default=ROOT / "scripts" / "download.toml",
-        help="what to fetch (default scripts/download.toml)",
-    )
-    p.add_argument(
-        "--only", action="append", metavar="NAME", help="only this entry of the list (may be repeated)"
-    )
-    p.add_argument(
-        "--endpoint", action="append", default=[], metavar="NAME=URL", help="another address for an entry"
-    )
-    p.add_argument("--attempts", type=int, default=6, help="tries per page (default 6)")
-    p.add_argument(
-        "--wait",
-        type=float,
-        default=1.0,
-        help="first wait between tries in seconds, doubled each time (default 1)",
-    )
-    p.add_argument(
-        "--max-age",
-        type=float,
-        default=6.0,
-        metavar="HOURS",
-        help="keep open-ended pages younger than this (default 6)",
-    )
-    return p.parse_args(argv)
+LIST = Path(__file__).with_suffix(".toml")
 
 
-def main(argv: list[str] | None = None) -> int:
-    """Fetch everything, print a line per vendor."""
-    args = parse(argv)
+@script
+def main(
+    *,
+    out: Path,
+    since: Day = date(2024, 1, 11),
+    list_: Annotated[Path | None, Parameter(name="--list")] = None,
+    only: Words = (),
+    endpoint: Words = (),
+    attempts: Count = 6,
+    wait: Annotated[Real, Parameter(validator=between(0))] = 1.0,
+    max_age: Annotated[Real, Parameter(validator=between(0))] = 6.0,
+) -> int:
+    """Fetch public data without keys, in each vendor's own format.
+
+    URL, time and sha256 are recorded. Run it again after an interruption: what is
+    complete is kept, the rest is fetched. Then build a panel with
+    scripts/build_panel.py --sources DIR/sources.toml.
+
+    Examples
+    --------
+    uv run scripts/download.py --out raw --only farside --only coinbase
+
+    Parameters
+    ----------
+    out
+        Folder for files and sources.toml.
+    since
+        First day.
+    list_
+        What to fetch (default: scripts/download.toml).
+    only
+        NAME: only this entry of the list (may be repeated).
+    endpoint
+        NAME=URL: another address for an entry (may be repeated).
+    attempts
+        Tries per page.
+    wait
+        First wait between tries in seconds, doubled each time.
+    max_age
+        Hours; keep open-ended pages younger than this.
+    """
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-    from model.errors import AttributionError, UsageError
     from model.sources.download import download, load_jobs
     from model.sources.fetch import Fetcher
 
-    fetcher = Fetcher(attempts=args.attempts, base=args.wait)
+    for text in endpoint:
+        name, _, url = text.partition("=")
+        good = bool(name) and url.startswith(("http://", "https://"))
+        require(good, f"--endpoint {text!r} is no NAME=URL.", "Write --endpoint farside=https://host/path.")
+    head, jobs = load_jobs(list_ or LIST, dict(e.split("=", 1) for e in endpoint))
+    order = [j.name for j in jobs]
+    for name in only:
+        require(name in order, f"No entry is called {name!r}.", f"Use one of {', '.join(order)}.")
+    jobs = [j for j in jobs if (j.name in only if only else not j.heavy)]
+    bar = Progress(
+        TextColumn("{task.description:<16}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()
+    )
+    tasks = {j.name: bar.add_task(j.name, total=None) for j in jobs}
+    fetcher = Fetcher(attempts=attempts, base=wait)
     try:
-        head, jobs = load_jobs(args.list, dict(e.split("=", 1) for e in args.endpoint if "=" in e))
-        unknown = set(args.only or []) - {j.name for j in jobs}
-        if unknown:
-            raise UsageError(
-                f"No entry is called {sorted(unknown)[0]!r}.",
-                f"Use one of {', '.join(j.name for j in jobs)}.",
-            )
-        order = [j.name for j in jobs]
-        jobs = [j for j in jobs if (j.name in args.only if args.only else not j.heavy)]
-        bar = Progress(
-            TextColumn("{task.description:<16}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()
-        )
-        tasks = {j.name: bar.add_task(j.name, total=None) for j in jobs}
         with bar:
             outcomes = download(
-                jobs,
-                head,
-                args.out,
-                args.since,
-                fetcher,
-                max_age_hours=args.max_age,
-                order=order,
+                jobs, head, out, since, fetcher, max_age_hours=max_age, order=order,
                 progress=lambda name, i, n: bar.update(tasks[name], completed=i, total=n),
-            )
-    except AttributionError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return error.exit_code
+            )  # fmt: skip
     except KeyboardInterrupt:
         print("Interrupted; run the same command again to go on.", file=sys.stderr)
-        return 130
+        return INTERRUPTED
     finally:
         fetcher.close()
     for o in outcomes:
-        print(
-            f"{o.name:<16} {o.fetched} fetched, {o.skipped} kept{f', {o.absent} not there' if o.absent else ''}"
-            f"{': FAILED: ' + o.error if o.error else ''}"
-        )
+        absent = f", {o.absent} not there" if o.absent else ""
+        failure = f": FAILED: {o.error}" if o.error else ""
+        print(f"{o.name:<16} {o.fetched} fetched, {o.skipped} kept{absent}{failure}")
     failed = sum(bool(o.error) for o in outcomes)
-    record = args.out / "sources.toml"
+    record = out / "sources.toml"
     where = f"; recorded in {record}" if record.exists() else ""
     print(f"{len(outcomes) - failed} of {len(outcomes)} vendors complete{where}.")
     return 3 if failed else 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main.exit()

@@ -1,132 +1,102 @@
-"""Fit the attribution model to an event, decompose its days and write the report.
-
-Exit codes: 0 ok, 2 usage, 3 data, 4 not converged, 5 causal gate not passed.
-"""
+"""Fit the attribution model to an event, decompose its days and write the report."""
 
 from __future__ import annotations
 
-import argparse
-import os
-import sys
-from dataclasses import replace
 from pathlib import Path
+from typing import Annotated
+
+import _checkout  # noqa: F401
+
+from model.studies.command import (
+    AsOf,
+    Chains,
+    Count,
+    Dating,
+    Event,
+    Mechanism,
+    Panel,
+    Screen,
+    Seed,
+    Switch,
+    Tune,
+    Window,
+    require,
+    script,
+    switch,
+)
 
 
-def parse(argv: list[str] | None = None) -> argparse.Namespace:
-    """Command line."""
-    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    p.add_argument(
-        "--event", default="2026-02-05", metavar="ID|FILE", help="event id or card (default %(default)s)"
-    )
-    p.add_argument(
-        "--panel",
-        type=Path,
-        metavar="PATH[,PATH]",
-        help="longer panel (csv or parquet; several files are joined on their dates) instead of the event's own",
-    )
-    p.add_argument(
-        "--window",
-        metavar="FIRST:LAST|card",
-        help="fit only these days of the panel, or those of the card's window (default: the whole panel)",
-    )
-    p.add_argument("--out", type=Path, metavar="DIR", help="fit folder (default fits/<id of the card>)")
-    p.add_argument(
-        "--resume", type=Path, metavar="DIR",
-        help="go on with the interrupted fit of this folder; its own arguments hold, all others are ignored",
-    )  # fmt: skip
-    p.add_argument(
-        "--dating",
-        choices=("vendor", "next-day", "both"),
-        default="both",
-        help="how flows are dated (default both)",
-    )
-    p.add_argument("--chains", type=int, default=4)
-    p.add_argument(
-        "--draws", type=int, help="draws per chain (default 1000; 1500 on more than 250 trading days)"
-    )
-    p.add_argument("--tune", type=int, default=300, help="tuning steps per chain (default %(default)s)")
-    p.add_argument("--seed", type=int, default=20260205)
-    p.add_argument(
-        "--priors",
-        metavar="NAME|FILE",
-        help="prior set (default: the card's, else literature; with --panel literature, impact and vanna held)",
-    )
-    p.add_argument(
-        "--as-of", metavar="DATE", help="use only what was published by the end of this New York day"
-    )
-    p.add_argument(
-        "--accept-gate",
-        metavar="REASON",
-        help="decompose although the gate is inconclusive; printed everywhere",
-    )
-    p.add_argument(
-        "--no-book",
-        action="store_true",
-        help="gamma proxy on every day, although the card names a dealer book",
-    )
-    p.add_argument(
-        "--mechanism",
-        action="append",
-        default=[],
-        type=_mechanism,
-        metavar="NAME=on|off",
-        help="switch hedge_settlement or late_creation, whatever the card says; may be repeated",
-    )
-    p.add_argument(
-        "--dry-run", action="store_true", help="print design, priors and prior-predictive ranges; no sampling"
-    )
-    args = p.parse_args(argv)
-    if min(args.chains, 1 if args.draws is None else args.draws, args.tune) < 1:
-        p.error("--chains, --draws and --tune must be positive")
-    if args.accept_gate is not None and not args.accept_gate.strip():
-        p.error("--accept-gate needs a reason in words")
-    return args
+@script
+def main(
+    *,
+    event: Event = "2026-02-05",
+    panel: Panel = None,
+    window: Window = None,
+    out: Path | None = None,
+    resume: Path | None = None,
+    dating: Dating = "both",
+    chains: Chains = 4,
+    draws: Count | None = None,
+    tune: Tune = 300,
+    seed: Seed = 20260205,
+    priors: str | None = None,
+    as_of: AsOf = None,
+    accept_gate: str | None = None,
+    no_book: Annotated[bool, switch("--no-book")] = False,
+    mechanism: Mechanism = (),
+    dry_run: Switch = False,
+    console: Screen,
+) -> None:
+    """Fit the attribution model to an event, decompose its days and write the report.
 
+    Exit codes: 0 ok, 2 usage, 3 data, 4 not converged, 5 causal gate not passed.
 
-def _mechanism(text: str) -> tuple[str, bool]:
-    from model.errors import UsageError
-    from model.events.switches import read_switch
+    Examples
+    --------
+    uv run scripts/fit.py --event 2026-02-05
+    uv run scripts/fit.py --event 2025-10-10 --panel PANEL --window card
 
-    try:
-        return read_switch(text)
-    except UsageError as error:
-        raise argparse.ArgumentTypeError(str(error)) from None
-
-
-def main(argv: list[str] | None = None) -> int:
-    """Run a fit and print its table."""
-    args = parse(argv)
-    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    Parameters
+    ----------
+    out
+        Fit folder (default: fits/<id of the card>).
+    resume
+        Go on with the interrupted fit of this folder; its own arguments hold, all others are ignored.
+    draws
+        Draws per chain (default: 1000; 1500 on more than 250 trading days).
+    priors
+        Prior set, a name or a file (default: the card's, else literature; with
+        --panel literature, impact and vanna held).
+    accept_gate
+        REASON: decompose although the gate is inconclusive; printed everywhere.
+    no_book
+        Gamma proxy on every day, although the card names a dealer book.
+    dry_run
+        Print design, priors and prior-predictive ranges; no sampling.
+    """
     from model.design.subject import Request
-    from model.errors import AttributionError
+    from model.events.switches import read_switch
     from model.studies.fit.checkpoint import interrupted
     from model.studies.fit.run import run, usual_folder
-    from model.terminal import Terminal
 
-    console = Terminal()
-    request = Request(
-        args.event, args.panel, args.out or Path(), args.dating, args.priors, args.as_of, args.accept_gate, args.chains,
-        args.draws, args.tune, args.seed, not args.no_book, dict(args.mechanism), args.window,
+    reason = accept_gate is None or bool(accept_gate.strip())
+    require(reason, "--accept-gate needs a reason in words.", "Write why the gate may be inconclusive.")
+    switches = dict(read_switch(m) for m in mechanism)
+    request = interrupted(resume) if resume else Request(
+        event=event, panel=panel, window=window, out=out or usual_folder(event), dating=dating, chains=chains,
+        draws=draws, tune=tune, seed=seed, priors=priors, as_of=as_of, accept_gate=accept_gate, book=not no_book,
+        mechanisms=switches,
     )  # fmt: skip
-    try:
-        if args.resume:
-            request = interrupted(args.resume)
-        elif args.out is None:
-            request = replace(request, out=usual_folder(args.event))
-        if args.dry_run:
-            from model.studies.fit.dry_run import describe
+    if dry_run:
+        from model.studies.fit.dry_run import describe
 
-            describe(request, console)
-            return 0
-        folder = run(request, lambda text: console.print(text, markup=False), resume=bool(args.resume))
-    except AttributionError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return error.exit_code
-    _show(folder, console)
-    return 0
+        describe(request, console)
+        return
+    show(run(request, lambda text: console.print(text, markup=False), resume=bool(resume)), console)
 
 
-def _show(folder: Path, console) -> None:
+def show(folder: Path, console: Screen) -> None:
+    """Print a finished fit's table, facts, gate and mixture."""
     from model.events.facts import told
     from model.events.switches import Mechanisms, sentence
     from model.report.tables import terminal_table
@@ -155,4 +125,4 @@ def _show(folder: Path, console) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main.exit()

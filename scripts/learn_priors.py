@@ -1,49 +1,46 @@
-"""Learn a prior set from a panel that ends before the event, with the same model and the literature's priors.
-
-Example: uv run scripts/learn_priors.py --panel PANEL --through 2025-11-28 --name baseline-2024-2025
-"""
+"""Learn a prior set from a panel that ends before the event, with the same model and the literature's priors."""
 
 from __future__ import annotations
 
-import argparse
-import os
-import sys
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[1]
+import _checkout  # noqa: F401
+
+from model.studies.command import Chains, Day, DrawsPerChain, Priors, Seed, Tune, Universe, require, script
 
 
-def parse(argv: list[str] | None = None) -> argparse.Namespace:
-    """Command line."""
-    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    p.add_argument("--panel", type=Path, required=True, metavar="PATH")
-    p.add_argument("--universe", default="us-spot-btc", metavar="NAME|FILE")
-    p.add_argument("--through", required=True, metavar="DATE", help="last day to learn from")
-    p.add_argument("--name", required=True, help="name of the new set; written to data/priors/NAME.toml")
-    p.add_argument(
-        "--priors", default="literature", metavar="NAME|FILE", help="start from (default %(default)s)"
-    )
-    p.add_argument("--chains", type=int, default=4)
-    p.add_argument("--draws", type=int, default=1000)
-    p.add_argument("--tune", type=int, default=300)
-    p.add_argument("--seed", type=int, default=20251128)
-    return p.parse_args(argv)
+@script
+def main(
+    *,
+    panel: Path,
+    universe: Universe = "us-spot-btc",
+    through: Day,
+    name: str,
+    priors: Priors = "literature",
+    chains: Chains = 4,
+    draws: DrawsPerChain = 1000,
+    tune: Tune = 300,
+    seed: Seed = 20251128,
+) -> None:
+    """Learn a prior set from a panel that ends before the event.
 
+    With the same model, starting from the literature's priors.
 
-def main(argv: list[str] | None = None) -> int:
-    """Sample and write the set."""
-    args = parse(argv)
-    os.environ.setdefault("OMP_NUM_THREADS", "1")
-    from model.errors import AttributionError
+    Examples
+    --------
+    uv run scripts/learn_priors.py --panel PANEL --through 2025-11-28 \\
+        --name baseline-2024-2025
 
-    try:
-        return _learn(args)
-    except AttributionError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return error.exit_code
-
-
-def _learn(args: argparse.Namespace) -> int:
+    Parameters
+    ----------
+    panel
+        The panel (csv or parquet).
+    through
+        Last day to learn from.
+    name
+        Name of the new set; written to data/priors/NAME.toml.
+    """
+    require(Path(name).name == name, f"--name {name!r} is no name.", "Give a name without folders.")
     import numpy as np
     import tomlkit
 
@@ -52,40 +49,37 @@ def _learn(args: argparse.Namespace) -> int:
     from model.inference.draws import thin
     from model.inference.sample import Sampler, Settings, sample_until_mixed
     from model.panel import load_panel
-    from model.priors.prior_set import load_priors
+    from model.priors.prior_set import FOLDER, load_priors
     from model.priors.vary import held
     from model.studies.learning.learn import learned_set
 
-    whole = load_panel(args.panel, args.universe)
-    panel = whole.window(whole.frame.index[0], args.through)
-    design, priors = background_design(panel), load_priors(args.priors)
+    whole = load_panel(panel, universe)
+    days = whole.window(whole.frame.index[0], through)
+    design, start = background_design(days), load_priors(priors)
     print(f"{design.days} days to {design.dates[-1].date()}; compiling and sampling ...", flush=True)
-    sampler = Sampler(design, held(priors), np.array([f.base_share for f in panel.universe.funds]))
-    settings = Settings(args.chains, args.draws, args.tune, args.seed)
-    trace, diagnostics = sample_until_mixed(sampler, design, settings, print)
+    sampler = Sampler(design, held(start), np.array([f.base_share for f in days.universe.funds]))
+    trace, diagnostics = sample_until_mixed(sampler, design, Settings(chains, draws, tune, seed), print)
     print(f"  {diagnostics.sentence}")
     if not diagnostics.mixed:
         raise ConvergenceError(
             "The learning fit did not mix; nothing was written.", "Use more --tune and --draws."
         )
-    draws = thin(trace["posterior"].to_dataset(), 2000)
     lineage = {
-        "parent": priors.name,
-        "parent_sha256": priors.sha256,
-        "panel_sha256": panel.sha256,
-        "seed": args.seed,
+        "parent": start.name,
+        "parent_sha256": start.sha256,
+        "panel_sha256": days.sha256,
+        "seed": seed,
         "divergences": diagnostics.divergences,
         "draws": diagnostics.total,
         "r_hat_max": round(diagnostics.r_hat_max, 4),
         "ess_min": round(min(diagnostics.ess_bulk_min, diagnostics.ess_tail_min)),
     }
-    out = ROOT / "data" / "priors" / f"{args.name}.toml"
-    text = tomlkit.dumps(learned_set(draws, priors, design, args.name, lineage))
-    out.write_text(text, encoding="utf-8")
+    kept = thin(trace["posterior"].to_dataset(), 2000)
+    out = FOLDER / f"{name}.toml"
+    out.write_text(tomlkit.dumps(learned_set(kept, start, design, name, lineage)), encoding="utf-8")
     load_priors(out)
     print(f"Wrote {out}")
-    return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main.exit()

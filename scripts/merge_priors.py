@@ -1,61 +1,90 @@
-"""One prior set from two: what both say differently is named and has to be decided, parameter by parameter.
-
-Example: uv run scripts/merge_priors.py literature mine.toml --take impact=second --out data/priors/merged.toml
-"""
+"""One prior set from two: what both say differently is named and has to be decided, parameter by parameter."""
 
 from __future__ import annotations
 
-import argparse
-import sys
 from pathlib import Path
+from typing import Annotated
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+import _checkout  # noqa: F401
+from cyclopts import Parameter
 
-from model.studies.command import new_parser, run_command  # noqa: E402
+from model.studies.command import Screen, Words, require, script
 
-
-def parse(argv: list[str] | None = None) -> argparse.Namespace:
-    """Command line."""
-    p = new_parser(__doc__)
-    p.add_argument("first", metavar="SET", help="a set in data/priors, or a file")
-    p.add_argument("second", metavar="SET")
-    p.add_argument(
-        "--take", action="append", default=[], metavar="NAME=first|second", help="decides a conflict"
-    )
-    p.add_argument("--out", type=Path, required=True, metavar="FILE", help="the prior set to write (.toml)")
-    args = p.parse_args(argv)
-    if args.out.suffix != ".toml":
-        p.error("--out must end in .toml")
-    return args
+PriorSet = Annotated[str, Parameter(help="A set in data/priors, or a file.")]
 
 
-def main(argv: list[str] | None = None) -> int:
-    """Merge, write, read back."""
-    args = parse(argv)
+@script
+def main(
+    first: PriorSet,
+    second: PriorSet,
+    /,
+    *,
+    take: Words = (),
+    decisions: Path | None = None,
+    out: Path,
+    console: Screen,
+) -> None:
+    """One prior set from two.
 
-    def work(console) -> None:
-        import tomlkit
+    What both say differently has to be decided, parameter by parameter: few with
+    --take, many in a file. A file of decisions that does not exist yet is written, with
+    every open conflict, to be filled in.
 
-        from model.errors import DataError
-        from model.priors.merge import merged_set
-        from model.priors.prior_set import load_priors
+    Examples
+    --------
+    uv run scripts/merge_priors.py literature mine.toml \\
+        --take impact=second --out data/priors/merged.toml
+    uv run scripts/merge_priors.py literature mine.toml \\
+        --decisions mine-decided.toml --out data/priors/merged.toml
 
-        if args.out.exists():
-            raise DataError(f"{args.out} exists.", "Give another file with --out.")
-        take = dict(t.partition("=")[::2] for t in args.take)
-        doc = merged_set(args.first, args.second, take, args.out.stem)
-        args.out.parent.mkdir(parents=True, exist_ok=True)
-        args.out.write_text(tomlkit.dumps(doc), encoding="utf-8")
-        written = load_priors(args.out)
-        days = "no days" if written.learned_from is None else " to ".join(map(str, written.learned_from))
-        console.print(
-            f"Wrote {args.out}: {len(written.parameters)} priors, {written.kind}, learned from {days}.",
-            markup=False,
-            soft_wrap=True,
+    Parameters
+    ----------
+    take
+        NAME=first|second: decides a conflict (may be repeated).
+    decisions
+        TOML file that decides conflicts, under [take]: NAME = "first" or "second".
+    out
+        The prior set to write (.toml).
+    """
+    require(out.suffix == ".toml", "--out must end in .toml.", "Name a file such as merged.toml.")
+    import tomlkit
+
+    from model.errors import DataError
+    from model.priors import merge
+    from model.priors.prior_set import load_priors
+
+    if out.exists():
+        raise DataError(f"{out} exists.", "Give another file with --out.")
+    decided = merge.read_decisions(decisions) if decisions and decisions.exists() else {}
+    decided |= dict(t.partition("=")[::2] for t in take)
+    still = [c for c in merge.conflicts(load_priors(first), load_priors(second)) if c.name not in decided]
+    if still:
+        show(still, console)
+    if still and decisions and not decisions.exists():
+        decisions.write_text(merge.template(still, first, second), encoding="utf-8")
+        raise DataError(
+            f"{len(still)} conflicts are open.", f"Decide them in {decisions} and run this again."
         )
+    doc = merge.merged_set(first, second, decided, out.stem)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    out.write_text(tomlkit.dumps(doc), encoding="utf-8")
+    written = load_priors(out)
+    days = "no days" if written.learned_from is None else " to ".join(map(str, written.learned_from))
+    console.print(
+        f"Wrote {out}: {len(written.parameters)} priors, {written.kind}, learned from {days}.", markup=False
+    )
 
-    return run_command(work)
+
+def show(still, console: Screen) -> None:
+    """Print open conflicts: parameter or member, and what either set says."""
+    from rich.table import Table
+
+    table = Table("parameter", "first", "second", title="Open conflicts", pad_edge=False)
+    for conflict in still:
+        for row in conflict.differences:
+            table.add_row(*row)
+    console.print(table)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main.exit()

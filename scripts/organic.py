@@ -1,49 +1,56 @@
-"""Organic inflow: net inflow not accompanied by an expansion of basis trades, with a nowcast for the last day.
-
-Example: uv run scripts/fit.py --as-of 2026-02-09 --dating vendor --out fits/as-of && uv run scripts/organic.py fits/as-of
-"""
+"""Organic inflow: net inflow not accompanied by an expansion of basis trades, with a nowcast for the last day."""
 
 from __future__ import annotations
 
-import argparse
-import sys
-from datetime import date
-from pathlib import Path
+from typing import Annotated
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+import _checkout  # noqa: F401
+from cyclopts import Parameter
 
-from model.studies.command import fit_parser, run_on_fit  # noqa: E402
+from model.studies.command import Count, Day, FitName, FitPanel, Reading, Screen, Seed, script
 
 
-def parse(argv: list[str] | None = None) -> argparse.Namespace:
-    """Command line."""
-    p = fit_parser(__doc__)
-    p.add_argument(
-        "--as-of", type=date.fromisoformat, metavar="DATE", help="refuse a fit that saw what came later"
-    )
-    p.add_argument("--reading", choices=("vendor", "next_day", "no_positions"))
-    p.add_argument("--last", type=int, default=10, help="days to print (default %(default)s)")
-    p.add_argument("--draws", type=int, default=500)
-    p.add_argument("--seed", type=int, default=0)
-    return p.parse_args(argv)
+@script
+def main(
+    fit: FitName,
+    /,
+    *,
+    panel: FitPanel = None,
+    as_of: Annotated[Day | None, Parameter(help="Refuse a fit that saw what came later.")] = None,
+    reading: Reading = None,
+    last: Count = 10,
+    draws: Count = 500,
+    seed: Seed = 0,
+    console: Screen,
+) -> None:
+    """Organic inflow: net inflow not accompanied by an expansion of basis trades.
+
+    With a nowcast for the last day.
+
+    Examples
+    --------
+    uv run scripts/fit.py --as-of 2026-02-09 --dating vendor --out fits/as-of
+    uv run scripts/organic.py fits/as-of
+
+    Parameters
+    ----------
+    last
+        Days to print.
+    draws
+        Posterior draws to use.
+    """
+    from model.studies.organic import of_fit, write_series
+    from model.studies.reopen import reopen
+
+    opened = reopen(fit, panel)
+    table = of_fit(opened, reading, draws, as_of, seed)
+    path = write_series(table, opened.fit.folder)
+    show(table.tail(last), console)
+    console.print(f"Wrote {path}", markup=False)
 
 
-def main(argv: list[str] | None = None) -> int:
-    """Work out the series, print its end, write it."""
-    args = parse(argv)
-
-    def work(opened, console) -> None:
-        from model.studies.organic import of_fit, write_series
-
-        table = of_fit(opened, args.reading, args.draws, args.as_of, args.seed)
-        path = write_series(table, opened.fit.folder)
-        _show(table.tail(args.last), console)
-        console.print(f"Wrote {path}", markup=False)
-
-    return run_on_fit(args, work)
-
-
-def _show(table, console) -> None:
+def show(table, console: Screen) -> None:
+    """Print the end of the series."""
     from rich.table import Table
 
     out = Table("day", "net flow", "organic", "89 %", "basis", "P(organic > 0)", "P(inflow, no basis expansion)",
@@ -59,4 +66,4 @@ def _show(table, console) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main.exit()

@@ -1,47 +1,53 @@
-"""Compare vendors: estimated date shift with its evidence, level differences, days that disagree.
-
-Reads a panel made by build_panel.py, whose further vendors stand in columns such as flow_FUND__VENDOR.
-"""
+"""Compare vendors: estimated date shift with its evidence, level differences, days that disagree."""
 
 from __future__ import annotations
 
-import argparse
-import sys
 from pathlib import Path
+from typing import Annotated
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+import _checkout  # noqa: F401
+from cyclopts import Parameter
 
-
-def parse(argv: list[str] | None = None) -> argparse.Namespace:
-    """Command line."""
-    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    p.add_argument("panel", type=Path, help="panel.parquet or panel.csv")
-    p.add_argument("--column", action="append", metavar="NAME", help="only this column (may be repeated)")
-    p.add_argument("--universe", default="us-spot-btc", metavar="NAME|FILE", help="(default %(default)s)")
-    p.add_argument("--days", type=int, default=10, help="disagreeing days to print per pair")
-    return p.parse_args(argv)
+from model.studies.command import Universe, Whole, Words, between, script
 
 
-def main(argv: list[str] | None = None) -> int:
-    """Compare, print."""
-    args = parse(argv)
-    from model.errors import AttributionError
+@script
+def main(
+    panel: Path,
+    /,
+    *,
+    column: Words = (),
+    universe: Universe = "us-spot-btc",
+    days: Annotated[Whole, Parameter(validator=between(0))] = 10,
+) -> None:
+    """Compare vendors: date shift with its evidence, levels, days that disagree.
+
+    Reads a panel made by build_panel.py, whose further vendors stand in columns such as
+    flow_FUND__VENDOR.
+
+    Examples
+    --------
+    uv run scripts/reconcile.py panel.parquet --column flow_ibit
+
+    Parameters
+    ----------
+    panel
+        panel.parquet or panel.csv.
+    column
+        NAME: only this column (may be repeated).
+    days
+        Disagreeing days to print per pair.
+    """
     from model.panel.universe import load_universe
     from model.sources.output import print_reconciliation, read_table
     from model.sources.reconcile import reconcile_panel
 
-    try:
-        panel = read_table(args.panel)
-        found = reconcile_panel(panel, load_universe(args.universe))
-        pairs = [p for p in found if not args.column or p.column in args.column]
-        print_reconciliation(pairs, args.days)
-    except AttributionError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return error.exit_code
+    found = reconcile_panel(read_table(panel), load_universe(universe))
+    pairs = [p for p in found if not column or p.column in column]
+    print_reconciliation(pairs, days)
     shifted = sum(p.lag not in (None, 0) for p in pairs)
     print(f"{len(pairs)} pairs compared, {shifted} with another date.")
-    return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main.exit()

@@ -1,52 +1,46 @@
-"""Turn a fit's posterior into the next fit's prior set, correlations kept.
-
-Example: uv run scripts/update_priors.py 2026-02-05 --out data/priors/after-2026-02-05.toml
-"""
+"""Turn a fit's posterior into the next fit's prior set, correlations kept."""
 
 from __future__ import annotations
 
-import argparse
-import os
-import sys
 from pathlib import Path
+from typing import Annotated
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+import _checkout  # noqa: F401
+from cyclopts import Parameter
 
-
-def parse(argv: list[str] | None = None) -> argparse.Namespace:
-    """Command line."""
-    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    p.add_argument("fit", metavar="FIT", help="fit id or folder")
-    p.add_argument("--out", type=Path, required=True, metavar="FILE", help="the prior set to write (.toml)")
-    p.add_argument("--panel", type=Path, metavar="PATH", help="the panel of the fit, if it was given one")
-    p.add_argument("--reading", help="vendor, next_day or no_positions (default: the fit's first dating)")
-    p.add_argument(
-        "--forgetting", type=float, default=0.5, metavar="0..1",
-        help="divides the covariance: 1 keeps all, 0.25 doubles every standard deviation (default %(default)s)",
-    )  # fmt: skip
-    p.add_argument("--overwrite", action="store_true", help="replace --out if it exists")
-    args = p.parse_args(argv)
-    if not 0.0 < args.forgetting <= 1.0:
-        p.error("--forgetting must lie in (0, 1]")
-    if args.out.suffix != ".toml":
-        p.error("--out must end in .toml")
-    return args
+from model.studies.command import FitName, FitPanel, Reading, Real, Switch, between, require, script
 
 
-def main(argv: list[str] | None = None) -> int:
-    """Write the set."""
-    args = parse(argv)
-    os.environ.setdefault("OMP_NUM_THREADS", "1")
-    from model.errors import AttributionError
+@script
+def main(
+    fit: FitName,
+    /,
+    *,
+    out: Path,
+    panel: FitPanel = None,
+    reading: Reading = None,
+    overwrite: Switch = False,
+    forgetting: Annotated[Real, Parameter(validator=between(0, 1, open_low=True))] = 0.5,
+) -> None:
+    """Turn a fit's posterior into the next fit's prior set, correlations kept.
 
-    try:
-        return _update(args)
-    except AttributionError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return error.exit_code
+    Examples
+    --------
+    uv run scripts/update_priors.py 2026-02-05 --out data/priors/after-2026-02-05.toml
 
-
-def _update(args: argparse.Namespace) -> int:
+    Parameters
+    ----------
+    out
+        The prior set to write (.toml).
+    overwrite
+        Replace --out if it exists.
+    forgetting
+        In (0, 1]; divides the covariance: 1 keeps all, 0.25 doubles every standard
+        deviation.
+    """
+    require(out.suffix == ".toml", "--out must end in .toml.", "Name a file such as after.toml.")
+    remedy = "Give another file with --out, or --overwrite."
+    require(overwrite or not out.exists(), f"{out} exists.", remedy)
     import tomlkit
 
     from model.errors import UsageError
@@ -55,28 +49,22 @@ def _update(args: argparse.Namespace) -> int:
     from model.studies.learning.carry import lineage_of, next_set, require_new_days
     from model.studies.reopen import reopen, same_priors
 
-    if args.out.exists() and not args.overwrite:
-        raise UsageError(f"{args.out} exists.", "Give another file with --out, or --overwrite.")
-    opened = reopen(args.fit, args.panel)
+    opened = reopen(fit, panel)
     same_priors(opened)
-    reading = args.reading or opened.main
-    if reading not in opened.readings:
-        raise UsageError(f"The fit has no reading {reading!r}.", f"Use one of {', '.join(opened.readings)}.")
+    chosen = reading or opened.main
+    if chosen not in opened.readings:
+        raise UsageError(f"The fit has no reading {chosen!r}.", f"Use one of {', '.join(opened.readings)}.")
     subject = opened.subject
     require_new_days(subject.priors, subject.design.dates[0].date())
-    draws = opened.draws(reading, 4000)
-    doc = next_set(
-        draws, subject.priors, subject.design, args.out.stem, args.forgetting, lineage_of(opened, reading)
-    )
-    with written(args.out):
-        write_atomic(args.out, tomlkit.dumps(doc).encode())
-    written = load_priors(args.out)
-    days = " to ".join(str(d) for d in written.learned_from or ())
-    print(
-        f"Wrote {args.out}: {len(written.joint.mean) if written.joint else 0} correlated numbers learned from {days}."
-    )
-    return 0
+    lineage = lineage_of(opened, chosen)
+    doc = next_set(opened.draws(chosen, 4000), subject.priors, subject.design, out.stem, forgetting, lineage)
+    with written(out):
+        write_atomic(out, tomlkit.dumps(doc).encode())
+    made = load_priors(out)
+    days = " to ".join(str(d) for d in made.learned_from or ())
+    count = len(made.joint.mean) if made.joint else 0
+    print(f"Wrote {out}: {count} correlated numbers learned from {days}.")
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main.exit()

@@ -1,49 +1,38 @@
-"""Check a stored fit: every file, the run, diagnostics and tables computed again from the draws, additivity, inputs.
-
-Example: uv run scripts/verify.py 2026-02-05
-
-Exit codes: 0 all is right, 3 something is not, 4 the fit is whole but did not converge.
-"""
+"""Check a stored fit: every file, the run, diagnostics and tables computed again from the draws, additivity, inputs."""
 
 from __future__ import annotations
 
-import argparse
-import sys
-from pathlib import Path
+import _checkout  # noqa: F401
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-
-from model.studies.command import fit_parser, run_command  # noqa: E402
+from model.studies.command import FitName, FitPanel, Screen, Switch, script
 
 
-def parse(argv: list[str] | None = None) -> argparse.Namespace:
-    """Command line."""
-    p = fit_parser(__doc__)
-    p.add_argument(
-        "--adopt",
-        action="store_true",
-        help="give checksums to a fit by an earlier version, if all else about it is right",
-    )
-    return p.parse_args(argv)
+@script
+def main(fit: FitName, /, *, panel: FitPanel = None, adopt: Switch = False, console: Screen) -> None:
+    """Check a stored fit.
 
+    Every file, the run, diagnostics and tables computed again from the draws, additivity, inputs.
+    Exit codes: 0 all is right, 3 something is not, 4 the fit is whole but did not converge.
 
-def main(argv: list[str] | None = None) -> int:
-    """Check and print."""
-    args = parse(argv)
+    Examples
+    --------
+    uv run scripts/verify.py 2026-02-05
 
-    def work(console) -> None:
-        from model.studies.verify import adopt, require, verify
+    Parameters
+    ----------
+    adopt
+        Give checksums to a fit by an earlier version, if all else about it is right.
+    """
+    from model.studies import verify
 
-        if args.adopt:
-            adopt(args.fit)
-        found = verify(args.fit, args.panel)
-        marks = {True: "ok", False: "WRONG", None: "not checked"}
-        for f in found:
-            console.print(f"{f.name}: {marks[f.passed]}. {f.sentence}.", markup=False)
-        require(found, args.fit)
-
-    return run_command(work)
+    if adopt:
+        verify.adopt(fit)
+    found = verify.verify(fit, panel)
+    marks = {True: "ok", False: "WRONG", None: "not checked"}
+    for f in found:
+        console.print(f"{f.name}: {marks[f.passed]}. {f.sentence}.")
+    verify.require(found, fit)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main.exit()

@@ -1,45 +1,40 @@
-"""Compile the likelihood and the default event's model into this machine's caches, so that the first fit is not slow.
-
-The last step of `make install`; harmless to repeat.
-"""
+"""Compile the likelihood and the default event's model into this machine's caches, so that the first fit is not slow."""
 
 from __future__ import annotations
 
-import os
-import sys
-from pathlib import Path
+import _checkout  # noqa: F401
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT))
-
-from model.studies.command import new_parser, run_command  # noqa: E402
+from model.studies.command import Event, Screen, script
 
 
-def main(argv: list[str] | None = None) -> int:
-    """Compile, say how long it took."""
-    p = new_parser(__doc__)
-    p.add_argument("--event", default="2026-02-05", metavar="ID|FILE", help="(default %(default)s)")
-    args = p.parse_args(argv)
+@script
+def main(*, event: Event = "2026-02-05", console: Screen) -> None:
+    """Compile the likelihood and the default event's model into this machine's caches.
 
-    def work(console) -> None:
-        import multiprocessing
-        from concurrent.futures import ProcessPoolExecutor
+    So that the first fit is not slow. The last step of `make install`; harmless to
+    repeat.
 
-        from model.design.subject import Request, load_subject
-        from model.studies.fit.run import kernel_job
+    Examples
+    --------
+    uv run scripts/warm_up.py
+    """
+    import multiprocessing
+    import os
+    from concurrent.futures import ProcessPoolExecutor
+    from pathlib import Path
 
-        request = Request(args.event, None, Path(os.devnull), "both", None, None, None, 1, 1, 1, 0)
-        with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
-            job = pool.submit(kernel_job)
-            from model.inference.sample import Sampler
+    from model.design.subject import Request, load_subject
+    from model.studies.fit.run import kernel_job
 
-            subject = load_subject(request)
-            sampler = Sampler(subject.design, subject.priors, subject.base_shares)
-            job.result()
-        console.print(f"Model compiled in {sampler.compile_seconds:.0f} s.")
+    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
+        job = pool.submit(kernel_job)
+        from model.inference.sample import Sampler
 
-    return run_command(work)
+        subject = load_subject(Request(event=event, out=Path(os.devnull)))
+        sampler = Sampler(subject.design, subject.priors, subject.base_shares)
+        job.result()
+    console.print(f"Model compiled in {sampler.compile_seconds:.0f} s.")
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main.exit()

@@ -1,50 +1,55 @@
-"""Weigh a fit's draws by the event card's evidence: what changes, which statements conflict, can the weights be trusted.
-
-Example: uv run scripts/weigh_evidence.py 2026-02-05 --strength 1
-Exit 4: Pareto k stays above 0.7 after a refit.
-"""
+"""Weigh a fit's draws by the event card's evidence: what changes, which statements conflict, can the weights be trusted."""
 
 from __future__ import annotations
 
-import argparse
-import sys
-from pathlib import Path
+from typing import Annotated
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+import _checkout  # noqa: F401
+from cyclopts import Parameter
 
-from model.studies.command import fit_parser, run_on_fit  # noqa: E402
-
-
-def parse(argv: list[str] | None = None) -> argparse.Namespace:
-    """Command line."""
-    p = fit_parser(__doc__)
-    p.add_argument("--strength", type=float, metavar="0..1", help="replaces every statement's own strength")
-    p.add_argument("--draws", type=int, default=1000)
-    p.add_argument("--seed", type=int, default=0)
-    p.add_argument("--no-refit", action="store_true", help="exit 4 instead of sampling again")
-    args = p.parse_args(argv)
-    if args.strength is not None and not 0.0 <= args.strength <= 1.0:
-        p.error("--strength must lie in [0, 1]")
-    return args
+from model.studies.command import Count, FitName, FitPanel, Real, Screen, Seed, between, script, switch
 
 
-def main(argv: list[str] | None = None) -> int:
-    """Weigh, print, write."""
-    args = parse(argv)
+@script
+def main(
+    fit: FitName,
+    /,
+    *,
+    panel: FitPanel = None,
+    strength: Annotated[Real | None, Parameter(validator=between(0, 1))] = None,
+    draws: Count = 1000,
+    seed: Seed = 0,
+    no_refit: Annotated[bool, switch("--no-refit")] = False,
+    console: Screen,
+) -> None:
+    """Weigh a fit's draws by the event card's evidence.
 
-    def work(opened, console) -> None:
-        from model.studies.evidence.report import apply_evidence, write_evidence
-        from model.studies.evidence.show import show
+    What changes, which statements conflict, and can the weights be trusted.
+    Exit 4: Pareto k stays above 0.7 after a refit.
 
-        applied = apply_evidence(
-            opened, args.strength, args.draws, args.seed, console.print, may_refit=not args.no_refit
-        )
-        show(applied, console)
-        for path in write_evidence(applied, opened):
-            console.print(f"Wrote {path}", markup=False)
+    Examples
+    --------
+    uv run scripts/weigh_evidence.py 2026-02-05 --strength 1
 
-    return run_on_fit(args, work)
+    Parameters
+    ----------
+    strength
+        In [0, 1]; replaces every statement's own strength.
+    draws
+        Posterior draws to use.
+    no_refit
+        Exit 4 instead of sampling again.
+    """
+    from model.studies.evidence.report import apply_evidence, write_evidence
+    from model.studies.evidence.show import show
+    from model.studies.reopen import reopen
+
+    opened = reopen(fit, panel)
+    applied = apply_evidence(opened, strength, draws, seed, console.print, may_refit=not no_refit)
+    show(applied, console)
+    for path in write_evidence(applied, opened):
+        console.print(f"Wrote {path}", markup=False)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main.exit()

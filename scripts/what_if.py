@@ -1,59 +1,77 @@
-"""What the event's days would have been: settings by `do`, re-simulated; or a scenario after the last day.
-
-Examples:
-  uv run scripts/what_if.py 2026-02-05 --set notes=0 --set gamma=0 --set basis_stock=0.5
-  uv run scripts/what_if.py 2026-02-05 --scenario 15 --days 3
-"""
+"""What the event's days would have been: settings by `do`, re-simulated; or a scenario after the last day."""
 
 from __future__ import annotations
 
-import argparse
-import sys
-from pathlib import Path
+from typing import Annotated
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+import _checkout  # noqa: F401
+from cyclopts import Parameter
 
-from model.studies.command import fit_parser, run_on_fit  # noqa: E402
-
-
-def parse(argv: list[str] | None = None) -> argparse.Namespace:
-    """Command line."""
-    p = fit_parser(__doc__)
-    p.add_argument(
-        "--set", action="append", default=[], dest="settings", metavar="NAME=VALUE",
-        help="notes, gamma, vanna, sign, hedge_booked, basis_stock, multi_asset, directional, factors, stress, "
-        "impact, price_shock or parameter:NAME; a number scales (0 removes), but sign and parameter:NAME are set",
-    )  # fmt: skip
-    p.add_argument(
-        "--scenario", type=float, metavar="PERCENT", help="price shock after the last day, e.g. 15"
-    )
-    p.add_argument("--days", type=int, default=3, help="days of the scenario (default %(default)s)")
-    p.add_argument("--reading", help="vendor or next_day (default: the fit's first)")
-    p.add_argument("--draws", type=int, default=200, help="posterior draws to use (default %(default)s)")
-    p.add_argument("--seed", type=int, default=0)
-    p.add_argument("--no-state", action="store_true", help="skip the state effect (impact and gamma rebuilt)")
-    args = p.parse_args(argv)
-    if not args.settings and args.scenario is None:
-        p.error("give --set NAME=VALUE or --scenario PERCENT")
-    if args.draws < 2:
-        p.error("--draws must be at least 2")
-    return args
+from model.studies.command import (
+    Count,
+    FitName,
+    FitPanel,
+    Reading,
+    Real,
+    Screen,
+    Seed,
+    Whole,
+    Words,
+    between,
+    require,
+    script,
+    switch,
+)
 
 
-def main(argv: list[str] | None = None) -> int:
-    """Simulate, print, write."""
-    args = parse(argv)
+@script
+def main(
+    fit: FitName,
+    /,
+    *,
+    panel: FitPanel = None,
+    set_: Annotated[Words, Parameter(name="--set")] = (),
+    scenario: Real | None = None,
+    days: Count = 3,
+    reading: Reading = None,
+    draws: Annotated[Whole, Parameter(validator=between(2))] = 200,
+    seed: Seed = 0,
+    no_state: Annotated[bool, switch("--no-state")] = False,
+    console: Screen,
+) -> None:
+    """What the event's days would have been, re-simulated; or a scenario after them.
 
-    def work(opened, console) -> None:
-        from model.studies.counterfactual.show import run_scenario, run_what_if
+    Examples
+    --------
+    uv run scripts/what_if.py 2026-02-05 --set notes=0 --set gamma=0
+    uv run scripts/what_if.py 2026-02-05 --scenario -15 --days 3
 
-        if args.settings:
-            run_what_if(opened, args, console)
-        if args.scenario is not None:
-            run_scenario(opened, args, console)
+    Parameters
+    ----------
+    set_
+        NAME=VALUE: notes, gamma, vanna, sign, hedge_booked, basis_stock, multi_asset,
+        directional, factors, stress, impact, price_shock or parameter:NAME; a number
+        scales (0 removes), but sign and parameter:NAME are set; may be repeated.
+    scenario
+        Price shock after the last day, %.
+    days
+        Days of the scenario.
+    draws
+        Posterior draws to use.
+    no_state
+        Skip the state effect (impact and gamma rebuilt).
+    """
+    some = bool(set_) or scenario is not None
+    require(some, "Nothing is asked for.", "Give --set NAME=VALUE or --scenario PERCENT.")
+    from model.studies.counterfactual.show import run_scenario, run_what_if
+    from model.studies.reopen import reopen
 
-    return run_on_fit(args, work)
+    opened = reopen(fit, panel)
+    if set_:
+        run_what_if(opened, set_, reading, draws, seed, console, state=not no_state)
+    if scenario is not None:
+        run_scenario(opened, scenario, days, reading, draws, console)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main.exit()

@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import numpy as np
 
-from model.dealer_book.tables import Entry
-from model.errors import DataError
+from model.dealer_book.tables import provenance
+from model.toml_table import Table
 from model.units import DAYS_PER_YEAR, PERCENT
 
 VENUES = ("etf", "crypto")
@@ -76,7 +76,7 @@ def years_between(expiry_s: np.ndarray, now_s: np.ndarray, rounding_s: float = 0
     return (np.asarray(expiry_s, float) - now) / SECONDS_PER_DAY / DAYS_PER_YEAR
 
 
-def read_market(venue: str, table: Entry, rates: Entry) -> Market:
+def read_market(venue: str, table: Table, rates: Table) -> Market:
     """One venue's terms from its table of the book file."""
     if venue == "etf":
         quote = table.number("units_per_share", low=1e-12)
@@ -95,25 +95,21 @@ def read_market(venue: str, table: Entry, rates: Entry) -> Market:
         rate_pct=rate,
         carry_pct=table.number("carry_pct", 0.0, low=-50, high=50),
     )
-    table.provenance()
+    provenance(table)
     return market
 
 
-def _clock(table: Entry, key: str) -> time:
+def _clock(table: Table, key: str) -> time:
     text = table.text(key)
     try:
         return time.fromisoformat(text)
-    except ValueError as err:
-        raise DataError(
-            f"{table.where}, {key}: {text!r} is not a time of day.", 'Write it as "16:00".'
-        ) from err
+    except ValueError:
+        table.refuse(key, f"{text!r} is not a time of day", 'Write it as "16:00".')
 
 
-def _zone(table: Entry, key: str) -> ZoneInfo:
+def _zone(table: Table, key: str) -> ZoneInfo:
     text = table.text(key)
     try:
         return ZoneInfo(text)
-    except (ZoneInfoNotFoundError, ValueError) as err:
-        raise DataError(
-            f"{table.where}, {key}: {text!r} is not a time zone.", 'Use a name such as "America/New_York".'
-        ) from err
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        table.refuse(key, f"{text!r} is not a time zone", 'Use a name such as "America/New_York".')

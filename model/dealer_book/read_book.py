@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-import tomllib
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any
 
 from model.dealer_book.book import Book, Provenance
 from model.dealer_book.chains import Chain, read_chain, to_listed
-from model.dealer_book.entries import chain_entry, cluster_entry, note_entries, option_entry, tables
+from model.dealer_book.entries import chain_entry, cluster_entry, note_entries, option_entry
 from model.dealer_book.listed import Listed
 from model.dealer_book.markets import VENUES, Market, read_market
 from model.dealer_book.sign import SignPrior
-from model.dealer_book.tables import Entry
-from model.errors import DataError
+from model.dealer_book.tables import provenance
+from model.toml_table import Table, read_toml
 
 ENTRIES = ("cluster", "option", "chain", "note")
 """Tables of a book, each with a status of its own."""
@@ -36,11 +34,12 @@ def load_book(path: str | Path, without: tuple[str, ...] = ()) -> Book:
         Naming the table and key, e.g. ``[[note]] no. 2, barrier: ...``.
     """
     file = Path(path)
-    data, raw = _read_toml(file)
+    root, raw = _read(file)
     if without:
-        data |= {k: [e for e in data[k] if e.get("status") not in without] for k in ENTRIES if k in data}
+        for kind in (k for k in ENTRIES if k in root.data):
+            root.data[kind] = [e.data for e in root.tables(kind) if e.data.get("status") not in without]
         raw += repr(without).encode()
-    return _build(Entry("book", data), file.parent, hashlib.sha256(raw).hexdigest())
+    return _build(root, file.parent, hashlib.sha256(raw).hexdigest())
 
 
 def book_from_chain(
@@ -64,8 +63,7 @@ def book_from_chain(
     as_of, spot, share_price
         For an ETF chain: its time, the underlying's price, the ETF's price (default: units per share x spot).
     """
-    data, raw = _read_toml(Path(conventions_path))
-    root = Entry("conventions", data)
+    root, raw = _read(Path(conventions_path))
     markets, calendar, timezone = _markets(root)
     if share_price is None and spot is not None:
         share_price = spot * markets["etf"].units_per_quote
@@ -94,40 +92,32 @@ def book_from_chain(
     return book, chain
 
 
-def _read_toml(file: Path, parents: tuple[Path, ...] = ()) -> tuple[dict[str, Any], bytes]:
-    try:
-        raw = file.read_bytes()
-        data = tomllib.loads(raw.decode())
-    except FileNotFoundError as err:
-        raise DataError(f"No book at {file}.", "Check the path.") from err
-    except OSError as err:
-        raise DataError(f"{file} cannot be read: {err.strerror}.", "Name a book file.") from err
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as err:
-        raise DataError(f"{file.name} is not valid TOML: {err}.", "Correct the line named.") from err
-    merged: dict[str, Any] = {}
-    names, chain = data.pop("include", []), (*parents, file.resolve())
-    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
-        raise DataError(
-            f"{file.name}, include: {names!r} is not a list of file names.",
-            'Write include = ["markets.toml"].',
-        )
+def _read(file: Path, parents: tuple[Path, ...] = ()) -> tuple[Table, bytes]:
+    """A book file with the tables of the files it includes, and all their text."""
+    root, chain = read_toml(file), (*parents, file.resolve())
+    raw = root.source.text.encode()
+    parts = []
+    names = root.get("include", tuple[str, ...], ())
+    root.misspelt("include")
     for name in names:
         if (file.parent / name).resolve() in chain:
-            raise DataError(f"{file.name}, include: {name} includes itself.", "Leave this include out.")
-        part, part_raw = _read_toml(file.parent / name, chain)
-        merged |= part
-        raw += part_raw
-    return merged | data, raw
+            root.refuse("include", f"{name} includes itself", "Leave this include out.")
+        part, text = _read(file.parent / name, chain)
+        parts.append(part)
+        raw += text
+    for part in reversed(parts):
+        root.include(part)
+    return root, raw
 
 
-def _markets(root: Entry) -> tuple[dict[str, Market], str, str]:
-    rates = Entry("[rates]", root._get("rates", ...))
+def _markets(root: Table) -> tuple[dict[str, Market], str, str]:
+    rates = root.table("rates", required=True)
     rates.number("usd_pct")
-    rates.provenance()
+    provenance(rates)
     rates.done()
     out = {}
     for venue in VENUES:
-        table = Entry(f"[{venue}]", root._get(venue, ...))
+        table = root.table(venue, required=True)
         if venue == "etf":
             calendar = table.text("calendar")
         out[venue] = read_market(venue, table, rates)
@@ -135,7 +125,7 @@ def _markets(root: Entry) -> tuple[dict[str, Market], str, str]:
     return out, calendar, out["etf"].timezone.key
 
 
-def _build(root: Entry, folder: Path, digest: str) -> Book:
+def _build(root: Table, folder: Path, digest: str) -> Book:
     markets, calendar, timezone = _markets(root)
     as_of, spot = root.instant("as_of"), root.number("spot", low=1e-9)
     vol = root.number("vol", low=1, high=1000)
@@ -143,16 +133,15 @@ def _build(root: Entry, folder: Path, digest: str) -> Book:
     parts: dict[str, list[Listed]] = {v: [] for v in VENUES}
     lines: list[Provenance] = []
     for kind, reader in (("cluster", cluster_entry), ("option", option_entry), ("chain", chain_entry)):
-        for i, item in enumerate(tables(root, kind)):
-            entry = Entry(f"[[{kind}]] no. {i + 1}", item)
+        for entry in root.tables(kind, []):
             venue, listed = reader(entry, markets, as_of, spot, folder)
             parts[venue].append(listed)
-            lines.append(Provenance(entry.text("name"), *entry.provenance()))
+            lines.append(Provenance(entry.text("name"), *provenance(entry)))
             entry.done()
     cap, notes = note_entries(root, markets["etf"], as_of, closes)
     for key in ("rates", "etf", "crypto", "closes", "note_cap"):
         if key in root.data:
-            lines.append(Provenance(key, root.data[key]["status"], root.data[key]["source"]))
+            lines.append(Provenance(key, *provenance(root.table(key))))
     lines += [Provenance(n.name, n.status, n.source) for n in notes]
     sign, flow, stated = _signs(root)
     lines += stated
@@ -180,38 +169,35 @@ def _build(root: Entry, folder: Path, digest: str) -> Book:
     )
 
 
-def _closes(root: Entry) -> dict[date, float]:
-    table = Entry("[closes]", root._get("closes", {"status": "fact", "source": "none", "etf": {}}))
-    table.provenance()
-    prices = table._get("etf", ...)
+def _closes(root: Table) -> dict[date, float]:
+    table = root.table("closes")
+    if not table.data:
+        return {}
+    provenance(table)
+    prices = table.table("etf", required=True)
     table.done()
     out = {}
-    for day, price in prices.items():
+    for day in prices.data:
         try:
-            key = date.fromisoformat(day)
-        except ValueError as err:
-            raise DataError(f"[closes.etf], {day!r}: not a date.", "Write the day as 2026-02-03.") from err
-        if isinstance(price, bool) or not isinstance(price, int | float) or not price > 0:
-            raise DataError(
-                f"[closes.etf], {day}: {price!r} is not a price.", "Write the ETF's close in USD."
-            )
-        out[key] = float(price)
+            out[date.fromisoformat(day)] = prices.number(day, low=1e-9)
+        except ValueError:
+            prices.refuse(day, "is not a date", "Write the day as 2026-02-03.")
     return out
 
 
-def _signs(root: Entry) -> tuple[dict[str, SignPrior], tuple[str, ...], list[Provenance]]:
+def _signs(root: Table) -> tuple[dict[str, SignPrior], tuple[str, ...], list[Provenance]]:
     """Belief about each venue's sign, the venues whose belief flow has moved, and where the beliefs come from."""
-    table = Entry("[sign]", root._get("sign", {}))
+    table = root.table("sign")
     out, flow, lines = {}, [], []
     for venue in VENUES:
-        entry = Entry(f"[sign.{venue}]", table._get(venue, {}))
+        entry = table.table(venue)
         stated = prior = SignPrior(entry.number("mean", 0.0), entry.number("sd", 0.5))
         if "put_volume" in entry.data:
             prior = prior.moved_by_volume(entry.number("put_volume"), entry.number("call_volume"))
         if "puts_bought" in entry.data:
             prior = prior.moved_by_flow(entry.number("puts_bought"), entry.number("puts_sold"))
         if entry.data:
-            lines.append(Provenance(f"sign of {venue} dealers", *entry.provenance()))
+            lines.append(Provenance(f"sign of {venue} dealers", *provenance(entry)))
         entry.done()
         out[venue] = prior
         if prior is not stated:

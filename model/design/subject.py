@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from model.design.make import make_design, next_day_mask
+from model.design.request import Request
 from model.errors import UsageError
 from model.events.card import EventCard, event_panel, load_event
 from model.mechanisms.design import Design
@@ -31,29 +32,6 @@ GRAIN = 1e10
 
 
 Say = Callable[[str], None]
-
-
-@dataclass(frozen=True)
-class Request:
-    """What the user asked for; ``mechanisms`` overrules switches of the card, ``window`` cuts the panel.
-
-    ``draws`` None: as many as a panel of that length needs.
-    """
-
-    event: str
-    panel: Path | None
-    out: Path
-    dating: str
-    priors: str | None
-    as_of: str | None
-    accept_gate: str | None
-    chains: int
-    draws: int | None
-    tune: int
-    seed: int
-    book: bool = True
-    mechanisms: Mapping[str, bool] = field(default_factory=dict)
-    window: str | None = None
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
+import os
 import re
 from dataclasses import dataclass
 from datetime import date
@@ -114,8 +114,8 @@ def load_event(id_or_path: str | Path) -> EventCard:
         claims=read_claims(t.tables("claims", []), Ground(universe.calendar, span, columns)),
         rivals=read_rivals(t.tables("rivals", []), universe.calendar),
         mechanisms=read_mechanisms(t),
-        vendor_odds=float(mixture.number("vendor_odds", 1.0)),
-        sha256=hashlib.sha256(t.source.encode()).hexdigest(),
+        vendor_odds=mixture.number("vendor_odds", 1.0),
+        sha256=t.source.sha256,
     )
     refuse_unknown_rivals(card.claims, t.tables("claims", []), [r.key for r in card.rivals])
     for table in (window, gate, mixture, t):
@@ -161,7 +161,7 @@ def _find(id_or_path: str | Path) -> Path:
     if path.suffix == ".toml":
         return path
     for folder in (FOLDER / str(id_or_path), path):
-        if (folder / CARD).is_file():
+        if os.path.isfile(folder / CARD):
             return folder / CARD
     known = ", ".join(known_events()) or "none"
     raise DataError(
@@ -197,9 +197,9 @@ def _files(t: Table, key: str, card: Path, other: Path) -> tuple[Path, ...]:
 
 def _found(t: Table, key: str, name: str, card: Path, other: Path | None = None) -> Path:
     path = (card.parent / name).resolve()
-    if not path.is_file() and other is not None and (other / name).is_file():
+    if not os.path.isfile(path) and other is not None and os.path.isfile(other / name):
         path = (other / name).resolve()
-    if not path.is_file():
+    if not os.path.isfile(path):
         t.refuse(
             key, f"no file {path}", "Correct the path, which is relative to the card, or remove the key."
         )

@@ -75,6 +75,7 @@ def read_fact(t: Table, calendar: str) -> Fact:
     at = t.raw("at")
     if not isinstance(at, datetime) or at.tzinfo is None or at.utcoffset() != UTC.utcoffset(None):
         t.refuse("at", f"must be a time in UTC, is {at}", "Write e.g. 2025-10-10T20:50:00Z.")
+    t.get("at", datetime)
     fact = Fact(at, trading_day_of(at, calendar), t.text("text"), t.text("source"))
     t.done()
     return fact

@@ -59,15 +59,9 @@ def read_changes(tables: list[Table]) -> tuple[PriorChange, ...]:
 
 
 def _read(t: Table) -> PriorChange:
-    name = t.text("parameter")
-    if name not in parameter_names():
-        t.refuse("parameter", f"unknown parameter {name!r}", f"Use one of {', '.join(parameter_names())}.")
-    unit = t.text("unit", None)
-    if unit is None:
-        t.refuse("unit", "is missing", "Write the unit of the quantiles, as the prior set does.")
-    dist = t.text("dist", None)
-    if dist is not None and dist not in FAMILIES:
-        t.refuse("dist", f"unknown distribution {dist!r}", f"Use one of {', '.join(FAMILIES)}.")
+    name = t.text("parameter", choices=parameter_names())
+    unit = t.text("unit")
+    dist = t.text("dist", choices=FAMILIES) if "dist" in t.data else None
     where = f"{t.place('quantiles')}: [[prior_changes]] {name}"
     new = PriorChange(name, _quantiles(t), unit, t.text("source"), dist, where)
     t.done()

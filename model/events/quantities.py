@@ -37,6 +37,8 @@ UNITS = {
     "return_trigger": ("log-%",),
     "positions": ("contracts",),
 }
+SIDES = ("below", "above")
+"""Of a threshold."""
 _DIMS = {"flow_channel": "flow_part", "return_channel": "return_part"}
 
 
@@ -124,9 +126,7 @@ def read_quantity(t: Table, calendar: str, window: tuple[date, date], *, unit: b
         With the line, if the quantity, part or unit is unknown or missing, or a day is off the calendar or
         outside the card's window.
     """
-    kind = t.text("quantity")
-    if kind not in PARTS:
-        t.refuse("quantity", f"unknown quantity {kind!r}", f"Use one of {', '.join(PARTS)}.")
+    kind = t.text("quantity", choices=tuple(PARTS))
     part = t.text("part")
     if part not in PARTS[kind]:
         what = "component" if kind == "trades" else "part"
@@ -166,9 +166,7 @@ def read_span(t: Table, calendar: str, window: tuple[date, date]) -> tuple[date,
 
 def _unit(t: Table, kind: str) -> str:
     allowed = UNITS[kind]
-    unit = t.text("unit", None)
-    if unit is None:
-        t.refuse("unit", "is missing", f"Write unit = {allowed[0]!r}: a number without a unit means nothing.")
+    unit = t.text("unit")
     if unit not in allowed:
         t.refuse("unit", f"{unit!r} is no unit of {kind}", f"Use {' or '.join(allowed)}.")
     return str(unit)

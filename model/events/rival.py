@@ -18,7 +18,7 @@ from datetime import date
 from model.calendar import is_session
 from model.mechanisms import price
 from model.mechanisms.components import COMPONENTS
-from model.toml_table import Table
+from model.toml_table import Columns, Table
 
 SILENCED = {c.name: c.off for c in COMPONENTS if c.off} | {"common_factor": price.OFF}
 """Priors that take a mechanism away."""
@@ -48,7 +48,7 @@ class Rival:
     key: str
     text: str
     separated_by: str
-    off: tuple[str, ...] = ()
+    off: Columns = ()
     one_off: tuple[date, ...] = ()
     decay_from: date | None = None
     half_life: float = 20.0
@@ -73,32 +73,17 @@ def read_rivals(tables: list[Table], calendar: str) -> tuple[Rival, ...]:
 
 
 def _read(t: Table, calendar: str) -> Rival:
-    off = t.columns("off") if "off" in t.data else ()
-    for name in off:
+    new = t.into(Rival)
+    for name in new.off:
         if name not in MECHANISMS:
             t.refuse("off", f"unknown mechanism {name!r}", f"Use some of {', '.join(MECHANISMS)}.")
-    one_off, decay_from = t.dates("one_off", []), t.day("decay_from", None)
-    for key, days in (("one_off", one_off), ("decay_from", (decay_from,) if decay_from else ())):
+    for key, days in (("one_off", new.one_off), ("decay_from", (new.decay_from,) if new.decay_from else ())):
         for d in days:
             if not is_session(d, calendar):
                 t.refuse(key, f"{d} is not a trading day of {calendar}", "Give trading days.")
-    half_life = t.number("half_life", 20.0)
-    if half_life <= 0.0:
-        t.refuse("half_life", f"must be positive, is {half_life}", "Give trading days.")
-    if not (off or one_off or decay_from):
+    if new.half_life <= 0.0:
+        t.refuse("half_life", f"must be positive, is {new.half_life}", "Give trading days.")
+    if not (new.off or new.one_off or new.decay_from):
         t.refuse("off", "the rival changes nothing", "Give off, one_off or decay_from.")
-    session = t.text("session", "both")
-    if session not in SESSIONS:
-        t.refuse("session", f"unknown session {session!r}", f"Use one of {', '.join(SESSIONS)}.")
-    new = Rival(
-        t.text("key"),
-        t.text("text"),
-        t.text("separated_by"),
-        off,
-        one_off,
-        decay_from,
-        float(half_life),
-        session,
-    )
-    t.done()
+    t.one_of("session", new.session, SESSIONS)
     return new

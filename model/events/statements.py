@@ -23,14 +23,13 @@ from datetime import date
 
 import numpy as np
 
-from model.events.quantities import Quantity, read_quantity
+from model.events.quantities import SIDES, Quantity, read_quantity
 from model.toml_table import Table
 
 KINDS = ("sign", "measurement", "largest")
 FORMS = ("conditional", "joint")
 BEFORE_DATA = ("trades", "positions", "return_trigger")
 """Quantities whose probability before the data is worked out."""
-SIDES = ("below", "above")
 
 
 @dataclass(frozen=True)
@@ -114,7 +113,7 @@ def _content(s: Statement) -> tuple:
 
 
 def _read(t: Table, calendar: str, window: tuple[date, date]) -> Statement:
-    kind = _choice(t, "kind", KINDS)
+    kind = t.text("kind", choices=KINDS)
     quantity = read_quantity(t, calendar, window, unit=kind != "largest")
     if kind == "largest" and quantity.kind != "return_trigger":
         t.refuse("quantity", f"{quantity.kind} cannot be ranked", "Use quantity = 'return_trigger'.")
@@ -125,8 +124,8 @@ def _read(t: Table, calendar: str, window: tuple[date, date]) -> Statement:
             t.refuse("sd", f"must be positive, is {given['sd']}", "Give the statement's own uncertainty.")
     if kind == "sign":
         given["threshold"] = t.number("threshold", 0.0)
-    side = _choice(t, "side", SIDES) if kind == "sign" else "below"
-    form = _choice(t, "form", FORMS, "joint")
+    side = t.text("side", choices=SIDES) if kind == "sign" else "below"
+    form = t.text("form", "joint", FORMS)
     if kind == "measurement" and form == "conditional":
         t.refuse("form", "a measurement has no conditional form", "Remove it.")
     if form == "conditional" and quantity.kind not in BEFORE_DATA:
@@ -151,11 +150,4 @@ def _between(t: Table, key: str, default: float) -> float:
         t.refuse(
             key, f"must lie between 0 and 1, is {value}", "Certainty leaves no room for error: use 0.99."
         )
-    return value
-
-
-def _choice(t: Table, key: str, among: tuple[str, ...], *default: str) -> str:
-    value = str(t.text(key, *default))
-    if value not in among:
-        t.refuse(key, f"unknown {key} {value!r}", f"Use one of {', '.join(among)}.")
     return value

@@ -52,10 +52,7 @@ def read_mechanisms(card: Table) -> Mechanisms:
     DataError
         If a key is unknown or not true or false.
     """
-    table, usual = card.table("mechanisms"), Mechanisms()
-    found = Mechanisms(**{name: table.flag(name, getattr(usual, name)) for name in NAMES})
-    table.done()
-    return found
+    return card.table("mechanisms").into(Mechanisms)
 
 
 def read_switch(text: str) -> tuple[str, bool]:

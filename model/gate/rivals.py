@@ -8,17 +8,16 @@ strength in standard deviations); a whole graph lists ``edges``, ``latents`` and
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from model.errors import UsageError
 from model.gate.graph import Edge, Graph, build_graph, split, timed
 from model.gate.thresholds import Thresholds
 from model.gate.world import STABLE, Link, World
 from model.store import PROJECT
+from model.toml_table import Table, read_toml
 
 FOLDER = PROJECT / "data" / "graphs"
 NAMED = ("edge_dropped", "edge_reversed", "flow_causes_return", "common_shock_omitted", "basis_moves_price")
@@ -60,14 +59,37 @@ class Rival:
 
 
 @dataclass(frozen=True)
-class Written:
-    """A declaration read from a file."""
+class Whole:
+    """A file that lists a graph of its own."""
 
     name: str
     edges: tuple[Edge, ...]
-    latents: tuple[str, ...]
+    latents: tuple[str, ...] = ()
     outside: tuple[str, ...] = ()
     before_open: tuple[str, ...] = ()
+    title: str = ""
+    why: str = ""
+
+
+@dataclass(frozen=True)
+class Change:
+    """A link to drop or add. Unit: `strength` in standard deviations; None: the gate's own."""
+
+    cause: str
+    effect: str
+    strength: float | None = None
+
+
+@dataclass(frozen=True)
+class Edit:
+    """A file that edits the model's graph."""
+
+    based_on: str
+    drop: tuple[Change, ...] = ()
+    add: tuple[Change, ...] = ()
+    latents: tuple[str, ...] = ()
+    title: str = ""
+    why: str = ""
 
 
 def load_rival(name_or_path: str | Path, base: Graph, thresholds: Thresholds) -> Rival:
@@ -79,19 +101,21 @@ def load_rival(name_or_path: str | Path, base: Graph, thresholds: Thresholds) ->
         No such file, or a graph that cannot be built from it.
     """
     path = _find(name_or_path)
-    raw = _read(path)
-    if raw.get("based_on") == "model":
-        return _edited(path.stem, raw, base, thresholds)
-    whole = _whole(path, raw).indexed(factor_index(base))
+    t = read_toml(path, UsageError)
+    if "based_on" in t.data:
+        t.text("based_on", choices=("model",))
+        return _edited(path.stem, t.into(Edit, based_on="model"), base, thresholds)
+    written = _whole(path.stem, t)
+    whole = _built(written).indexed(factor_index(base))
     links, mine = set(whole.links), set(base.links)
     add = dict.fromkeys(sorted(links - mine), thresholds.strength)
-    return Rival(path.stem, raw.get("why", ""), whole, add, tuple(sorted(mine - links)))
+    return Rival(path.stem, written.why, whole, add, tuple(sorted(mine - links)))
 
 
 def load_graph(name_or_path: str | Path) -> Graph:
     """A whole graph from a file (not an edit of the model's)."""
     path = _find(name_or_path)
-    return _whole(path, _read(path))
+    return _built(_whole(path.stem, read_toml(path, UsageError)))
 
 
 def factor_index(graph: Graph) -> dict[str, tuple[str, ...]]:
@@ -118,46 +142,35 @@ def _find(name_or_path: str | Path) -> Path:
     raise UsageError(f"No graph {str(name_or_path)!r}.", f"Give a TOML file or one of: model, {known}.")
 
 
-def _read(path: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads(path.read_text())
-    except tomllib.TOMLDecodeError as error:
-        raise UsageError(
-            f"{path.name} is not valid TOML: {error}.", "See data/graphs for examples."
-        ) from error
+def _whole(name: str, t: Table) -> Whole:
+    if "edges" not in t.data:
+        t.misspelt("edges", "based_on")
+        t.refuse(
+            "edges", "is missing, and so is based_on", "Give one of them; see data/graphs for both forms."
+        )
+    return t.into(Whole, name=name)
 
 
-def _whole(path: Path, raw: Mapping[str, Any]) -> Graph:
-    if "edges" not in raw:
-        raise UsageError(f"{path.name} has neither edges nor based_on.", "See data/graphs for both forms.")
-    part = Written(
-        path.stem,
-        tuple((a, b) for a, b in raw["edges"]),
-        tuple(raw.get("latents", ())),
-        tuple(raw.get("outside", ())),
-        tuple(raw.get("before_open", ())),
-    )
-    return build_graph([part], title=raw.get("title", path.stem))
+def _built(written: Whole) -> Graph:
+    return build_graph([written], title=written.title or written.name)
 
 
-def _edited(name: str, raw: Mapping[str, Any], base: Graph, thresholds: Thresholds) -> Rival:
+def _edited(name: str, edit: Edit, base: Graph, thresholds: Thresholds) -> Rival:
     index = factor_index(base)
-    drop = [e for d in raw.get("drop", ()) for e in _edges(d, index)]
+    drop = [e for d in edit.drop for e in _edges(d, index)]
     added = [
-        (e, a.get("strength", thresholds.strength)) for a in raw.get("add", ()) for e in _edges(a, index)
+        (e, thresholds.strength if a.strength is None else a.strength)
+        for a in edit.add
+        for e in _edges(a, index)
     ]
-    graph = base.edited([e for e, _ in added], drop, raw.get("latents", ()), raw.get("title", name))
+    graph = base.edited([e for e, _ in added], drop, edit.latents, edit.title or name)
     return Rival(
-        name,
-        raw.get("why", ""),
-        replace(graph, title=raw.get("title", name)),
-        {_link(e): float(strength) for e, strength in added},
-        tuple(_link(e) for e in drop),
+        name, edit.why, graph, {_link(e): strength for e, strength in added}, tuple(_link(e) for e in drop)
     )
 
 
-def _edges(entry: Mapping[str, Any], index: Mapping[str, tuple[str, ...]]) -> list[Edge]:
-    causes, effects = (_members(entry[side], index) for side in ("cause", "effect"))
+def _edges(entry: Change, index: Mapping[str, tuple[str, ...]]) -> list[Edge]:
+    causes, effects = _members(entry.cause, index), _members(entry.effect, index)
     return [(a, b) for a in causes for b in effects]
 
 

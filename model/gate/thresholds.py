@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import tomllib
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
+from typing import get_type_hints
 
-from model.errors import DataError
 from model.store import PROJECT
+from model.toml_table import read_toml
 
 DEFAULT = PROJECT / "data" / "gate.toml"
 
@@ -51,23 +51,33 @@ class Thresholds:
     questions: tuple[Question, ...] = ()
 
 
+TABLES = {
+    "independence": ("family", "max_lag", "own_lags", "spare_rows", "fdr", "effect"),
+    "null": ("panels", "level"),
+    "power": ("panels", "detected", "required", "strength"),
+    "data": ("min_days", "max_untestable", "min_inside"),
+    "posterior": ("posterior_draws", "posterior_share"),
+    "refute": ("simulations", "placebo_p", "stable", "subset"),
+}
+"""Keys of every table; ``panels`` of a table is the field ``<table>_panels``."""
+
+
 def load_thresholds(path: Path | str = DEFAULT) -> Thresholds:
     """Read a thresholds file.
 
     Raises
     ------
     DataError
-        If an entry is missing or unknown.
+        If an entry is missing, unknown, or of another type.
     """
-    tables = tomllib.loads(Path(path).read_text())
-    questions = tuple(Question(**q) for q in tables.pop("question", []))
-    flat = {
-        (f"{table}_{key}" if key == "panels" else key): value
-        for table, entries in tables.items()
-        for key, value in entries.items()
-    }
-    wanted = {f.name for f in fields(Thresholds)} - {"questions"}
-    if flat.keys() != wanted:
-        odd = sorted(flat.keys() ^ wanted)
-        raise DataError(f"{path}: missing or unknown thresholds {odd}.", "Compare with data/gate.toml.")
-    return Thresholds(**flat, questions=questions)
+    root, hints = read_toml(path), get_type_hints(Thresholds)
+    questions = tuple(q.into(Question) for q in root.tables("question", []))
+    found = {}
+    for name, keys in TABLES.items():
+        table = root.table(name, required=True)
+        for key in keys:
+            field = f"{name}_{key}" if key == "panels" else key
+            found[field] = table.get(key, hints[field])
+        table.done()
+    root.done()
+    return Thresholds(**found, questions=questions)

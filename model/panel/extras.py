@@ -12,12 +12,11 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from model.calendar import as_day, federal_business_day, nav_time, next_session
+from model.toml_table import Columns, Range
 
 if TYPE_CHECKING:
     from model.calendar import DateLike
-    from model.toml_table import Table
-
-type Columns = tuple[str, ...]
+    from model.toml_table import Keys, Table
 
 EXTRA = "extra_"
 """Before the key of an extra: its canonical column."""
@@ -56,7 +55,7 @@ class Extra:
     title: str
     unit: str
     columns: Columns
-    range: tuple[float, float]
+    range: Range
     known: str
     days: str = "trading"
     bought: Columns = ()
@@ -73,34 +72,17 @@ class Extra:
         return (*self.columns, *self.bought, *self.volume)
 
 
-def read_extra(t: Table) -> Extra:
-    """Read an ``[[extras]]`` entry.
+def check_extra(e: Extra, t: Table, place: Keys) -> None:
+    """Refuse an ``[[extras]]`` entry that contradicts itself, with the line.
 
     Raises
     ------
     DataError
-        If a key is missing, unknown, or names no clock.
     """
-    known, days = t.text("known"), t.text("days", "trading")
-    if known not in KNOWN:
-        t.refuse("known", f"{known!r} is not a publication clock", f"Use one of {', '.join(KNOWN)}.")
-    if days not in DAYS:
-        t.refuse("days", f"{days!r} is unknown", f"Use one of {', '.join(DAYS)}.")
-    out = Extra(
-        key=t.text("key"),
-        title=t.text("title"),
-        unit=t.text("unit"),
-        columns=t.columns("columns"),
-        range=t.range("range"),
-        known=known,
-        days=days,
-        bought=t.columns("bought", ()),
-        volume=t.columns("volume", ()),
-    )
-    if bool(out.bought) != bool(out.volume):
-        t.refuse("bought", "bought and volume belong together", "Name both, or neither.")
-    t.done()
-    return out
+    for key, value, choices in (("known", e.known, tuple(KNOWN)), ("days", e.days, DAYS)):
+        t.one_of((*place, key), value, choices)
+    if bool(e.bought) != bool(e.volume):
+        t.refuse((*place, "bought"), "bought and volume belong together", "Name both, or neither.")
 
 
 def _same_day(day: pd.Timestamp, calendar: str) -> pd.Timestamp:

@@ -5,24 +5,21 @@ A second market is a second file. Nothing here knows a ticker.
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, time
 from pathlib import Path
+from typing import Any, NamedTuple, get_type_hints
 
 from model.calendar import weekday_number
 from model.errors import DataError
-from model.panel.extras import Extra, read_extra
+from model.panel.extras import Extra, check_extra
 from model.store import PROJECT
-from model.toml_table import Table, read_toml
+from model.toml_table import Columns, Keys, Range, Table, read_toml
 
 FOLDER = PROJECT / "data" / "universes"
 USED = ("short", "net", "open_interest")
 MAX_LABEL_SHIFT = 5
-
-type Columns = tuple[str, ...]
-type Range = tuple[float, float]
 
 
 @dataclass(frozen=True)
@@ -80,10 +77,10 @@ class Fund:
     key: str
     title: str
     columns: Columns
-    members: tuple[Member, ...]
     first_day: date
     base_share: float
     options: bool
+    members: tuple[Member, ...] = ()
     vendors: tuple[Vendor, ...] = ()
 
 
@@ -96,9 +93,16 @@ class FlowTotal:
     median_range: Range
 
 
+class Excluded(NamedTuple):
+    """A member of an index whose return is taken out of the index's, with its weight in [0, 1)."""
+
+    columns: Columns
+    weight: float
+
+
 @dataclass(frozen=True)
 class Factor:
-    """A risk factor's close, and members (columns, weight) whose return is taken out of its own.
+    """A risk factor's close, and members whose return is taken out of its own.
 
     `open` and `close` are prices on one footing (neither adjusted for dividends): ``log(close / open)`` is the
     session's return. `close` may be one of `columns` too.
@@ -108,7 +112,7 @@ class Factor:
     title: str
     columns: Columns
     range: Range
-    exclude: tuple[tuple[Columns, float], ...] = ()
+    exclude: tuple[Excluded, ...] = ()
     open: Columns = ()
     close: Columns = ()
 
@@ -132,8 +136,8 @@ class Future:
     days_columns: Columns
     multiplier: float
     min_days: int
-    expiry: str | None
     max_premium_pct: float
+    expiry: str | None = None
 
 
 @dataclass(frozen=True)
@@ -243,73 +247,16 @@ def load_universe(name_or_path: str | Path) -> Universe:
     path = Path(name_or_path)
     if path.suffix != ".toml":
         path = FOLDER / f"{name_or_path}.toml"
-        if not path.exists():
+        if path.stem not in known_universes():
             known = ", ".join(known_universes())
             raise DataError(
                 f"Unknown universe {str(name_or_path)!r}.", f"Use one of {known}, or a path to a TOML file."
             )
     root = read_toml(path)
-    universe = _universe(root)
-    root.done()
+    breaks = root.dates("kernel_breaks", ())
+    universe = root.into(Universe, kernel_breaks=breaks, sha256=root.source.sha256)
     _check(universe, root)
     return universe
-
-
-def _universe(t: Table) -> Universe:
-    return Universe(
-        name=t.text("name"),
-        title=t.text("title"),
-        calendar=t.text("calendar"),
-        option_fund=t.text("option_fund"),
-        kernel_breaks=tuple(t.dates("kernel_breaks", ())),
-        underlying=_underlying(t.table("underlying", required=True)),
-        etf=t.build("etf", Etf),
-        funds=tuple(_fund(f) for f in t.tables("funds")),
-        flow_total=t.build("flow_total", FlowTotal),
-        factors=tuple(_factor(f) for f in t.tables("factors")),
-        stress=_index(t.table("stress", required=True)),
-        implied_vol=_index(t.table("implied_vol", required=True)),
-        future=t.build("future", Future, expiry=None),
-        positions=_positions(t.table("positions", required=True)),
-        calm=t.build("calm", Calm),
-        extras=tuple(read_extra(e) for e in t.tables("extras", ())),
-        scales=t.numbers("scales"),
-        sha256=hashlib.sha256(t.source.encode()).hexdigest(),
-    )
-
-
-def _fund(t: Table) -> Fund:
-    members = tuple(m.into(Member) for m in t.tables("members", ()))
-    vendors = tuple(v.into(Vendor) for v in t.tables("vendors", ()))
-    return t.into(Fund, members=members, vendors=vendors)
-
-
-def _factor(t: Table) -> Factor:
-    exclude = []
-    for e in t.tables("exclude", ()):
-        exclude.append((e.columns("columns"), e.number("weight")))
-        e.done()
-    return t.into(Factor, exclude=tuple(exclude), **_pair(t))
-
-
-def _underlying(t: Table) -> Underlying:
-    return t.into(Underlying, **_pair(t))
-
-
-def _index(t: Table) -> Index:
-    return t.into(Index, open=t.columns("open", ()))
-
-
-def _pair(t: Table) -> dict[str, Columns]:
-    """Columns at the session's start and end; neither, or both."""
-    pair = {"open": t.columns("open", ()), "close": t.columns("close", ())}
-    if bool(pair["open"]) != bool(pair["close"]):
-        t.refuse("open", "open and close belong together", "Name both, or neither.")
-    return pair
-
-
-def _positions(t: Table) -> Positions:
-    return t.into(Positions, delayed=t.date_map("delayed"))
 
 
 def _check(u: Universe, root: Table) -> None:
@@ -321,51 +268,78 @@ def _check(u: Universe, root: Table) -> None:
         root.refuse("option_fund", f"{u.option_fund!r} is not a fund", f"Use one of {', '.join(keys)}.")
     if abs(sum(f.base_share for f in u.funds) - 1) > 0.02 or min(f.base_share for f in u.funds) <= 0:
         root.refuse(
-            "base_share", "base shares must be positive and sum to 1 (within 0.02)", "Correct the shares."
+            ("funds", 0, "base_share"),
+            "base shares must be positive and sum to 1 (within 0.02)",
+            "Correct the shares.",
         )
     if u.positions.used not in USED:
         root.refuse(
-            "used", f"{u.positions.used!r} is not a position measure", f"Use one of {', '.join(USED)}."
+            ("positions", "used"),
+            f"{u.positions.used!r} is not a position measure",
+            f"Use one of {', '.join(USED)}.",
         )
     try:
         weekday_number(u.positions.weekday)
     except DataError as error:
-        root.refuse("weekday", error.message.rstrip("."), error.remedy)
+        root.refuse(("positions", "weekday"), error.message.rstrip("."), error.remedy)
     for position, published in u.positions.delayed.items():
         if published <= position:
-            root.refuse(str(position), "published before the position date", "Correct the publication date.")
-    for factor in u.factors:
+            root.refuse(
+                ("positions", "delayed", str(position)),
+                "published before the position date",
+                "Correct the publication date.",
+            )
+    for i, factor in enumerate(u.factors):
         if sum(w for _, w in factor.exclude) >= 1 or any(w < 0 for _, w in factor.exclude):
             root.refuse(
-                "weight", f"excluded weights of {factor.key!r} must lie in [0, 1)", "Correct the weight."
+                ("factors", i, "exclude", 0, "weight"),
+                f"excluded weights of {factor.key!r} must lie in [0, 1)",
+                "Correct the weight.",
             )
-    for vendor in (v for f in u.funds for v in f.vendors):
-        if not -MAX_LABEL_SHIFT <= vendor.label_shift <= MAX_LABEL_SHIFT:
-            root.refuse(
-                "label_shift", f"{vendor.label_shift} trading days", "Give days of date label, 0 to 5."
-            )
+    paired: list[tuple[Keys, Underlying | Factor]] = [(("underlying",), u.underlying)]
+    paired += [(("factors", i), f) for i, f in enumerate(u.factors)]
+    for place, part in paired:
+        if bool(part.open) != bool(part.close):
+            root.refuse((*place, "open"), "open and close belong together", "Name both, or neither.")
+    for i, e in enumerate(u.extras):
+        check_extra(e, root, ("extras", i))
+    for i, fund in enumerate(u.funds):
+        for j, vendor in enumerate(fund.vendors):
+            if abs(vendor.label_shift) > MAX_LABEL_SHIFT:
+                root.refuse(
+                    ("funds", i, "vendors", j, "label_shift"), f"{vendor.label_shift} trading days",
+                    f"Give days of date label, 0 to {MAX_LABEL_SHIFT}.",
+                )  # fmt: skip
     _check_columns(u, root)
 
 
 def _check_columns(u: Universe, root: Table) -> None:
-    roles = [
-        *(f.columns for f in u.funds),
-        *(m.columns for f in u.funds for m in f.members),
-        *(v.columns for f in u.funds for v in f.vendors),
-        *(f.columns for f in u.factors),
-        *{c for f in u.factors for c, _ in f.exclude},
-        *(f.open for f in u.factors),
-        *(tuple(c for c in f.close if c not in f.columns) for f in u.factors),
-        *(e.inputs for e in u.extras),
-        u.underlying.open, u.underlying.close, u.stress.open, u.implied_vol.open, u.underlying.columns,
-        u.etf.price, u.etf.volume, u.flow_total.columns, u.stress.columns,
-        u.implied_vol.columns, u.future.columns, u.future.days_columns,
-        u.positions.short, u.positions.long, u.positions.spread, u.positions.open_interest,
-    ]  # fmt: skip
-    names = [c for columns in roles for c in columns]
-    for name in names:
-        if names.count(name) > 1:
-            root.refuse(name, f"input column {name!r} is claimed by two roles", "Give each column one role.")
+    """Refuse an input column with two roles, and a scale of no column."""
+    claimed: dict[str, bool] = {}
+    for place, columns in _columns(u):
+        shared = "exclude" in place  # the same member may be taken out of several indices
+        for name in columns:
+            if name in claimed and not (shared and claimed[name]):
+                root.refuse(place, f"{name!r} is claimed by two roles", "Give each column one role.")
+            claimed[name] = shared
     for name, scale in u.scales.items():
-        if name not in names or scale <= 0:
-            root.refuse(name, f"scale of {name!r}: unknown column or not positive", "Correct [scales].")
+        if name not in claimed or scale <= 0:
+            root.refuse(
+                ("scales", name), "unknown column, or a scale that is not positive", "Correct [scales]."
+            )
+
+
+def _columns(part: Any, place: Keys = ()) -> Iterator[tuple[Keys, Columns]]:
+    """Every field of columns below a part of the universe, with the path to it."""
+    for name, hint in get_type_hints(type(part)).items():
+        value = getattr(part, name)
+        if hint is Columns:
+            own = (
+                getattr(part, "columns", ()) if name == "close" else ()
+            )  # a factor's close may be its price too
+            yield (*place, name), tuple(c for c in value if c not in own)
+        elif hasattr(value, "__annotations__"):
+            yield from _columns(value, (*place, name))
+        elif isinstance(value, tuple):
+            for i, entry in enumerate(v for v in value if hasattr(v, "__annotations__")):
+                yield from _columns(entry, (*place, name, i))

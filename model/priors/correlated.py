@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from model.errors import PriorError
+from model.toml_table import Table
 
 IDENTITY, LOG, INTERVAL, RATIOS = "identity", "log", "interval", "log_ratios"
 MAPS = (IDENTITY, LOG, INTERVAL, RATIOS)
@@ -158,37 +159,34 @@ def to_table(joint: Joint) -> dict[str, Any]:
     }
 
 
-def from_table(raw: Mapping[str, Any], where: str) -> Joint:
-    """Read what :func:`to_table` wrote.
+def from_table(t: Table) -> Joint:
+    """Read what :func:`to_table` wrote, the table ``[joint]``.
 
     Raises
     ------
     PriorError
         If the table is incomplete or its numbers do not fit together.
     """
-    try:
-        entries = tuple(
-            Entry(e["name"], e["map"], tuple(e["shape"]), float(e["low"]), float(e["high"]))
-            for e in raw["entries"]
-        )
-        mean, rows = np.array(raw["mean"], float), raw["cholesky"]
-        cholesky = np.zeros((len(rows), len(rows)))
-        for i, row in enumerate(rows):
-            cholesky[i, : i + 1] = row
-    except (KeyError, TypeError, ValueError) as error:
-        raise PriorError(
-            f"{where}: [joint] is malformed: {error}.", "Write it with scripts/update_priors.py."
-        ) from None
-    size = sum(e.size for e in entries)
-    good = (
-        len(mean) == size == len(cholesky) and np.isfinite(cholesky).all() and (np.diag(cholesky) > 0).all()
+    entries = tuple(e.into(Entry) for e in t.tables("entries"))
+    mean = np.array(t.get("mean", tuple[float, ...]))
+    rows = t.get("cholesky", tuple[tuple[float, ...], ...])
+    members = t.get("members", dict[str, tuple[str, ...]], {})
+    t.done()
+    known = all(e.map in MAPS and min(e.shape, default=1) > 0 and e.low < e.high for e in entries)
+    known = known and all(e.shape for e in entries if e.map == RATIOS)
+    size = sum(e.size for e in entries) if known else -1
+    good = size == len(mean) == len(rows) and all(
+        len(row) == i + 1 > 0 < row[i] for i, row in enumerate(rows)
     )
-    if not good or any(e.map not in MAPS for e in entries):
-        raise PriorError(
-            f"{where}: [joint] has {size} numbers to describe and describes {len(mean)}, {len(cholesky)}.",
-            "Write it with scripts/update_priors.py.",
-        )
-    return Joint(entries, mean, cholesky, {k: tuple(v) for k, v in raw.get("members", {}).items()})
+    if not good:
+        t.refuse(
+            "entries", f"describe {size} numbers, mean and cholesky {len(mean)} and {len(rows)}, or impossible ones",
+            "Write the table with scripts/update_priors.py.",
+        )  # fmt: skip
+    cholesky = np.zeros((size, size))
+    for i, row in enumerate(rows):
+        cholesky[i, : i + 1] = row
+    return Joint(entries, mean, cholesky, members)
 
 
 def from_standard(joint: Joint, z: np.ndarray) -> dict[str, np.ndarray]:

@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import tomlkit
 
 from model.errors import PriorError
-from model.priors.prior_set import PriorSet, load_priors, path_of
+from model.priors.prior_set import Prior, PriorSet, load_priors, path_of
+from model.toml_table import read_toml
 
 CHOICES = ("first", "second")
+
+
+@dataclass(frozen=True)
+class Conflict:
+    """A parameter, or members of it, of which two sets say different things, in words."""
+
+    name: str
+    differences: tuple[tuple[str, str, str], ...]
+    """Parameter or member, what the first set says, what the second says."""
 
 
 def merged_set(
@@ -39,7 +49,7 @@ def merged_set(
         If a conflict is left open (all are named), a choice decides nothing, or a set is correlated.
     """
     sets = [load_priors(s) for s in (first, second)]
-    raw = [tomllib.loads(path_of(s).read_text(encoding="utf-8"))["parameter"] for s in (first, second)]
+    raw = [read_toml(path_of(s), PriorError).data["parameter"] for s in (first, second)]
     for s in sets:
         if s.joint is not None:
             raise PriorError(
@@ -55,42 +65,80 @@ def merged_set(
     return doc
 
 
-def conflicts(one: PriorSet, other: PriorSet) -> list[str]:
-    """Parameters for which both sets have a prior, and not the same."""
-    common = [n for n in one.parameters if n in other.parameters]
-    return [n for n in common if _said(one, n) != _said(other, n)]
+def conflicts(one: PriorSet, other: PriorSet) -> list[Conflict]:
+    """Parameters for which both sets have a prior, and not the same: member by member, as it would be used."""
+    out = []
+    for name in (n for n in one.parameters if n in other.parameters):
+        a, b = one[name], other[name]
+        pairs = {name: (a, b)} | {
+            f"{name}.{m}": (a.items.get(m, a), b.items.get(m, b)) for m in dict.fromkeys([*a.items, *b.items])
+        }
+        found = tuple((n, told(x), told(y)) for n, (x, y) in pairs.items() if not _same(x, y))
+        if found:
+            out.append(Conflict(name, found))
+    return out
 
 
-def _said(s: PriorSet, name: str) -> Any:
-    """What a prior says, without who says it."""
-    p = s[name]
-    members = {k: (m.dist, dict(m.args), m.unit) for k, m in p.items.items()}
-    return p.dist, dict(p.args), p.unit, members
+def _same(a: Prior, b: Prior) -> bool:
+    """Whether two priors say the same: family, unit, bounds, and the 90 % interval to three digits."""
+    if (a.dist, a.unit) != (b.dist, b.unit) or a.interval90 is None:
+        return (a.dist, a.unit, a.args) == (b.dist, b.unit, b.args)
+    bounds = [{k: p.args.get(k) for k in ("lower", "upper")} for p in (a, b)]
+    return told(a) == told(b) and bounds[0] == bounds[1]
+
+
+def told(prior: Prior) -> str:
+    """A prior in a few words: its 90 % interval, or the concentrations of shares."""
+    if prior.interval90 is None:
+        values = prior.args.get("a", prior.args.get("concentration"))
+        values = values.values() if isinstance(values, Mapping) else values
+        return "shares " + (
+            f"{values:g}" if isinstance(values, float) else " ".join(f"{v:.3g}" for v in values)
+        )
+    low, high = prior.interval90
+    return f"{prior.dist} {low:.3g} to {high:.3g}"
+
+
+def read_decisions(path: Path) -> dict[str, str]:
+    """The choices of a file: under ``[take]`` a parameter and ``first`` or ``second``.
+
+    Raises
+    ------
+    PriorError
+        With the line, if a choice is neither.
+    """
+    root = read_toml(path, PriorError)
+    table = root.table("take")
+    found = {name: table.text(name, choices=CHOICES) for name in table.data}
+    root.done()
+    return found
+
+
+def template(open_conflicts: list[Conflict], first: str, second: str) -> str:
+    """A file of decisions to be filled in: every conflict with what the two sets say."""
+    lines = [f"# first: {first}; second: {second}. Take the mark from one line of each pair.", "[take]"]
+    for c in open_conflicts:
+        lines += ["", *(f"# {n}: first {a}; second {b}" for n, a, b in c.differences)]
+        lines += [f'# {c.name} = "{choice}"' for choice in CHOICES]
+    return "\n".join(lines) + "\n"
 
 
 def _check(sets: list[PriorSet], take: Mapping[str, str]) -> None:
     found = conflicts(*sets)
+    names = [c.name for c in found]
     for name, choice in take.items():
-        if name not in found:
+        if not all(name in s.parameters for s in sets):
             raise PriorError(
-                f"The sets do not differ on {name!r}.", "Remove the choice, or correct its name."
+                f"{name!r} is not a parameter of both sets.", "Remove the choice, or correct its name."
             )
         if choice not in CHOICES:
             raise PriorError(f"{name}={choice} chooses no set.", f"Write {name}=first or {name}=second.")
-    still = [n for n in found if n not in take]
+    still = [n for n in names if n not in take]
     if still:
-        told = "; ".join(f"{n} ({_told(sets[0], n)} against {_told(sets[1], n)})" for n in still)
         raise PriorError(
-            f"{sets[0].name!r} and {sets[1].name!r} conflict on {len(still)} parameters: {told}.",
-            "Decide each with --take NAME=first or --take NAME=second.",
+            f"{sets[0].name!r} and {sets[1].name!r} conflict on {len(still)} parameters: {', '.join(still)}.",
+            "Decide each with --take NAME=first or NAME=second, or all in a file with --decisions FILE.",
         )
-
-
-def _told(s: PriorSet, name: str) -> str:
-    p = s[name]
-    if p.interval90 is None:
-        return p.dist
-    return f"{p.interval90[0]:.3g} to {p.interval90[1]:.3g} {p.unit}"
 
 
 def _origin(name: str, sets: list[PriorSet], take: Mapping[str, str]) -> int:

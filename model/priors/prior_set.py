@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-import tomllib
+import os
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -17,6 +17,7 @@ from scipy import stats
 from model.errors import PriorError
 from model.priors.correlated import Joint, from_table
 from model.store import PROJECT
+from model.toml_table import Source, Table, read_toml
 
 FOLDER = PROJECT / "data" / "priors"
 INTERVAL_TOLERANCE = 0.02
@@ -39,6 +40,13 @@ _ARGUMENTS = {
     "TruncatedNormal": ("mu", "sigma", "lower", "upper"),
     "Dirichlet": (),
 }
+POSITIVE = frozenset({"sigma", "alpha", "beta"})
+LINEAGE = (
+    "parent", "parent_sha256", "panel_sha256", "seed", "divergences", "draws", "r_hat_max", "ess_min", "widening",
+    "margin_widening", "forgetting", "merged_from", "event", "reading",
+    "days_of_the_fit", "parent_learned_from", "design_sha256", "posterior_sha256",
+)  # fmt: skip
+"""What the scripts that write sets note under ``[meta]``; nothing is read from it."""
 
 
 @dataclass(frozen=True)
@@ -152,14 +160,10 @@ def load_priors(name_or_path: str | Path) -> PriorSet:
         If the file is missing or a prior is malformed, lacks unit or source, or its stated interval is wrong.
     """
     path = path_of(name_or_path)
-    if not path.is_file():
+    if not os.path.isfile(path):
         known = ", ".join(sorted(p.stem for p in FOLDER.glob("*.toml")))
         raise PriorError(f"No prior set at {name_or_path}.", f"Use one of {known}, or a path to a TOML file.")
-    try:
-        raw = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise PriorError(f"{path.name} is not TOML: {error}.", "Correct the file at that place.") from error
-    return prior_set_from_dict(raw, path.name)
+    return _prior_set(read_toml(path, PriorError), path.name)
 
 
 def path_of(name_or_path: str | Path) -> Path:
@@ -170,61 +174,81 @@ def path_of(name_or_path: str | Path) -> Path:
 
 def prior_set_from_dict(raw: Mapping[str, Any], where: str) -> PriorSet:
     """Validate a parsed prior file."""
-    meta = raw.get("meta", {})
-    if meta.get("kind") not in ("literature", "learned"):
-        raise PriorError(
-            f"{where}: [meta] kind is {meta.get('kind')!r}.", "Write kind = 'literature' or 'learned'."
+    return _prior_set(Table(raw, Source(where), error=PriorError), where)
+
+
+def _prior_set(t: Table, file: str) -> PriorSet:
+    meta, stated = t.table("meta", required=True), t.table("parameter")
+    kind = meta.text("kind", choices=("literature", "learned"))
+    learned = meta.dates("learned_from") if kind == "learned" else meta.dates("learned_from", ())
+    if len(learned) != 2 and "learned_from" in meta.data:
+        meta.refuse(
+            "learned_from", "a learned set must say from which days", "Write learned_from = [first, last]."
         )
-    learned = meta.get("learned_from")
-    two_days = isinstance(learned, list) and [type(d) for d in learned] == [date, date]
-    if not two_days and (meta["kind"] == "learned" or learned):
-        raise PriorError(
-            f"{where}: a learned set must say from which days.",
-            "Add learned_from = [first, last], dates without quotation marks.",
-        )
-    parameters = {n: _prior(f"{where}: {n}", spec) for n, spec in raw.get("parameter", {}).items()}
-    digest = hashlib.sha256(json.dumps(raw, sort_keys=True, default=str).encode()).hexdigest()
-    return PriorSet(
-        meta.get("name", where),
-        meta["kind"],
-        parameters,
-        digest,
+    priors = PriorSet(
+        meta.text("name", file),
+        kind,
+        {n: _prior(stated.table(n)) for n in stated.data},
+        hashlib.sha256(json.dumps(t.data, sort_keys=True, default=str).encode()).hexdigest(),
         (learned[0], learned[1]) if learned else None,
-        meta.get("note", ""),
-        from_table(raw["joint"], where) if "joint" in raw else None,
+        meta.text("note", ""),
+        from_table(t.table("joint")) if "joint" in t.data else None,
     )
+    for key in LINEAGE:
+        meta.raw(key, None)
+    meta.done()
+    t.done()
+    return priors
 
 
-def _prior(where: str, spec: Mapping[str, Any], base: Prior | None = None) -> Prior:
-    spec = dict(spec)
-    items = spec.pop("item", {})
-    dist = spec.pop("dist", base.dist if base else None)
-    if dist not in _ARGUMENTS:
-        raise PriorError(f"{where}: unknown distribution {dist!r}.", f"Use one of {', '.join(_ARGUMENTS)}.")
-    unit = spec.pop("unit", base.unit if base else None)
-    source = spec.pop("source", None)
-    if not unit or not source:
-        raise PriorError(f"{where}: unit or source is missing.", "State both; 'J' marks a judgement.")
-    interval = spec.pop("interval90", None)
-    missing = [a for a in _ARGUMENTS[dist] if a not in spec]
-    if missing:
-        raise PriorError(f"{where}: {dist} lacks {', '.join(missing)}.", "Add the argument.")
-    prior = Prior(dist, spec, unit, source, tuple(interval) if interval else None)
-    if dist != "Dirichlet":
-        _check_interval(where, prior)
-    members = {k: _prior(f"{where}.item.{k}", v, prior) for k, v in items.items()}
-    return Prior(prior.dist, prior.args, prior.unit, prior.source, prior.interval90, members)
+def _prior(t: Table, base: Prior | None = None) -> Prior:
+    """One prior; an exception for a member (``base`` given) is of the same family and unit."""
+    if base:
+        dist, unit = t.text("dist", base.dist, (base.dist,)), t.text("unit", base.unit)
+    else:
+        dist, unit = t.text("dist", choices=tuple(_ARGUMENTS)), t.text("unit")
+    source = t.text("source")
+    if dist == "Dirichlet":
+        args, interval = _concentrations(t), None
+    else:
+        args = {a: t.number(a) for a in _ARGUMENTS[dist]}
+        for a in POSITIVE & args.keys():
+            if args[a] <= 0.0:
+                t.refuse(a, f"must be above zero, is {args[a]:g}", "Correct it.")
+        interval = t.get("interval90", tuple[float, float])
+    prior = Prior(dist, args, unit, source, interval)
+    if interval:
+        _check_interval(t, prior)
+    items = t.table("item") if base is None else None
+    members = {} if items is None else {k: _prior(items.table(k), prior) for k in items.data}
+    t.done()
+    return replace(prior, items=members)
 
 
-def _check_interval(where: str, prior: Prior) -> None:
-    if prior.interval90 is None:
-        raise PriorError(f"{where}: no interval90.", "State the 5 % and 95 % points; they are checked.")
-    true = prior.ppf([0.05, 0.95])
+def _concentrations(t: Table) -> dict[str, Any]:
+    """One number for all shares, or ``a`` for each: a list, or a table by fund."""
+    t.misspelt("concentration")
+    key = "concentration" if "concentration" in t.data else "a"
+    if key == "concentration":
+        found: Any = t.number(key)
+    elif isinstance(t.raw(key), dict):
+        found = t.get(key, dict[str, float])
+    else:
+        found = list(t.get(key, tuple[float, ...]))
+    values = found.values() if isinstance(found, dict) else np.atleast_1d(found)
+    if not len(values) or min(values) <= 0:
+        t.refuse(key, "must be above zero", "Give positive concentrations.")
+    return {key: found}
+
+
+def _check_interval(t: Table, prior: Prior) -> None:
+    with np.errstate(all="ignore"):
+        true = prior.ppf([0.05, 0.95])
     if not np.all(np.isfinite(true)):
-        raise PriorError(f"{where}: impossible arguments {dict(prior.args)}.", "Correct them.")
+        t.refuse("dist", f"impossible arguments {dict(prior.args)} of a {prior.dist}", "Correct them.")
     if np.abs(np.asarray(prior.interval90) - true).max() > INTERVAL_TOLERANCE * (true[1] - true[0]):
-        raise PriorError(
-            f"{where}: interval90 says {list(prior.interval90)}, {prior.dist} has "
-            f"[{true[0]:.4g}, {true[1]:.4g}].",
+        t.refuse(
+            "interval90",
+            f"interval90 says {list(prior.interval90 or ())}, {prior.dist} has [{true[0]:.4g}, {true[1]:.4g}]",
             "Correct the arguments or the interval.",
         )

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import tomllib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
@@ -21,7 +20,7 @@ from model.errors import DataError
 from model.sources import reader
 from model.sources.dated import DATED
 from model.sources.fetch import Fetcher, NotThere, Transient
-from model.sources.load import _series
+from model.sources.load import _derived, _mask, _series
 from model.sources.spec import SourceSpec
 from model.store import write_atomic
 from model.toml_table import Table, read_toml
@@ -46,6 +45,7 @@ class Job:
     suffix: str
     params: dict[str, Any]
     source: dict[str, Any]
+    spec: SourceSpec
     also: tuple[dict[str, Any], ...] = ()
     heavy: bool = False
 
@@ -95,33 +95,37 @@ def load_jobs(path: Path, endpoints: dict[str, str] | None = None) -> tuple[dict
         Other addresses by job name (a mirror, a test server).
     """
     t = read_toml(path)
-    panel = dict(t.table("panel").data)
+    panel = t.table("panel")
+    panel.text("universe", None), panel.text("calendar", None), panel.integer("basket_shares", None)
+    panel.done()
     jobs = []
     for d in t.tables("download"):
         job = Job(
             d.text("name"),
             d.text("url"),
-            d.text("paging"),
+            d.text("paging", choices=("single", "snapshot", "symbol", *WINDOWS, *DATED)),
             d.number("days", 1.0),
             d.text("suffix"),
             dict(d.table("params").data),
             dict(d.table("source").data),
-            tuple(dict(a.data) for a in d.tables("also", [])),
+            _spec(d.text("name"), d.table("source", required=True)),
+            tuple(_also(d.table("source"), a) for a in d.tables("also", [])),
             d.flag("heavy", False),
         )
-        known = ("single", "snapshot", "symbol", *WINDOWS, *DATED)
-        if job.paging not in known:
-            d.refuse("paging", f"{job.paging!r} is unknown", f"Use one of {', '.join(known)}.")
         d.done()
         jobs.append(replace(job, url=(endpoints or {}).get(job.name, job.url)))
-    extra = {k: t.raw(k, []) for k in ("mask", "derive")}
+    for m in t.tables("mask", []):
+        _mask(m)
+    for d in t.tables("derive", []):
+        _derived(d)
+    extra = {k: t.data.get(k, []) for k in ("mask", "derive")}
     t.done()
     unknown = set(endpoints or {}) - {j.name for j in jobs}
     if unknown:
         raise DataError(
             f"No download is called {sorted(unknown)[0]!r}.", f"Use one of {', '.join(j.name for j in jobs)}."
         )
-    return {"panel": panel, **extra}, jobs
+    return {"panel": panel.data, **extra}, jobs
 
 
 def download(
@@ -242,7 +246,7 @@ def _get(
 
 def _checker(job: Job, page: Page) -> Callable[[bytes], None]:
     """Read the page with the adapter that will read it later; what it refuses is not stored."""
-    spec = _spec(job)
+    spec = job.spec
 
     def check(blob: bytes) -> None:
         reader(spec.reader)({Path(page.path).name: blob}, spec)
@@ -255,18 +259,33 @@ def _checker(job: Job, page: Page) -> Callable[[bytes], None]:
     return check
 
 
-def _spec(job: Job) -> SourceSpec:
-    series = tuple(_series(Table(dict(s), "download list", "")) for s in job.source["series"])
-    return SourceSpec(
-        job.name,
-        job.source["reader"],
+def _spec(name: str, t: Table) -> SourceSpec:
+    """The source that a download becomes, as far as its pages' reader needs it."""
+    spec = SourceSpec(
+        name,
+        t.text("reader"),
         (),
-        job.source["clock"],
-        series,
-        job.source.get("stamp", "date"),
-        job.source.get("interval_minutes", 0.0),
-        options=job.source.get("options", {}),
+        t.text("clock"),
+        tuple(_series(s) for s in t.tables("series")),
+        t.text("stamp", "date"),
+        t.number("interval_minutes", 0.0),
+        options=dict(t.table("options").data),
     )
+    t.flag("funds_complete", False)
+    for later in ("label", "off_days", "terms", "note"):
+        t.text(later, None)
+    for later in ("accept", "drop"):
+        t.tables(later, [])
+    t.done()
+    return spec
+
+
+def _also(source: Table, more: Table) -> dict[str, Any]:
+    """A further source of the same files: what it says beside the first one's keys, checked like it."""
+    name = more.text("name")
+    own = {k: v for k, v in more.data.items() if k != "name"}
+    _spec(name, Table({**source.data, **own}, more.source, more.path))
+    return dict(more.data)
 
 
 def yfinance_history(symbol: str, first: date, after: date) -> pd.DataFrame:
@@ -311,13 +330,7 @@ class _Record:
         record = cls(out, head, since)
         path = out / RECORD
         if path.exists():
-            try:
-                data = tomllib.loads(path.read_text(encoding="utf-8"))
-            except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-                raise DataError(
-                    f"{path} is not valid TOML: {error}.", "Move it away; files will be fetched again."
-                ) from None
-            record.sources = {s["name"]: s for s in data.get("source", [])}
+            record.sources = {t.text("name"): _recorded(t) for t in read_toml(path).tables("source", [])}
         return record
 
     def _files(self, job: Job) -> list[dict[str, Any]]:
@@ -370,6 +383,14 @@ class _Record:
         }
         masks = [m for m in self.head.get("mask", []) if m["when"] in have and set(m["columns"]) <= have]
         return {k: v for k, v in (("derive", derived), ("mask", masks)) if v}
+
+
+def _recorded(t: Table) -> dict[str, Any]:
+    """A source as recorded; what a later run relies on is checked."""
+    t.tables("series")
+    for f in t.tables("file", []):
+        f.text("path"), f.text("sha256"), f.text("asked", None), f.flag("final"), f.instant("fetched_at")
+    return t.data
 
 
 def _asked(job: Job, page: Page) -> str:

@@ -109,6 +109,7 @@ def _series(t: Table) -> Series:
     if role not in ROLES:
         t.refuse("role", f"{role!r} is not a role", f"Use one of {', '.join(ROLES)}.")
     kind = ROLES[role]
+    t.misspelt("field", "fields")
     fields = dict(t.table("fields").data) if "fields" in t.data else {"": t.text("field")}
     if kind.per_fund != ("" not in fields) or not all(isinstance(v, str) for v in fields.values()):
         want = "fields = { fund = 'column' }" if kind.per_fund else "field = 'column'"

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from model.design.request import from_json
 from model.design.subject import Reading, Request, Subject, load_subject, readings
 from model.errors import DataError
 from model.inference.draws import Draws, thin
@@ -55,7 +56,7 @@ def reopen(id_or_folder: str | Path, panel: Path | None = None) -> Opened:
     ----------
     id_or_folder : str or Path
     panel : Path, optional
-        Needed when the fit was made on a panel given with --panel.
+        Where the panel is that the fit was given, if it is no longer where it was.
 
     Raises
     ------
@@ -126,17 +127,9 @@ def request_of(fit: Fit, panel: Path | None = None) -> Request:
     Raises
     ------
     DataError
-        If the fit needs a panel that is not given.
+        If the fit's panel is no longer there and not given, or the manifest does not hold a request.
     """
-    a = fit.manifest["arguments"]
-    if a["panel"] is not None and panel is None:
-        raise DataError(f"The fit was made on {a['panel']}.", "Give that panel again with --panel PATH.")
-    return Request(
-        event=a["event"], panel=panel if a["panel"] is not None else None, out=fit.folder, dating=a["dating"],
-        priors=a["priors"], as_of=a["as_of"], accept_gate=a["accept_gate"], chains=int(a["chains"]),
-        draws=int(a["draws"]), tune=int(a["tune"]), seed=int(a["seed"]), book=a.get("book") != "False",
-        mechanisms=a.get("mechanisms", {}), window=a.get("window"),
-    )  # fmt: skip
+    return from_json(fit.manifest["arguments"], fit.folder, panel)
 
 
 def same_priors(opened: Opened) -> None:

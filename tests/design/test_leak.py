@@ -27,9 +27,9 @@ def subject_of(folder, tables, as_of, build_as_of) -> Subject:
     built = build_panel(write_sources(folder, tables), date.fromisoformat(as_of) if build_as_of else None)
     path = folder / "panel.parquet"
     write_table(built.panel, path)
-    known = None if build_as_of else as_of
+    known = None if build_as_of else date.fromisoformat(as_of)
     return load_subject(
-        Request("2026-02-05", path, folder, "vendor", "baseline-2024-2025", known, None, 2, 20, 20, 1)
+        Request(event="2026-02-05", panel=path, out=folder, priors="baseline-2024-2025", as_of=known)
     )
 
 

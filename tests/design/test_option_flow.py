@@ -90,8 +90,7 @@ def test_a_books_own_flow_comes_first(card, book, tmp_path):
 
 
 def request(panel: Path | None, book: bool) -> Request:
-    fixed = ("2026-02-05", panel, Path("nowhere"), "vendor", "literature", None, None, 1, 1, 1, 0)
-    return Request(*fixed, book=book)
+    return Request(event="2026-02-05", panel=panel, out=Path("nowhere"), priors="literature", book=book)
 
 
 @pytest.mark.parametrize("book", [True, False])

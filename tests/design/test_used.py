@@ -27,7 +27,7 @@ def subject(event_panel_path, tmp_path_factory):
     path = tmp_path_factory.mktemp("used") / "panel.csv"
     table.to_csv(path, index=False)
     out = path.parent
-    request = Request("2026-02-05", path, out, "both", "literature", None, None, 4, None, 300, 1, book=False)
+    request = Request(event="2026-02-05", panel=path, out=out, priors="literature", book=False)
     return load_subject(request)
 
 

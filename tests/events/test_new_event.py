@@ -2,24 +2,16 @@
 
 from __future__ import annotations
 
-import importlib.util
+import importlib
 from datetime import date
 
 import pytest
 
 from model.events.card import load_event
-from model.store import PROJECT
-
-SCRIPTS = PROJECT / "scripts"
 
 
 def load(name):
-    spec = importlib.util.spec_from_file_location(name, SCRIPTS / f"{name}.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return importlib.import_module(name)
 
 
 def test_the_template_is_a_valid_card_with_the_panels_window(tmp_path, event_panel_path, capsys):

@@ -74,7 +74,7 @@ def test_a_graph_of_ones_own(tmp_path, graph, thresholds):
     ("text", "said"),
     [
         ("edges = [", "not valid TOML"),
-        ('title = "x"', "neither edges nor based_on"),
+        ('title = "x"', "edges: is missing, and so is based_on"),
         ('edges = [["a", "b[t]"]]', "not a timed node"),
         ('based_on = "model"\n[[drop]]\ncause = "premium[t]"\neffect = "stress[t]"\n', "not there"),
     ],

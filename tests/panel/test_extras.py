@@ -80,8 +80,8 @@ def test_opening_prices_are_known_in_the_morning(event_panel):
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ('known = "half_month"', 'known = "monthly"', "'monthly' is not a publication clock"),
-        ('days = "calendar"\nknown', 'days = "lunar"\nknown', "'lunar' is unknown"),
+        ('known = "half_month"', 'known = "monthly"', "unknown known 'monthly'"),
+        ('days = "calendar"\nknown', 'days = "lunar"\nknown', "unknown days 'lunar'"),
         ('volume = ["quote_volume_m"]\n', "", "bought and volume belong together"),
         ('close = ["perp_16", "price_close"]', "", "open and close belong together"),
         ('columns = ["ibit_nav", "nav_ibit"]', 'columns = ["perp_kbtc"]', "claimed by two roles"),

@@ -36,6 +36,7 @@ from model.priors.correlated import (
 from model.priors.prior_set import prior_set_from_dict
 from model.studies.learning.carry import carried, next_set, require_new_days
 from model.studies.learning.learn import KEPT
+from model.toml_table import Source, Table
 
 SHARES = np.array([f.base_share for f in load_universe("us-spot-btc").funds])
 LINE = (
@@ -47,7 +48,9 @@ LINE = (
 
 
 def through_toml(joint: Joint) -> Joint:
-    return from_table(tomllib.loads(tomlkit.dumps({"joint": to_table(joint)}))["joint"], "test")
+    return from_table(
+        Table(tomllib.loads(tomlkit.dumps(to_table(joint))), Source("test"), ("joint",), PriorError)
+    )
 
 
 @cache
@@ -201,7 +204,7 @@ def test_broken_tables_are_refused():
         table | {"cholesky": [[-1.0]]},
     ):
         with pytest.raises(PriorError, match=r"\[joint\]"):
-            from_table(broken, "x.toml")
+            from_table(Table(broken, Source("x.toml"), ("joint",), PriorError))
 
 
 def test_a_change_of_a_parameter_with_a_correlated_prior_is_a_named_conflict():

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import sys
 from datetime import date
 
+import merge_priors
 import pytest
 
 from model.errors import PriorError
 from model.priors.merge import conflicts, merged_set
 from model.priors.prior_set import load_priors, path_of
-from model.store import PROJECT
-
-sys.path.insert(0, str(PROJECT / "scripts"))
-import merge_priors
 
 OTHER = """\
 [meta]
@@ -46,9 +42,9 @@ def test_a_set_merged_with_itself_has_no_conflicts():
 
 
 def test_an_open_conflict_is_named_with_both_sides(other):
-    with pytest.raises(
-        PriorError, match=r"conflict on 1 parameters: drift \(.* against 0.336 to 0.664"
-    ) as caught:
+    (found,) = conflicts(load_priors("literature"), load_priors(other))
+    assert found.differences == (("drift", "Normal -0.493 to 0.493", "Normal 0.336 to 0.664"),)
+    with pytest.raises(PriorError, match=r"conflict on 1 parameters: drift\.") as caught:
         merged_set("literature", other, {}, "m")
     assert caught.value.exit_code == 3
     assert "--take" in caught.value.remedy
@@ -74,6 +70,44 @@ def test_a_decided_conflict_is_written_and_learned_days_stay(other, tmp_path, ca
     with pytest.raises(PriorError, match="overlaps"):
         merged.refuse_overlap(date(2024, 12, 31), date(2025, 3, 1))
     assert merge_priors.main([*arguments, "--take", "drift=second"]) == 3
+
+
+def test_conflicts_are_decided_in_a_file(other, tmp_path, capsys):
+    out, decisions = tmp_path / "merged.toml", tmp_path / "decided.toml"
+    arguments = ["literature", str(other), "--out", str(out), "--decisions", str(decisions)]
+    assert merge_priors.main(arguments) == 3
+    told = capsys.readouterr()
+    assert "Decide them in" in told.err
+    assert "Normal -0.493 to 0.493" in told.out
+    text = decisions.read_text()
+    assert "# drift: first Normal -0.493 to 0.493; second Normal 0.336 to 0.664" in text
+    assert merge_priors.main(arguments) == 3, "nothing is decided yet"
+    decisions.write_text(text.replace('# drift = "second"', 'drift = "second"'))
+    assert merge_priors.main(arguments) == 0
+    assert load_priors(out)["drift"].args["mu"] == 0.5
+
+
+def test_the_shipped_sets_conflicts_fit_the_terminal(tmp_path, capsys):
+    arguments = ["literature", "baseline-2024-2025", "--out", str(tmp_path / "merged.toml")]
+    assert merge_priors.main(arguments) == 3
+    lines = capsys.readouterr().out.splitlines()
+    assert max(map(len, lines)) <= 80
+    assert any("factor_beta.igv" in line for line in lines)
+
+
+def test_what_is_said_alike_is_no_conflict(tmp_path):
+    """The same interval in other digits, and an exception that says what holds for all members anyway."""
+    alike = OTHER.replace("mu = 0.5", "mu = 0.0").replace("sigma = 0.1", "sigma = 0.3001")
+    alike = alike.replace("[0.3355, 0.6645]", "[-0.4935, 0.4935]")
+    path = tmp_path / "alike.toml"
+    path.write_text(alike, encoding="utf-8")
+    assert conflicts(load_priors("literature"), load_priors(path)) == []
+    again = '[parameter.drift.item.x]\nmu = 0.0\nsigma = 0.3\nsource = "s"\ninterval90 = [-0.493, 0.493]\n'
+    path.write_text(alike + again, encoding="utf-8")
+    assert conflicts(load_priors("literature"), load_priors(path)) == []
+    path.write_text(alike + again.replace("0.3\n", "0.6\n").replace("0.493", "0.987"), encoding="utf-8")
+    (found,) = conflicts(load_priors("literature"), load_priors(path))
+    assert [d[0] for d in found.differences] == ["drift.x"]
 
 
 def test_without_its_learned_priors_a_set_brings_no_days(other):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import importlib.util
+import importlib
 import json
 import shutil
 from pathlib import Path
@@ -12,7 +12,7 @@ from sealed_fit import finish
 from synthetic_fit import rewrite_manifest, write_fit
 
 from model.errors import DataError
-from model.store import PROJECT, open_tree, seal, write_tree
+from model.store import open_tree, seal, write_tree
 from model.studies.verify import adopt, verify
 
 
@@ -87,11 +87,7 @@ def test_a_gate_that_is_not_the_manifests_is_told(fit):
 
 
 def test_the_command_names_what_is_wrong_and_exits_3(fit, capsys):
-    spec = importlib.util.spec_from_file_location("verify_script", PROJECT / "scripts" / "verify.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+    module = importlib.import_module("verify")
     (fit / "gate.json").write_bytes(b"{}")
     assert module.main([str(fit)]) == 3
     said = capsys.readouterr()

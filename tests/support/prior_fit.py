@@ -34,7 +34,8 @@ def chains_of(draws: Draws, design: Design, chains: int = 2) -> xr.Dataset:
 def write_prior_fit(out: Path) -> Path:
     """Write the folder."""
     out.mkdir()
-    subject = load_subject(Request("2026-02-05", None, out, "vendor", None, None, None, 2, 300, 1, 1))
+    request = Request(event="2026-02-05", out=out, dating="vendor", chains=2, draws=300, tune=1)
+    subject = load_subject(request)
     design = subject.design
     draws = prior_draws(subject.priors, design, subject.base_shares, 600, 9)
     tree = {"/vendor/posterior": chains_of(draws, design)}
@@ -47,8 +48,7 @@ def write_prior_fit(out: Path) -> Path:
     manifest = {
         "event": "2026-02-05", "dates": ["2025-12-02", "2026-02-27"], "seed": 1, "identification": [],
         "days": ["2026-02-05", "2026-02-06"],
-        "arguments": {"event": "2026-02-05", "panel": None, "dating": "vendor", "priors": None, "as_of": None,
-                      "accept_gate": None, "chains": "2", "draws": "300", "tune": "1", "seed": "1"},
+        "arguments": request.to_json(),
         "hashes": {"design": subject.design_hash, "priors": subject.priors.sha256, "data": subject.panel.sha256},
         "diagnostics": {"vendor": {}}, "files": {"posterior.nc": file_hash(out / "posterior.nc")},
     }  # fmt: skip

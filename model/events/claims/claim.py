@@ -94,9 +94,7 @@ def read_claims(tables: list[Table], g: Ground) -> tuple[Claim, ...]:
             t.refuse("key", f"{key!r} was used before", "Give every claim its own key.")
         if any(mark in text for mark in ('"', "\u201c", "\u201d", "\u00ab")):
             t.refuse("text", "contains quotation marks", "Paraphrase the claim in your own words.")
-        name = t.text("test")
-        if name not in READERS:
-            t.refuse("test", f"unknown test {name!r}", f"Use one of {', '.join(READERS)}.")
+        name = t.text("test", choices=tuple(READERS))
         comment = t.text("comment", None)
         out.append(Claim(key, text, source, name, READERS[name](t, g), comment))
         t.done()

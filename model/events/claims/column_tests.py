@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-import numpy as np
 import pandas as pd
 
 from model import units
-from model.events.claims.figure_tests import claimed, read_bounds, read_column, read_unit, shown
+from model.events.claims.figure_tests import claimed, read_bounds, read_column, shown
 from model.events.claims.finding import CONTRADICTED, NOT_IDENTIFIED, NOT_TESTABLE, SUPPORTED, Finding, Scene
 from model.events.quantities import Ground, read_day, read_days
 from model.toml_table import Table
@@ -121,12 +120,12 @@ def read_total(t: Table, g: Ground) -> Total:
                 "columns", f"the universe has no column {name!r}", f"Use some of {', '.join(g.columns)}."
             )
     days, (low, high) = read_days(t, g.calendar, g.window), read_bounds(t)
-    scale = float(t.number("scale", 1.0))
-    if not (np.isfinite(scale) and scale > 0.0):
+    scale = t.number("scale", 1.0)
+    if scale <= 0.0:
         t.refuse(
             "scale", f"must be positive, is {scale}", "Give the factor from the columns' unit to the claim's."
         )
-    return Total(columns, days, low, high, read_unit(t), scale, t.flag("partial", False), t.text("needs"))
+    return Total(columns, days, low, high, t.text("unit"), scale, t.flag("partial", False), t.text("needs"))
 
 
 def read_outgrew(t: Table, g: Ground) -> Outgrew:

@@ -186,15 +186,11 @@ def _listed(days: tuple[date, ...]) -> str:
 # --- readers ----------------------------------------------------------------------------------------------
 def read_figure(t: Table, g: Ground) -> Figure:
     """Read a ``figure`` test."""
-    measure = t.text("measure")
-    if measure not in MEASURES:
-        t.refuse("measure", f"unknown measure {measure!r}", f"Use one of {', '.join(MEASURES)}.")
+    measure = t.text("measure", choices=MEASURES)
     column = measure if measure in ("premium", "turnover") else read_column(t, "column", g)
     days = read_days(t, g.calendar, g.window)
     low, high = read_bounds(t)
-    error = float(t.number("error", 0.0))
-    if error < 0.0:
-        t.refuse("error", f"is negative: {error}", "Give how far the panel's number may be off, in the unit.")
+    error = t.number("error", 0.0, low=0.0)
     instead = read_column(t, "instead", g) if "instead" in t.data else ""
     return Figure(
         measure,
@@ -202,7 +198,7 @@ def read_figure(t: Table, g: Ground) -> Figure:
         days,
         low,
         high,
-        read_unit(t),
+        t.text("unit"),
         _elsewhere(t, g),
         error,
         instead,
@@ -232,13 +228,6 @@ def read_bounds(t: Table) -> tuple[float, float]:
     return float(low), float(high)
 
 
-def read_unit(t: Table) -> str:
-    unit = t.text("unit", None)
-    if unit is None:
-        t.refuse("unit", "is missing", "Write the number's unit.")
-    return str(unit)
-
-
 def read_record(t: Table, g: Ground) -> Record:
     """Read a ``record`` test."""
     day = read_day(t, g.calendar, g.window)
@@ -248,7 +237,7 @@ def read_record(t: Table, g: Ground) -> Record:
         t.number("factor", 1.0),
         t.number("previous"),
         t.number("scale", 1.0),
-        read_unit(t),
+        t.text("unit"),
     )
 
 
@@ -261,4 +250,4 @@ def read_rarity(t: Table, g: Ground) -> Rarity:  # noqa: ARG001
 def read_first_below(t: Table, g: Ground) -> FirstBelow:
     """Read a ``first_below`` test."""
     day = read_day(t, g.calendar, g.window)
-    return FirstBelow(read_column(t, "column", g), t.number("level"), day, read_unit(t))
+    return FirstBelow(read_column(t, "column", g), t.number("level"), day, t.text("unit"))

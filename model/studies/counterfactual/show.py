@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from argparse import Namespace
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -22,13 +22,22 @@ QUANTITIES = (("flow", "USD m"), ("return", "log-%"))
 WHOLE = "all days"
 
 
-def run_what_if(opened: Opened, args: Namespace, console: Console) -> pd.DataFrame:
-    """Work out the settings of a command line, print and write their table."""
-    name = _reading(opened, args.reading)
-    settings = tuple(read_setting(s) for s in args.settings)
-    universe = None if args.no_state else opened.subject.panel.universe
+def run_what_if(
+    opened: Opened,
+    asked: Sequence[str],
+    reading: str | None,
+    draws: int,
+    seed: int,
+    console: Console,
+    *,
+    state: bool = True,
+) -> pd.DataFrame:
+    """Work out the settings ``NAME=VALUE`` of a command line, print and write their table."""
+    name = _reading(opened, reading)
+    settings = tuple(read_setting(s) for s in asked)
+    universe = opened.subject.panel.universe if state else None
     result = what_if(
-        opened.draws(name, args.draws), opened.readings[name].design, settings, args.seed,
+        opened.draws(name, draws), opened.readings[name].design, settings, seed,
         opened.readings[name].use_positions, universe,
     )  # fmt: skip
     table = tidy(result)
@@ -65,15 +74,15 @@ def _row(day: str, quantity: str, unit: str, line: str, draws: np.ndarray) -> di
             "mean": draws.mean(), "p_negative": float(np.mean(draws < 0.0))}  # fmt: skip
 
 
-def run_scenario(opened: Opened, args: Namespace, console: Console) -> pd.DataFrame:
-    """Work out a forward scenario, print and write its table."""
-    name = _reading(opened, args.reading)
+def run_scenario(
+    opened: Opened, shock: float, days: int, reading: str | None, draws: int, console: Console
+) -> pd.DataFrame:
+    """Work out a forward scenario from a price shock, %; print and write its table."""
+    name = _reading(opened, reading)
     calendar = opened.subject.panel.universe.calendar
-    result = scenario(
-        opened.draws(name, args.draws), opened.readings[name].design, args.scenario, args.days, calendar
-    )
+    result = scenario(opened.draws(name, draws), opened.readings[name].design, shock, days, calendar)
     table = tidy_scenario(result)
-    _print(table, f"A price shock of {args.scenario:+g} % on {result.dates[0]}", console)
+    _print(table, f"A price shock of {shock:+g} % on {result.dates[0]}", console)
     console.print("Parameter uncertainty only: no other news on these days.")
     _write(table, opened, "scenario", console)
     return table

@@ -1,73 +1,69 @@
-"""Fits that a page is written from: made by the fit script where a user asks for it, and read as they are.
+"""Fits that a page is written from: made in processes of their own where a user asks for it, and read as they are.
 
 A fit that did not converge is read too: the page says so.
 """
 
 from __future__ import annotations
 
-import subprocess
-import sys
-from collections.abc import Mapping, Sequence
+import multiprocessing
+from collections.abc import Mapping
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import xarray as xr
 
-from model.design.subject import Subject, load_subject
-from model.errors import AttributionError, ConvergenceError, DataError, GateError, UsageError
-from model.store import PROJECT, Fit, is_complete, open_tree, read_manifest, require_whole
+from model.design.subject import Request, Subject, load_subject
+from model.errors import ConvergenceError, DataError
+from model.store import Fit, is_complete, open_tree, read_manifest, require_whole
 from model.studies.reopen import request_of
-
-SCRIPT = PROJECT / "scripts" / "fit.py"
-READ = (0, ConvergenceError.exit_code)
 
 
 @dataclass(frozen=True)
 class PageFit:
-    """Manifest, draws under the vendor's dates, and what the fit was made from."""
+    """Manifest, draws under the vendor's dates, what was asked for, and what the fit was made from."""
 
     manifest: dict[str, Any]
     posterior: xr.Dataset
+    request: Request
     subject: Subject
 
 
-def make_fits(wanted: Mapping[Path, Sequence[str]], common: Sequence[str] = ()) -> None:
-    """Run the fit script under the vendor's dates for each folder.
+def make_fits(wanted: Mapping[Path, Mapping[str, Any]], **common: Any) -> None:
+    """Fit under the vendor's dates into each folder, each fit in a fresh process.
 
     Parameters
     ----------
-    wanted : mapping of Path to sequence of str
-        Further arguments by folder.
-    common : sequence of str
-        Arguments of all.
+    wanted : mapping of Path to mapping
+        What a folder's request says beside ``common``, by fields of :class:`~model.design.request.Request`.
+    **common
+        Fields that all requests share.
 
     Raises
     ------
     AttributionError
-        If a fit fails for any reason but convergence.
+        As the fit raised it, for any reason but convergence.
     """
-    for folder, arguments in wanted.items():
-        command = [
-            sys.executable,
-            str(SCRIPT),
-            "--dating",
-            "vendor",
-            *common,
-            *arguments,
-            "--out",
-            str(folder),
-        ]
-        code = subprocess.run(command, check=False).returncode
-        if code == ConvergenceError.exit_code and is_complete(folder):
-            raise ConvergenceError(
-                f"The new fit for {folder} did not converge; what stands there is an earlier one.",
-                "Remove the earlier fit to have the page say so, or use more draws.",
-            )
-        if code not in READ:
-            kinds: tuple[type[AttributionError], ...] = (UsageError, DataError, GateError)
-            kind = next((k for k in kinds if k.exit_code == code), AttributionError)
-            raise kind(f"The fit for {folder} ended with code {code}.", "See its message above.")
+    spawn = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(1, mp_context=spawn, max_tasks_per_child=1) as pool:
+        for folder, own in wanted.items():
+            request = Request(**{"dating": "vendor", **common, **own, "out": folder})
+            try:
+                pool.submit(_fit, request).result()
+            except ConvergenceError as error:
+                if is_complete(folder):
+                    raise ConvergenceError(
+                        f"The new fit for {folder} did not converge; what stands there is an earlier one.",
+                        "Remove the earlier fit to have the page say so, or use more draws.",
+                    ) from error
+                print(f"{folder}: {error.message}", flush=True)
+
+
+def _fit(request: Request) -> None:
+    from model.studies.fit.run import run
+
+    run(request, lambda text: print(text, flush=True))
 
 
 def read_fit(folder: Path, panel: Path | None = None) -> PageFit:
@@ -83,11 +79,12 @@ def read_fit(folder: Path, panel: Path | None = None) -> PageFit:
         raise DataError(f"{folder} is no fit folder.", "Run scripts/fit.py with --out first, or give --fit.")
     manifest = read_manifest(folder)
     require_whole(folder, manifest)
-    subject = load_subject(request_of(Fit(folder, manifest, xr.DataTree(), {}), panel))
+    request = request_of(Fit(folder, manifest, xr.DataTree(), {}), panel)
+    subject = load_subject(request)
     mine = subject.design_hash, subject.priors.sha256
     if mine != (manifest["hashes"]["design"], manifest["hashes"]["priors"]):
         raise DataError(
             f"Data, event card or priors are not those of the fit in {folder}.", "Fit again, or give --fit."
         )
     with open_tree(files[1]) as tree:
-        return PageFit(manifest, tree["vendor/posterior"].to_dataset().load(), subject)
+        return PageFit(manifest, tree["vendor/posterior"].to_dataset().load(), request, subject)

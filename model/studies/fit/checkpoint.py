@@ -4,22 +4,19 @@ from __future__ import annotations
 
 import os
 import shutil
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import xarray as xr
 
-from model.design.subject import Request
+from model.design.request import Request, from_json
 from model.errors import DataError
 from model.inference.diagnostics import Diagnostics
-from model.panel.tables import SEPARATOR, panel_files
 from model.store import CHECKPOINT, partial, read_json, read_tree, write_json, write_tree
 from model.store.trees import RUN
 
 ASKED = "request.json"
-PATHS = ("event", "priors")
-"""Arguments that may be paths: kept whole, since a run may be taken up from another folder."""
 
 
 @dataclass(frozen=True)
@@ -70,11 +67,7 @@ class Checkpoint:
 def keep_request(request: Request, folder: Path) -> None:
     """Keep what was asked for."""
     (folder / CHECKPOINT).mkdir(exist_ok=True)
-    content: dict[str, Any] = {k: v for k, v in asdict(request).items() if k != "out"}
-    whole = {k: os.path.abspath(content[k]) for k in PATHS if content[k] and Path(content[k]).exists()}
-    if request.panel is not None:
-        whole["panel"] = SEPARATOR.join(os.path.abspath(p) for p in panel_files(request.panel))
-    write_json(content | whole, folder / CHECKPOINT / ASKED)
+    write_json(request.to_json(), folder / CHECKPOINT / ASKED)
 
 
 def forget(folder: Path) -> None:
@@ -99,8 +92,4 @@ def interrupted(out: Path) -> Request:
     path = partial(out) / CHECKPOINT / ASKED
     if not path.is_file():
         raise DataError(f"No interrupted run beside {out}.", "Run scripts/fit.py without --resume.")
-    said = read_json(path)
-    if set(said) != {f.name for f in fields(Request)} - {"out"}:
-        raise DataError(f"{path} is damaged, or of another version.", "Start again without --resume.")
-    panel = None if said["panel"] is None else Path(said["panel"])
-    return Request(**{**said, "panel": panel, "out": out})
+    return from_json(read_json(path), out)

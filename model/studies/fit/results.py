@@ -20,7 +20,6 @@ from model.inference.diagnostics import Diagnostics
 from model.inference.draws import thin
 from model.inference.mixture import DATINGS, DRAWS, Mixture, mix, weigh
 from model.panel.columns import column_table
-from model.panel.tables import panel_name
 from model.panel.vendors import sight
 from model.store import (
     FORMAT,
@@ -177,13 +176,8 @@ def _write_pages(results: Results, workers: Executor, say: Say) -> None:
 
 def identity(request: Request, subject: Subject, gate: GateResult) -> dict[str, Any]:
     """What decides every number of a fit: what was asked for, of which inputs, with which code."""
-    arguments: dict[str, Any] = {
-        k: (str(v) if v is not None else None) for k, v in asdict(request).items() if k != "out"
-    }
-    arguments["panel"] = panel_name(request.panel) if request.panel else None
-    arguments["mechanisms"] = dict(request.mechanisms)
     return {
-        "arguments": arguments,
+        "arguments": request.to_json(),
         "seed": request.seed,
         "versions": versions(),
         "code": code_hash(),

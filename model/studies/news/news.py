@@ -104,7 +104,7 @@ def news(
     name = reading or opened.main
     if name not in opened.readings:
         raise UsageError(f"The fit has no reading {name!r}.", f"Use one of {', '.join(opened.readings)}.")
-    own = _own(opened)
+    own = opened.request.as_of
     after = own if after is None else after
     if after is not None and before >= after:
         raise UsageError(
@@ -122,14 +122,9 @@ def news(
     return News(old, new, arrived, changes_of(old, new, settings.seed))
 
 
-def _own(opened: Opened) -> date | None:
-    known = opened.request.as_of
-    return None if known is None else date.fromisoformat(known)
-
-
 def _subject(opened: Opened, as_of: date | None) -> Subject:
     """The fit's inputs as they were known by a day."""
-    return load_subject(dataclasses.replace(opened.request, as_of=str(as_of) if as_of else None))
+    return load_subject(dataclasses.replace(opened.request, as_of=as_of))
 
 
 def arrivals(before: Panel, after: Panel) -> pd.DataFrame:

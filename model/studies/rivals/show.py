@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from argparse import Namespace
+from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
@@ -21,16 +21,17 @@ from model.studies.rivals.compare import bayes_factors, compare, score_model, sc
 from model.studies.rivals.factors import NOISY
 
 
-def run_compare(opened: Opened, args: Namespace, console: Console) -> list[dict[str, Any]]:
-    """Fit and score the chosen rivals, print the table, write ``rivals.json``."""
-    rivals = _chosen(opened, args.rival)
-    settings = Settings(args.chains, args.draws, args.tune, args.seed)
-    count = args.chains * args.draws
-    scored = [score_model(opened, count, args.seed)]
+def run_compare(
+    opened: Opened, keys: Sequence[str], settings: Settings, console: Console
+) -> list[dict[str, Any]]:
+    """Fit and score the chosen rivals (all without ``keys``), print the table, write ``rivals.json``."""
+    rivals = _chosen(opened, keys)
+    count = settings.chains * settings.draws
+    scored = [score_model(opened, count, settings.seed)]
     scored += [score_rival(opened, r, settings, count, console.print) for r in rivals]
     dates = opened.subject.design.dates[PRE_SAMPLE:]
     rows = compare(scored, event_rows(opened) - PRE_SAMPLE, dates)
-    factors = bayes_factors(opened, scored, rivals, args.seed)
+    factors = bayes_factors(opened, scored, rivals, settings.seed)
     for row in rows[1:]:
         found = factors[row["key"]]
         row["log_bayes_factor"] = None if found is None or found.error > NOISY else found.value
@@ -43,12 +44,12 @@ def run_compare(opened: Opened, args: Namespace, console: Console) -> list[dict[
     return rows
 
 
-def _chosen(opened: Opened, keys: list[str] | None) -> tuple[Rival, ...]:
+def _chosen(opened: Opened, keys: Sequence[str]) -> tuple[Rival, ...]:
     rivals = opened.subject.card.rivals
     if not rivals:
         raise DataError("The event card has no rivals.", "Add [[rivals]] entries; see data/README.md.")
     known = [r.key for r in rivals]
-    for key in keys or ():
+    for key in keys:
         if key not in known:
             raise UsageError(f"Unknown rival {key!r}.", f"Use one of {', '.join(known)}.")
     return tuple(r for r in rivals if not keys or r.key in keys)

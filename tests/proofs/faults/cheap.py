@@ -5,7 +5,7 @@ Run as ``python -m tests.proofs.faults.cheap fit ARGUMENTS`` with the arguments 
 
 from __future__ import annotations
 
-import importlib.util
+import importlib
 import sys
 import time
 
@@ -71,12 +71,8 @@ def main(what: str, argv: list[str]) -> int:
 
     run.gate_job, run.prior_job = open_gate, few_prior
     sys.modules["model.inference.sample"].Sampler = PriorSampler
-    spec = importlib.util.spec_from_file_location("script", PROJECT / "scripts" / f"{what}.py")
-    assert spec is not None
-    assert spec.loader is not None
-    script = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(script)
-    return script.main(argv)
+    sys.path.insert(0, str(PROJECT / "scripts"))
+    return importlib.import_module(what).main(argv)
 
 
 if __name__ == "__main__":

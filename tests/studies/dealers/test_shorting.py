@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from concurrent.futures import Future
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,7 +12,7 @@ import xarray as xr
 from synthetic import EVENT
 
 from model.design.subject import Request, load_subject
-from model.errors import AttributionError, DataError, GateError
+from model.errors import AttributionError, ConvergenceError, DataError
 from model.inference.draws import prior_draws
 from model.studies.dealers.fits import make_fits, read_fit
 from model.studies.dealers.shorting import REFERENCE, SETTINGS, Share, differences, measure
@@ -18,8 +20,7 @@ from model.studies.dealers.shorting_page import page
 
 
 def subject(switches):
-    fixed = (EVENT, None, None, "vendor", None, None, None, 1, 1, 1, 0)
-    return load_subject(Request(*fixed, mechanisms=switches))
+    return load_subject(Request(event=EVENT, out=Path("x"), mechanisms=switches))
 
 
 @pytest.fixture(scope="module")
@@ -126,33 +127,50 @@ def test_the_page_flags_fits(found, subjects):
 
 
 # --- fits of a page ------------------------------------------------------------------------------------------------
-class Finished:
-    def __init__(self, code):
-        self.returncode = code
+class Here:
+    """Stands in for the pool of processes: does the job at once."""
+
+    def __init__(self, *_, **__):
+        pass
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        pass
+
+    def submit(self, job, request):
+        done = Future()
+        try:
+            done.set_result(job(request))
+        except AttributionError as error:
+            done.set_exception(error)
+        return done
 
 
-@pytest.mark.parametrize(
-    ("code", "kind"), [(0, None), (4, None), (5, GateError), (3, DataError), (1, AttributionError)]
-)
-def test_a_fit_that_did_not_converge_is_kept_and_others_stop(monkeypatch, tmp_path, code, kind):
+@pytest.mark.parametrize("failure", [None, ConvergenceError("no", "draw more")])
+def test_every_fit_is_asked_for_and_one_that_did_not_converge_is_kept(monkeypatch, tmp_path, failure):
     asked = []
 
-    def run(command, check):
-        assert not check
-        asked.append(command)
-        return Finished(code)
+    def run(request, _):
+        asked.append(request)
+        if failure:
+            raise failure
 
-    monkeypatch.setattr("subprocess.run", run)
-    wanted = {tmp_path / "a": ["--no-book"], tmp_path / "b": []}
-    if kind is None:
-        make_fits(wanted, ["--seed", "1"])
-        assert [c[2:] for c in asked] == [
-            ["--dating", "vendor", "--seed", "1", *more, "--out", str(folder)]
-            for folder, more in wanted.items()
-        ]
-    else:
-        with pytest.raises(kind, match="ended with code"):
-            make_fits(wanted)
+    monkeypatch.setattr("model.studies.dealers.fits.ProcessPoolExecutor", Here)
+    monkeypatch.setattr("model.studies.fit.run.run", run)
+    make_fits({tmp_path / "a": {"book": False}, tmp_path / "b": {}}, event=EVENT, seed=7)
+    wanted = {"event": EVENT, "dating": "vendor", "seed": 7}
+    assert asked == [
+        Request(**wanted, out=tmp_path / "a", book=False),
+        Request(**wanted, out=tmp_path / "b"),
+    ]
+
+
+def test_an_error_in_the_fits_process_comes_back_as_itself(tmp_path):
+    with pytest.raises(DataError, match="Unknown event '1999-01-01'") as caught:
+        make_fits({tmp_path / "a": {}}, event="1999-01-01")
+    assert "2026-02-05" in caught.value.remedy
 
 
 def test_a_folder_without_a_fit_is_refused(tmp_path):

@@ -4,8 +4,8 @@ after."""
 from __future__ import annotations
 
 import concurrent.futures
+import importlib
 import json
-import runpy
 from dataclasses import replace
 
 import numpy as np
@@ -68,7 +68,7 @@ def fit(monkeypatch):
     monkeypatch.setattr(
         "model.studies.fit.products.prior_draws", lambda p, d, b, _, seed: prior_draws(p, d, b, DRAWS, seed)
     )
-    return runpy.run_path(str(ROOT / "scripts" / "fit.py"))["main"]
+    return importlib.import_module("fit").main
 
 
 @pytest.fixture

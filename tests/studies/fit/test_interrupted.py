@@ -11,6 +11,7 @@ import pytest
 from model.errors import DataError
 from model.events.card import load_event
 from model.store import load_fit, partial
+from model.studies.command import INTERRUPTED
 from model.studies.fit import run as pipeline
 from model.studies.fit.checkpoint import interrupted
 from tests.studies.fit.test_fit_gate import OPEN, PriorSampling, card, fit
@@ -65,8 +66,7 @@ def test_an_interrupted_fit_goes_on_with_what_was_sampled_and_gives_the_same(
     sampling(monkeypatch, PriorSampling)
     assert fit(["--event", str(card), "--out", str(whole), *COMMON]) == 0
     sampling(monkeypatch, Interrupted)
-    with pytest.raises(KeyboardInterrupt):
-        fit(["--event", str(card), "--out", str(out), *COMMON])
+    assert fit(["--event", str(card), "--out", str(out), *COMMON]) == INTERRUPTED
     assert not out.exists()
     assert interrupted(out).out == out
     monkeypatch.chdir(tmp_path)
@@ -85,8 +85,7 @@ def test_other_data_do_not_go_on_with_an_interrupted_fit(fit, card, tmp_path, mo
     out = tmp_path / "fit"
     Interrupted.asked = 0
     sampling(monkeypatch, Interrupted)
-    with pytest.raises(KeyboardInterrupt):
-        fit(["--event", str(card), "--out", str(out), *COMMON])
+    assert fit(["--event", str(card), "--out", str(out), *COMMON]) == INTERRUPTED
     text = card.read_text()
     card.write_text(text.replace("accept_inconclusive", "# accept_inconclusive") + "\n# changed\n")
     sampling(monkeypatch, PriorSampling)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import importlib.util
+import importlib
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -17,12 +17,9 @@ from model.design.subject import Request, load_subject, readings
 from model.errors import DataError, UsageError
 from model.inference.draws import prior_draws
 from model.inference.sample import Settings
-from model.store import PROJECT
 from model.studies.news import news as module
 from model.studies.news.news import Vintage, arrivals, changes_of, interchangeable, news
 from model.studies.reopen import reopen
-
-SCRIPT = PROJECT / "scripts" / "news.py"
 
 
 @dataclass
@@ -59,9 +56,10 @@ def sampler(monkeypatch):
 
 
 def vintage(as_of: str | None, seed: int = 4) -> Vintage:
-    s = load_subject(Request("2026-02-05", None, Path("x"), "vendor", None, as_of, None, 2, 30, 1, 1))
+    known = date.fromisoformat(as_of) if as_of else None
+    s = load_subject(Request(event="2026-02-05", out=Path("x"), as_of=known))
     draws = prior_draws(s.priors, s.design, s.base_shares, 60, seed)
-    return Vintage(date.fromisoformat(as_of) if as_of else None, s, readings(s, "vendor")[0], draws)
+    return Vintage(known, s, readings(s, "vendor")[0], draws)
 
 
 def test_what_arrives_on_a_friday(event_panel):
@@ -112,9 +110,7 @@ def test_a_model_serves_designs_with_the_same_dates_and_gaps():
 
 
 def test_the_command(folder, sampler, tmp_path, capsys):
-    spec = importlib.util.spec_from_file_location("news_script", SCRIPT)
-    script = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(script)
+    script = importlib.import_module("news")
     arguments = [str(folder), "--before", "2026-02-12", "--after", "2026-02-13", "--out", str(tmp_path)]
     assert script.main(arguments) == 0
     assert sampler.compiled == 2  # another day, another model

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import importlib
+
 import numpy as np
 import pandas as pd
 import pytest
 
-from model.store import PROJECT as ROOT
 from model.studies.validation.calibrate import KEPT_DRAWS, coverage, uniformity
 
 
@@ -31,12 +32,9 @@ def test_coverage_of_a_calibrated_and_of_an_overconfident_program():
 
 @pytest.mark.slow
 @pytest.mark.parametrize("wrong", [False, True], ids=["right", "without-jacobian"])
-def test_ranks_of_the_model(tmp_path, wrong, monkeypatch):
-    monkeypatch.syspath_prepend(str(ROOT / "scripts"))
-    import calibrate
-
+def test_ranks_of_the_model(tmp_path, wrong):
     options = ["--panels", "12", "--drop-jacobian"] if wrong else ["--panels", "20"]
-    code = calibrate.main(["ranks", "--out", str(tmp_path), *options])
+    code = importlib.import_module("calibrate").main(["ranks", "--out", str(tmp_path), *options])
     name = "ranks-without-jacobian" if wrong else "ranks"
     summary = pd.read_csv(tmp_path / f"{name}-summary.csv").set_index("quantity")
     assert code == (4 if wrong else 0)
