@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 NEW_YORK = "America/New_York"
 DEFAULT = "XNYS"
 POSITION_WEEKDAY = "Tuesday"
+MIN_REPORTS = 4
+"""Fewer position reports say nothing about which of them is out of turn."""
 NAV_HOUR = 16
 """New York hour of the reference rates that the funds' NAVs are struck at, also when the exchange closes at 13:00:
 the New York variant is computed from the trades of 15:00 to 16:00 on every day of the year and has no half days."""
@@ -149,6 +151,29 @@ def position_date(day: DateLike, weekday: str = POSITION_WEEKDAY) -> pd.Timestam
     if actual < start:  # the holiday moved this week's date before `day`: it belongs to the next week
         actual = federal_business_day().rollback(nominal + pd.Timedelta(days=7))
     return as_day(actual)
+
+
+def displaced_reports(days: pd.DatetimeIndex, weekday: str = POSITION_WEEKDAY) -> pd.DatetimeIndex:
+    """Position dates that no holiday rule foresees, but that can only be their week's report.
+
+    Offices close by decree too. A report on the day before or after its week's position date is believed when
+    the week has no other, and when such weeks are few: a file that is moved as a whole is not.
+
+    Parameters
+    ----------
+    days : DatetimeIndex
+        All position dates of a file. Shape: (n,).
+    """
+    reports = pd.DatetimeIndex(days).unique()
+    odd = [d for d in reports if position_date(d, weekday) != d]
+    if len(reports) < MIN_REPORTS or len(odd) > max(1, len(reports) // 20):
+        return pd.DatetimeIndex([], dtype="datetime64[ns]")
+    weeks = reports.to_period("W-SUN")
+    anchor = weekday_number(weekday)
+    alone = [
+        d for d in odd if abs(d.day_of_week - anchor) == 1 and (weeks == d.to_period("W-SUN")).sum() == 1
+    ]
+    return pd.DatetimeIndex(alone, dtype="datetime64[ns]")
 
 
 def position_weeks(dates: pd.DatetimeIndex, weekday: str = POSITION_WEEKDAY) -> pd.DatetimeIndex:

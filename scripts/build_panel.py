@@ -32,14 +32,17 @@ def main(*, sources: Path, out: Path, as_of: AsOf = None, tidy: Path | None = No
         Also write the tidy table (source, variable, ..., published_at).
     """
     from model.sources.build import build_panel
-    from model.sources.output import print_report, write_table
+    from model.sources.output import print_report, write_accepted, write_table
 
     built = build_panel(sources, as_of, lambda name: print(f"reading {name}", file=sys.stderr))
     write_table(built.panel, out, as_of)
+    beside = write_accepted(built, out)
     if tidy:
         write_table(built.tidy, tidy, as_of)
     print_report(built)
     until = f" as of {as_of}" if as_of else ""
+    if beside:
+        print(f"Wrote {beside}: what sources.toml accepts, for reading the panel.")
     print(f"Wrote {out}: {len(built.panel)} trading days, {built.panel.shape[1]} columns{until}.")
 
 

@@ -58,6 +58,8 @@ def main(
         falsify=falsify,
         compare=subject.compared(),
     )
+    for note in subject.notes:
+        print(note)
     show(result, subject, write_all(result, subject, out or FOLDER / f"{Path(event).stem}-gate"))
     return 0 if result.verdict == "pass" else GateError.exit_code
 

@@ -31,6 +31,9 @@ def main(
     share_price: Positive | None = None,
     conventions: Path | None = None,
     drop_bad_iv: Switch = False,
+    drop_expired: Switch = False,
+    underlying: str | None = None,
+    iv_unit: Literal["percent", "fraction"] | None = None,
     out: Path | None = None,
     sources: Switch = False,
     benchmark: Switch = False,
@@ -73,7 +76,13 @@ def main(
     conventions
         Contract terms for --chain (default: data/books/markets.toml).
     drop_bad_iv
-        Leave out rows without a volatility.
+        Leave out rows without a usable volatility.
+    drop_expired
+        Leave out contracts that had expired when quoted.
+    underlying
+        Root of the options to read, where a chain has several.
+    iv_unit
+        Unit of the chain's volatilities, where it is not its layout's.
     out
         Folder for figures (PNG), tables (CSV) and manifest (JSON).
     sources
@@ -106,7 +115,18 @@ def main(
     else:
         terms = conventions or PROJECT / "data" / "books" / "markets.toml"
         level = spots[0] if spots else None
-        there, quotes = book_from_chain(chain, terms, convention, moment, level, share_price, drop_bad_iv)
+        there, quotes = book_from_chain(
+            chain,
+            terms,
+            convention,
+            moment,
+            level,
+            share_price,
+            drop_bad_iv,
+            underlying,
+            iv_unit,
+            drop_expired,
+        )
     if path:
         needs_close = len(there.etf) > 0 or len(there.notes) > 0
         move = from_bars(path, there.calendar, there.timezone, needs_close=needs_close)
@@ -196,7 +216,7 @@ def show(book, chain, path, ends, lam: float, sources: bool):
     if chain is not None:
         console.print(
             f"{len(chain)} options read ({chain.layout} layout), "
-            f"{chain.dropped} left out for want of a volatility; "
+            f"{'; '.join((f'{chain.dropped} left out for want of a volatility', *chain.left_out))}; "
             f"as of {chain.as_of:%Y-%m-%d %H:%M:%S} UTC; "
             f"vol index {book.vol:.1f} (the chain's own, at the money)."
         )

@@ -199,14 +199,13 @@ def to_dataset(parts: Parts, design: Design, keep: np.ndarray) -> xr.Dataset:
     bn = units.bn_to_usd_m
     flow_dims, ret_dims = ("sample", "date", "flow_part"), ("sample", "date", "return_part")
     trig = ("sample", "date", "trigger")
-    observed = np.where(np.isfinite(design.flows) | (design.listed == 0), design.flows, np.nan).sum(axis=1)
     data = {
         "flow_channel": (flow_dims, bn(parts.flow_channel[:, keep])),
         "return_channel": (ret_dims, parts.return_channel[:, keep]),
         "flow_trigger": (trig, bn(parts.flow_trigger[:, keep])),
         "return_trigger": (trig, parts.return_trigger[:, keep]),
         "expected_flow": (("sample", "date"), bn(parts.expected_flow[:, keep])),
-        "observed_flow": (("date",), bn(observed[keep])),
+        "observed_flow": (("date",), bn(design.observed_flow[keep])),
         "observed_return": (("date",), design.returns[keep]),
     }
     if "overnight" in design.measured:

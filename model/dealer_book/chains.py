@@ -13,13 +13,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from model.dealer_book.instants import instants
+from model.dealer_book.cells import IV_UNITS, cell_error, numbers, read_cells, seconds, volatilities
 from model.dealer_book.listed import Listed
 from model.dealer_book.markets import Market, years_between
+from model.dealer_book.snapshots import INSTRUMENT, check_names, choose, occ_expiry, one_underlying
 from model.errors import DataError
 from model.units import PERCENT
 
@@ -37,8 +39,6 @@ EXCHANGE = (
 OCC = ("contractSymbol", "strike", "openInterest", "impliedVolatility")
 SYMBOL = r"^(?P<root>[A-Z0-9.]{1,6}?)(?P<day>\d{6})(?P<side>[CP])(?P<strike>\d{8})$"
 CONVENTIONS = ("naive", "short", "long")
-PLACEHOLDER_IV = 1e-3  # Yahoo writes 1e-5 where nothing was quoted
-MAX_IV = 10.0
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class Chain:
 
     ``strike`` and ``forward`` as quoted (USD), ``iv`` a fraction, ``contracts`` open, ``expiry_s`` and
     ``quote_s`` seconds since the epoch, ``call`` bool, ``row`` the line of the file, ``spot`` the venue's
-    own spot (USD).
+    own spot (USD). ``dropped`` rows had no usable volatility; ``left_out`` says what else was not read, and why.
     """
 
     layout: str
@@ -63,6 +63,7 @@ class Chain:
     as_of: datetime
     dropped: int
     frame: pd.DataFrame
+    left_out: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return int(self.strike.size)
@@ -97,6 +98,9 @@ def read_chain(
     spot: float | None = None,
     drop_bad_iv: bool = False,
     all_snapshots: bool = False,
+    underlying: str | None = None,
+    iv_unit: str | None = None,
+    drop_expired: bool = False,
 ) -> Chain:
     """Read and validate a chain.
 
@@ -106,24 +110,45 @@ def read_chain(
     market : Market
         Expiry clock of the venue.
     as_of : datetime, optional
-        Time of the open interest; an ETF chain has no time stamp of its own.
+        Time of the open interest; an ETF chain has no time stamp of its own, of an exchange's chain the newest
+        snapshot by then is read.
     spot : float, optional
         The ETF's price for an ``occ`` chain, USD a share.
     drop_bad_iv : bool
-        Leave out rows with a placeholder volatility instead of refusing the file; the number is kept.
+        Leave out rows without a usable volatility instead of refusing the file; the number is kept.
     all_snapshots : bool
-        Keep every time stamp of an instrument instead of the last.
+        Keep every time stamp of an instrument instead of the newest snapshot.
+    underlying : str, optional
+        Root of the instruments to read; needed where the file has several.
+    iv_unit : str, optional
+        ``percent`` or ``fraction`` where the file departs from its layout.
+    drop_expired : bool
+        Leave out contracts that had expired when they were quoted, instead of refusing the file.
 
     Raises
     ------
     DataError
-        A missing column, a cell that is not a number, an impossible value, an expired contract.
+        A missing column, a cell that is not a number, an impossible value, an expired contract, rows of two
+        underlyings.
     """
-    frame = _read(path)
+    frame = read_cells(path)
     layout = layout_of(frame.columns)
+    if iv_unit not in (None, *IV_UNITS):
+        raise DataError(f"Unit of volatility {iv_unit!r} is unknown.", f"Use {' or '.join(IV_UNITS)}.")
+    how = _How(drop_bad_iv, all_snapshots, underlying, iv_unit, drop_expired)
     if layout == "exchange":
-        return _exchange(frame, drop_bad_iv, all_snapshots)
-    return _occ(frame, market, as_of, spot, drop_bad_iv)
+        return _exchange(frame, as_of, how)
+    return _occ(frame, market, as_of, spot, how)
+
+
+class _How(NamedTuple):
+    """What the user lets pass."""
+
+    drop_bad_iv: bool
+    all_snapshots: bool
+    underlying: str | None
+    iv_unit: str | None
+    drop_expired: bool
 
 
 def to_listed(chain: Chain, market: Market, spot: float, convention: str = "naive") -> Listed:
@@ -161,77 +186,21 @@ def to_listed(chain: Chain, market: Market, spot: float, convention: str = "naiv
     return Listed(**{k: v[held] for k, v in columns.items()})
 
 
-def _read(path: str | Path) -> pd.DataFrame:
-    try:
-        frame = pd.read_csv(path, dtype=str, keep_default_na=False)
-    except FileNotFoundError as err:
-        raise DataError(f"No chain at {path}.", "Check the path.") from err
-    except OSError as err:
-        raise DataError(f"{path} cannot be read: {err.strerror}.", "Name a CSV file.") from err
-    except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as err:
-        raise DataError(
-            f"{path} is not a CSV table: {err}.", "Save the chain as comma-separated text."
-        ) from err
-    if frame.empty:
-        raise DataError(f"{path} has a header and no rows.", "Supply at least one option.")
-    return frame
-
-
-def _cell_error(frame: pd.DataFrame, column: str, bad: np.ndarray, rule: str, remedy: str) -> None:
-    if bad.any():
-        i = int(np.flatnonzero(bad)[0])
-        value = frame[column].iloc[i]
-        raise DataError(
-            f"Row {i + 2}, column {column}: {value!r} is not {rule} ({int(bad.sum())} such rows).", remedy
-        )
-
-
-def _numbers(frame: pd.DataFrame, column: str, low: float, strict: bool = True, blank: float | None = None):
-    text = frame[column].str.strip()
-    if blank is not None:
-        text = text.where(~text.str.lower().isin(["", "nan"]), str(blank))
-    x = pd.to_numeric(text, errors="coerce").to_numpy(float)
-    _cell_error(
-        frame, column, ~np.isfinite(x), "a number", f"Write a plain number in {column} or delete the row."
-    )
-    rule = f"{'above' if strict else 'at least'} {low:g}"
-    _cell_error(frame, column, x <= low if strict else x < low, rule, f"Correct {column} or delete the row.")
-    return x
-
-
-def _seconds(frame: pd.DataFrame, column: str) -> np.ndarray:
-    t = instants(frame[column])
-    _cell_error(
-        frame,
-        column,
-        t.isna().to_numpy(),
-        "a time with offset",
-        "Write ISO 8601, e.g. 2026-02-06 08:00:00+00:00.",
-    )
-    return (t - pd.Timestamp("1970-01-01", tz="UTC")).dt.total_seconds().to_numpy(float)
-
-
-def _vols(frame: pd.DataFrame, column: str, scale: float, drop: bool) -> tuple[np.ndarray, np.ndarray]:
-    iv = _numbers(frame, column, 0.0, strict=False) / scale
-    placeholder = iv < PLACEHOLDER_IV
-    remedy = f"Fill {column}, delete the row, or ask to leave out such rows (--drop-bad-iv)."
-    if not drop:
-        _cell_error(frame, column, placeholder, "an implied volatility", remedy)
-    _cell_error(frame, column, iv > MAX_IV, "a volatility under 1,000 %", f"Check the unit of {column}.")
-    return iv, placeholder
-
-
-def _finish(layout, frame, arrays, spot, drop_mask, dropped: int) -> Chain:
+def _finish(layout, frame, arrays, spot, bad, dropped: int, how: _How, left_out: tuple[str, ...]) -> Chain:
     late = arrays["expiry_s"] <= arrays["quote_s"]
     name = "expiry" if layout == "exchange" else "contractSymbol"
-    _cell_error(
-        frame,
-        name,
-        late & ~drop_mask,
-        "after the time of the chain",
-        "Delete expired contracts or correct the date.",
-    )
-    keep = ~drop_mask
+    if not how.drop_expired:
+        cell_error(
+            frame,
+            name,
+            late & ~bad,
+            "after the time of the chain",
+            "Delete expired contracts, correct the date, or ask to leave them out (--drop-expired; in a book, "
+            'expired = "drop").',
+        )
+    elif late.any():
+        left_out += (f"{int(late.sum())} expired when quoted",)
+    keep = ~bad & ~late
     if not keep.any():
         raise DataError("No option of the chain has an implied volatility.", "Supply a quoted chain.")
     kept = {k: v[keep] for k, v in arrays.items()}
@@ -241,44 +210,64 @@ def _finish(layout, frame, arrays, spot, drop_mask, dropped: int) -> Chain:
         spot=spot,
         as_of=as_of,
         dropped=dropped,
-        row=np.flatnonzero(keep) + 2,
+        row=np.asarray(frame.index[keep]) + 2,
         frame=frame[keep],
+        left_out=left_out,
         **kept,
     )
 
 
-def _exchange(frame: pd.DataFrame, drop: bool, all_snapshots: bool) -> Chain:
+def _others(mine: np.ndarray) -> tuple[str, ...]:
+    return () if mine.all() else (f"{int((~mine).sum())} on another underlying",)
+
+
+def _exchange(frame: pd.DataFrame, as_of: datetime | None, how: _How) -> Chain:
     side = frame["option_type"].str.strip().str.upper()
-    _cell_error(frame, "option_type", ~side.isin(["C", "P"]).to_numpy(), "C or P", "Write C or P.")
-    index = _numbers(frame, "index_price", 0.0)
-    iv, bad = _vols(frame, "mark_iv", PERCENT, drop)
+    cell_error(frame, "option_type", ~side.isin(["C", "P"]).to_numpy(), "C or P", "Write C or P.")
+    parts = frame["instrument_name"].str.strip().str.extract(INSTRUMENT)
+    roots = parts["root"].fillna(frame["instrument_name"].str.split("-").str[0])
+    mine = one_underlying("instrument_name", roots, how.underlying)
+    said = _others(mine)
+    frame, parts = frame[mine], parts[mine]
+    strike, expiry_s, quote_s = (
+        numbers(frame, "strike", 0.0),
+        seconds(frame, "expiry"),
+        seconds(frame, "quote_timestamp"),
+    )
+    check_names(frame, parts, strike, expiry_s)
+    if not how.all_snapshots:
+        same = pd.DataFrame({"n": frame["instrument_name"].to_numpy(), "t": quote_s}).duplicated().to_numpy()
+        cell_error(frame, "instrument_name", same, "unique at its time stamp", "Delete the duplicate row.")
+    until = None if as_of is None else as_of.timestamp()
+    choice = choose(frame["instrument_name"], quote_s, expiry_s, until, how.all_snapshots)
+    strike, expiry_s, quote_s = (x[choice.keep] for x in (strike, expiry_s, quote_s))
+    frame = frame[choice.keep]
+    for count, what in (
+        (choice.expired, "expired since an earlier snapshot"),
+        (choice.earlier, "in an earlier snapshot only"),
+        (choice.later, "quoted after the time asked for"),
+    ):
+        said += (f"{count} {what}",) if count else ()
+    index = numbers(frame, "index_price", 0.0)
+    contracts = numbers(frame, "open_interest", 0.0, strict=False)
+    scale = IV_UNITS[how.iv_unit or "percent"]
+    iv, bad = volatilities(frame, "mark_iv", scale, how.drop_bad_iv, contracts > 0)
     arrays = {
-        "strike": _numbers(frame, "strike", 0.0),
-        "forward": _numbers(frame, "underlying", 0.0),
+        "strike": strike,
+        "forward": numbers(frame, "underlying", 0.0),
         "iv": iv,
-        "contracts": _numbers(frame, "open_interest", 0.0, strict=False),
-        "expiry_s": _seconds(frame, "expiry"),
-        "quote_s": _seconds(frame, "quote_timestamp"),
-        "call": (side == "C").to_numpy(),
+        "contracts": contracts,
+        "expiry_s": expiry_s,
+        "quote_s": quote_s,
+        "call": (frame["option_type"].str.strip().str.upper() == "C").to_numpy(),
     }
     off = np.abs(np.log(arrays["forward"] / index)) > 0.5
-    _cell_error(frame, "underlying", off, "within 50 % of index_price", "Check the unit of the forward.")
-    if not all_snapshots:
-        order = (
-            pd.Series(arrays["quote_s"])
-            .groupby(frame["instrument_name"].to_numpy())
-            .transform("max")
-            .to_numpy()
-        )
-        same = pd.DataFrame({"n": frame["instrument_name"], "t": arrays["quote_s"]}).duplicated().to_numpy()
-        _cell_error(frame, "instrument_name", same, "unique at its time stamp", "Delete the duplicate row.")
-        last = arrays["quote_s"] == order
-        frame, index, bad = frame[last], index[last], bad[last]
-        arrays = {k: v[last] for k, v in arrays.items()}
-    return _finish("exchange", frame, arrays, float(np.median(index)), bad, int(bad.sum()))
+    cell_error(frame, "underlying", off, "within 50 % of index_price", "Check the unit of the forward.")
+    held_bad = int((bad & (contracts > 0)).sum())
+    return _finish("exchange", frame, arrays, float(np.median(index)), bad, held_bad, how, said)
 
 
-def _occ(frame: pd.DataFrame, market: Market, as_of, spot, drop: bool) -> Chain:
+def _occ(frame: pd.DataFrame, market: Market, as_of, spot, how: _How) -> Chain:
     if as_of is None or spot is None:
         raise DataError(
             "An ETF chain carries neither its time nor the ETF's price.",
@@ -286,35 +275,32 @@ def _occ(frame: pd.DataFrame, market: Market, as_of, spot, drop: bool) -> Chain:
         )
     parts = frame["contractSymbol"].str.strip().str.extract(SYMBOL)
     rule = "an OCC symbol (root, yymmdd, C or P, strike x 1000)"
-    _cell_error(frame, "contractSymbol", parts["day"].isna().to_numpy(), rule, "Use the OCC symbol.")
-    _cell_error(
+    cell_error(frame, "contractSymbol", parts["day"].isna().to_numpy(), rule, "Use the OCC symbol.")
+    mine = one_underlying("contractSymbol", parts["root"], how.underlying)
+    said = _others(mine)
+    frame, parts = frame[mine], parts[mine]
+    cell_error(
         frame,
         "contractSymbol",
         frame["contractSymbol"].duplicated().to_numpy(),
         "unique",
-        "Delete the duplicate.",
+        "Delete the duplicate; of a file with several snapshots keep one.",
     )
-    strike = _numbers(frame, "strike", 0.0)
+    strike = numbers(frame, "strike", 0.0)
     wrong = np.abs(parts["strike"].astype(float).to_numpy() / 1000 - strike) > 5e-4
-    _cell_error(frame, "strike", wrong, "the strike in contractSymbol", "Correct one of the two.")
-    day = pd.to_datetime(parts["day"], format="%y%m%d", errors="coerce")
-    _cell_error(
-        frame, "contractSymbol", day.isna().to_numpy(), "a symbol with a calendar day", "Correct the symbol."
-    )
-    clock = pd.Timedelta(hours=market.expiry_time.hour, minutes=market.expiry_time.minute)
-    end = (day + clock).dt.tz_localize(market.timezone.key).dt.tz_convert("UTC")
-    expiry_s = (end - pd.Timestamp("1970-01-01", tz="UTC")).dt.total_seconds().to_numpy(float)
+    cell_error(frame, "strike", wrong, "the strike in contractSymbol", "Correct one of the two.")
+    expiry_s = occ_expiry(frame, parts, market)
     # Half the lowest to twice the highest strike: the underlying's price given for the share's is far outside.
     if not 0.5 * strike.min() <= spot <= 2.0 * strike.max():
         raise DataError(
             f"The ETF's price of {spot:,.4g} is far from the strikes, {strike.min():g} to {strike.max():g}.",
             "Give the underlying's price as --spot and the ETF's, if not units per share x spot, as --share-price.",
         )
-    contracts = _numbers(frame, "openInterest", 0.0, strict=False, blank=0.0)
+    contracts = numbers(frame, "openInterest", 0.0, strict=False, blank=0.0)
     quote_s = np.full(len(frame), as_of.timestamp())
-    unheld = contracts == 0
-    raw = frame.assign(impliedVolatility=frame["impliedVolatility"].where(~unheld, "1.0"))
-    iv, bad = _vols(raw, "impliedVolatility", 1.0, drop)
+    held = contracts > 0
+    scale = IV_UNITS[how.iv_unit or "fraction"]
+    iv, bad = volatilities(frame, "impliedVolatility", scale, how.drop_bad_iv, held)
     years = np.maximum(years_between(expiry_s, quote_s), 0.0)
     arrays = {
         "strike": strike,
@@ -325,4 +311,4 @@ def _occ(frame: pd.DataFrame, market: Market, as_of, spot, drop: bool) -> Chain:
         "quote_s": quote_s,
         "call": (parts["side"] == "C").to_numpy(),
     }
-    return _finish("occ", frame, arrays, spot, bad | unheld, int(bad.sum()))
+    return _finish("occ", frame, arrays, spot, bad | ~held, int((bad & held).sum()), how, said)

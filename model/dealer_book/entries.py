@@ -7,11 +7,13 @@ from datetime import date, datetime
 
 import numpy as np
 
+from model.dealer_book.cells import IV_UNITS
 from model.dealer_book.chains import read_chain, to_listed
 from model.dealer_book.listed import Listed
 from model.dealer_book.markets import VENUES, Market
 from model.dealer_book.notes import RULES, Note, first_breach
 from model.dealer_book.tables import numbers, provenance, triple
+from model.names import inside
 from model.toml_table import Table
 from model.units import DAYS_PER_YEAR, PERCENT, USD_PER_MN
 
@@ -100,13 +102,20 @@ def cluster_entry(entry: Table, markets, as_of, _spot, _folder) -> tuple[str, Li
 
 def chain_entry(entry: Table, markets, as_of, spot, folder) -> tuple[str, Listed]:
     """A whole chain from a file."""
-    path = folder / entry.text("file")
+    path = inside(folder / entry.text("file"), folder, what=entry.place("file"))
     share = spot * markets["etf"].units_per_quote
-    drop = entry.text("bad_iv", "refuse", ("refuse", "drop")) == "drop"
-    chain = read_chain(path, markets["etf"], as_of, share, drop)
+    choices = ("refuse", "drop")
+    chain = read_chain(
+        path,
+        markets["etf"],
+        as_of,
+        share,
+        entry.text("bad_iv", "refuse", choices) == "drop",
+        underlying=entry.text("underlying", None),
+        iv_unit=entry.text("iv_unit", choices=tuple(IV_UNITS)) if "iv_unit" in entry.data else None,
+        drop_expired=entry.text("expired", "refuse", choices) == "drop",
+    )
     venue = "crypto" if chain.layout == "exchange" else "etf"
-    if chain.as_of.timestamp() > as_of.timestamp() + 1:
-        entry.refuse("file", f"quoted at {chain.as_of}, after the book's as_of", "Use an earlier chain.")
     level = chain.spot / markets[venue].units_per_quote
     return venue, to_listed(chain, markets[venue], level, entry.text("dealer", "naive"))
 

@@ -13,8 +13,11 @@ from model.dealer_book.listed import Listed
 from model.dealer_book.markets import VENUES, Market, read_market
 from model.dealer_book.sign import SignPrior
 from model.dealer_book.tables import provenance
+from model.names import inside
+from model.store import PROJECT
 from model.toml_table import Table, read_toml
 
+BOOKS = PROJECT / "data" / "books"
 ENTRIES = ("cluster", "option", "chain", "note")
 """Tables of a book, each with a status of its own."""
 
@@ -50,6 +53,9 @@ def book_from_chain(
     spot: float | None = None,
     share_price: float | None = None,
     drop_bad_iv: bool = False,
+    underlying: str | None = None,
+    iv_unit: str | None = None,
+    drop_expired: bool = False,
 ) -> tuple[Book, Chain]:
     """A book holding one option chain and no notes.
 
@@ -62,12 +68,23 @@ def book_from_chain(
         See ``to_listed``.
     as_of, spot, share_price
         For an ETF chain: its time, the underlying's price, the ETF's price (default: units per share x spot).
+    drop_bad_iv, underlying, iv_unit, drop_expired
+        See ``read_chain``.
     """
     root, raw = _read(Path(conventions_path))
     markets, calendar, timezone = _markets(root)
     if share_price is None and spot is not None:
         share_price = spot * markets["etf"].units_per_quote
-    chain = read_chain(chain_path, markets["etf"], as_of, share_price, drop_bad_iv)
+    chain = read_chain(
+        chain_path,
+        markets["etf"],
+        as_of,
+        share_price,
+        drop_bad_iv,
+        underlying=underlying,
+        iv_unit=iv_unit,
+        drop_expired=drop_expired,
+    )
     venue = "crypto" if chain.layout == "exchange" else "etf"
     level = chain.spot / markets[venue].units_per_quote
     listed = to_listed(chain, markets[venue], level, convention)
@@ -100,6 +117,7 @@ def _read(file: Path, parents: tuple[Path, ...] = ()) -> tuple[Table, bytes]:
     names = root.get("include", tuple[str, ...], ())
     root.misspelt("include")
     for name in names:
+        inside(file.parent / name, file.parent, BOOKS, what=root.place("include"))
         if (file.parent / name).resolve() in chain:
             root.refuse("include", f"{name} includes itself", "Leave this include out.")
         part, text = _read(file.parent / name, chain)

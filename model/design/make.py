@@ -95,6 +95,7 @@ def make_design(panel: Panel, card: EventCard | None) -> Design:
         barrier_width=float(np.mean([k.width_pct for k in notes])) if notes else 1.0,
         **_vendors(sighting, flows, cut),
         **_night(frame, universe, factor_returns, cut),
+        total=_total(sighting, flows)[cut],
     )
     design = replace(design, measured=design.measured | _taker(frame, cut))
     return _with_mechanisms(design, card) if card else design
@@ -142,6 +143,11 @@ def _vendors(sighting: Sighting, flows: np.ndarray, cut: slice) -> dict[str, Any
     # Twice, because a variance is a square.
     var = units.usd_m_to_bn(units.usd_m_to_bn(sighting.seen.var))
     return {"vendor_pull": pull[cut], "vendor_var": var[cut]}
+
+
+def _total(sighting: Sighting, flows: np.ndarray) -> np.ndarray:
+    """The vendor's total, USD bn, where some print is missing; empty where none is."""
+    return units.usd_m_to_bn(sighting.total) if np.isnan(flows).any() else np.zeros(0)
 
 
 def _with_mechanisms(design: Design, card: EventCard) -> Design:

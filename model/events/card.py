@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -18,6 +17,7 @@ from model.events.quantities import Ground
 from model.events.rival import Rival, read_rivals
 from model.events.statements import Statement, read_statements
 from model.events.switches import Mechanisms, read_mechanisms
+from model.names import inside, relative_name, safe_name
 from model.panel import Panel, load_panel
 from model.panel.roles import FLOW, roles
 from model.panel.universe import Universe, load_universe
@@ -28,8 +28,6 @@ if TYPE_CHECKING:
     from model.calendar import DateLike
 
 FOLDER = PROJECT / "data" / "events"
-ID = r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}"
-"""Ids that are one ordinary name in every file system."""
 CARD = "event.toml"
 
 
@@ -97,7 +95,7 @@ def load_event(id_or_path: str | Path) -> EventCard:
         t.refuse("window", f"starts on {span[0]} and ends on {span[1]}", "Give an earlier start.")
     columns = (*(f"{FLOW}{k}" for k in universe.fund_keys), *(r.name for r in roles(universe)))
     card = EventCard(
-        id=_id(t),
+        id=safe_name(t.text("id"), t.place("id")),
         title=t.text("title"),
         universe=universe_name,
         days=t.dates("days"),
@@ -106,7 +104,7 @@ def load_event(id_or_path: str | Path) -> EventCard:
         next_day_funds=t.columns("next_day_funds", [universe.option_fund]),
         gate_reason=gate.text("accept_inconclusive", None),
         knock_ins=tuple(k.into(KnockIn) for k in t.tables("knock_ins", [])),
-        priors=t.text("priors", None),
+        priors=_relative(t, "priors"),
         dealer_books=_files(t, "dealer_book", path, PROJECT),
         facts=tuple(read_fact(f, universe.calendar) for f in t.tables("facts", [])),
         prior_changes=read_changes(t.tables("prior_changes", [])),
@@ -170,12 +168,10 @@ def _find(id_or_path: str | Path) -> Path:
     )
 
 
-def _id(t: Table) -> str:
-    """The event's id, which names its folder."""
-    found = t.text("id")
-    if not re.fullmatch(ID, found):
-        t.refuse("id", f"{found!r} cannot name a folder", "Use letters, digits, dots, hyphens, underscores.")
-    return found
+def _relative(t: Table, key: str) -> str | None:
+    """A name or a path below the working folder; None without the key."""
+    name = t.text(key, None)
+    return None if name is None else relative_name(name, t.place(key))
 
 
 def _file(t: Table, key: str, card: Path) -> Path | None:
@@ -199,6 +195,7 @@ def _found(t: Table, key: str, name: str, card: Path, other: Path | None = None)
     path = (card.parent / name).resolve()
     if not os.path.isfile(path) and other is not None and os.path.isfile(other / name):
         path = (other / name).resolve()
+    inside(path, card.parent, PROJECT, what=t.place(key))
     if not os.path.isfile(path):
         t.refuse(
             key, f"no file {path}", "Correct the path, which is relative to the card, or remove the key."

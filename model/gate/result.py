@@ -12,6 +12,10 @@ from model.errors import GateError
 Verdict = Literal["pass", "fail", "inconclusive"]
 AFTER_SAMPLING = "hidden variables after sampling"
 """Name of the one check that is made after sampling; it never changes a verdict."""
+RULE = "implied independences"
+"""Name of the check that holds the graph's claims against the data."""
+UNTESTED = "tested nothing:"
+"""How a reason begins that accepts a gate which tested nothing; one written for little power does not cover that."""
 
 
 @dataclass(frozen=True)
@@ -74,6 +78,17 @@ class GateResult:
         return {c.name: c for c in self.checks}[name]
 
     @property
+    def tested(self) -> int | None:
+        """Number of independences that were tested; None where that check is not part of the result."""
+        rule = next((c for c in self.checks if c.name == RULE), None)
+        return None if rule is None else sum(row.get("violated") is not None for row in rule.table)
+
+    def _covered(self, reason: str | None) -> str:
+        """The reason, if it speaks of what was found; else nothing."""
+        written = (reason or "").strip()
+        return "" if self.tested == 0 and not written.lower().startswith(UNTESTED) else written
+
+    @property
     def after_sampling(self) -> Check | None:
         """The check on posterior draws; None before sampling."""
         return next((c for c in self.checks if c.name == AFTER_SAMPLING), None)
@@ -83,8 +98,11 @@ class GateResult:
         return replace(self, checks=[*(c for c in self.checks if c.name != check.name), check])
 
     def accept(self, reason: str | None) -> GateResult:
-        """The same result with the user's reason recorded (only an inconclusive verdict can take one)."""
-        written = (reason or "").strip()
+        """The same result with the user's reason recorded.
+
+        Only an inconclusive verdict can take one; where nothing was tested, only one that says so.
+        """
+        written = self._covered(reason)
         return replace(self, accepted_reason=written) if written and self.verdict == "inconclusive" else self
 
     def require(self, accept_reason: str | None = None) -> None:
@@ -93,14 +111,20 @@ class GateResult:
         Raises
         ------
         GateError
-            For ``fail`` whatever the reason; for ``inconclusive`` without a written reason.
+            For ``fail`` whatever the reason; for ``inconclusive`` without a written reason that covers it.
         """
         why = " ".join(self.reasons)
         if self.verdict == "pass":
             return
         if self.verdict == "inconclusive":
-            if (accept_reason or self.accepted_reason or "").strip():
+            if self._covered(accept_reason or self.accepted_reason):
                 return
+            if self.tested == 0:
+                raise GateError(
+                    f"The causal gate tested nothing. {why}",
+                    "Supply columns that vary, and enough days. A reason written for little power does not cover this; "
+                    f'one that begins with "{UNTESTED}" does.',
+                )
             raise GateError(
                 f"The causal gate is inconclusive. {why}", 'Accept it in writing: --accept-gate "reason".'
             )

@@ -24,8 +24,9 @@ from model.gate.independences import implied_independences
 from model.gate.null import Null, examine_all, stacked, violated
 from model.gate.partial import Outcome
 from model.gate.pilot import fit_pilot
-from model.gate.result import Check, GateResult
+from model.gate.result import RULE, Check, GateResult
 from model.gate.rivals import Rival, named_rivals
+from model.gate.testable import lost, rival_without, standing, without
 from model.gate.thresholds import Thresholds, load_thresholds
 from model.gate.verdict import decide
 
@@ -72,33 +73,41 @@ def run_gate(
     """
     began = time.perf_counter()
     limits = thresholds or load_thresholds()
-    rivals = tuple(named_rivals(graph, limits) if alternatives is None else alternatives)
-    checks = [check_data(base_columns(frame), graph, limits)]
+    claimed, base = graph, base_columns(frame)
+    gone = standing(base, claimed)
+    rivals = tuple(named_rivals(claimed, limits) if alternatives is None else alternatives)
+    held = tuple(rival_without(r, gone) for r in (rivals if compare is None else compare))
+    rivals = tuple(rival_without(r, gone) for r in rivals)
+    checks = [check_data(base, claimed, limits)]
+    every = implied_independences(claimed, limits.max_lag, limits.own_lags)
+    graph = without(claimed, gone)
     statements = implied_independences(graph, limits.max_lag, limits.own_lags)
     checks.append(check_agreement(frame, graph, statements, seed))
-    checks += _tested(frame, graph, statements, rivals, limits, seed, simulate)
+    checks += _tested(frame, graph, statements, lost(every, gone), rivals, limits, seed, simulate)
     checks.append(check_reach(graph, statements, limits, edges=not quick))
     answers = answer_questions(graph, limits)
     checks.append(check_identification(answers))
     checks.append(check_refutation(frame, graph, answers, limits, seed, quick))
     checks.append(check_simultaneity(frame, graph, limits))
     if not quick:
-        held = rivals if compare is None else tuple(compare)
         checks.append(check_alternatives(frame, graph, held, limits, np.random.default_rng([seed, 3])))
     if falsify:
         checks.append(check_falsification(frame, graph, seed))
     verdict, reasons = decide(checks, limits)
     facts = {
         "days": len(frame),
-        "statements": len(statements),
+        "statements": len(every),
+        "standing": list(gone),
         "graph": graph.title,
         "seconds": round(time.perf_counter() - began, 1),
     }
-    result = GateResult(verdict, reasons, None, checks, frame_hash(frame), graph.sha256, seed, facts)
+    result = GateResult(verdict, reasons, None, checks, frame_hash(frame), claimed.sha256, seed, facts)
     return result.accept(accept_reason)
 
 
-def _tested(frame, graph: Graph, statements, rivals, limits: Thresholds, seed: int, simulate) -> list[Check]:
+def _tested(
+    frame, graph: Graph, statements, untested, rivals, limits: Thresholds, seed: int, simulate
+) -> list[Check]:
     """The rule and its power; both say "unknown" where there is nothing to test."""
     base = base_columns(frame)
     if not statements:
@@ -106,14 +115,14 @@ def _tested(frame, graph: Graph, statements, rivals, limits: Thresholds, seed: i
             "The graph implies no independence among observed variables: these data cannot contradict it."
         )
         return [
-            Check("implied independences", None, nothing),
+            Check(RULE, None, nothing),
             Check("power against wrong graphs", False, "Nothing can be found where nothing is claimed."),
         ]
     pilot = fit_pilot(frame, graph)
     columns = {b: base[b].to_numpy(float)[None] for b in graph.observed if b in base}
     observed = examine_all(columns, statements, graph, limits.spare_rows)
     null = _null(pilot, graph, statements, limits, np.random.default_rng([seed, 1]), simulate)
-    rule = check_independence(observed, null, statements, limits)
+    rule = check_independence(observed, null, statements, limits, untested)
     power = check_power(pilot, graph, statements, null, rivals, limits, np.random.default_rng([seed, 2]))
     return [rule, power]
 

@@ -31,6 +31,8 @@ class Subject:
         Event and days.
     gate_reason : str or None
         The event card's reason for accepting an inconclusive verdict.
+    notes : tuple of str
+        What was told of the panel when it was read.
     """
 
     frame: pd.DataFrame
@@ -38,6 +40,7 @@ class Subject:
     thresholds: Thresholds
     title: str
     gate_reason: str | None
+    notes: tuple[str, ...] = ()
 
     def rival(self, name: str) -> Rival:
         """A rival of this graph, by name or file."""
@@ -69,11 +72,13 @@ def load_subject(event: str, panel: Path | None, graph: str = "model") -> Subjec
         ``model``, a name in ``data/graphs``, or a TOML file.
     """
     card = load_event(event)
-    design = make_design(event_panel(card, panel), card)
+    read = event_panel(card, panel)
+    design = make_design(read, card)
     thresholds, base = load_thresholds(), graph_of(design)
     frame = design_frame(design)
     span = f"{frame.index[0]:%Y-%m-%d} to {frame.index[-1]:%Y-%m-%d}, {len(frame)} trading days"
-    return Subject(frame, _graph(graph, base, thresholds), thresholds, f"{card.id}: {span}", card.gate_reason)
+    title = f"{card.id}: {span}"
+    return Subject(frame, _graph(graph, base, thresholds), thresholds, title, card.gate_reason, read.notes)
 
 
 def _graph(name: str, base: Graph, thresholds: Thresholds) -> Graph:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from model.gate.result import Check, Verdict
+from model.gate.result import RULE, Check, Verdict
 from model.gate.thresholds import Thresholds
 
-RULE, AGREEMENT, DATA, REACH, POWER = (
-    "implied independences",
+AGREEMENT, DATA, REACH, POWER = (
     "dowhy agreement",
     "data",
     "reach",

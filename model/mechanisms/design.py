@@ -77,6 +77,8 @@ class Design:
         supplies none.
     night_factors : numpy.ndarray
         ``Shape: (T, J)``, log-%: factor returns before the open; empty where no open is supplied.
+    total : numpy.ndarray
+        ``Shape: (T,)``, USD bn: the vendor's total; empty where no print is missing.
     vendor_pull, vendor_var : numpy.ndarray
         ``Shape: (T, I)``, USD bn and its square: by how much further vendors pull a print, and the variance of what all
         vendors say together, see :mod:`model.panel.vendors`; empty where one vendor stands alone.
@@ -121,6 +123,7 @@ class Design:
     night_factors: np.ndarray = field(default_factory=lambda: np.zeros((0, 0)))
     vendor_pull: np.ndarray = field(default_factory=lambda: np.zeros((0, 0)))
     vendor_var: np.ndarray = field(default_factory=lambda: np.zeros((0, 0)))
+    total: np.ndarray = field(default_factory=lambda: np.zeros(0))
     book_days: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int64))
     book_grid: np.ndarray = field(default_factory=lambda: np.zeros(0))
     book_knots: np.ndarray = field(default_factory=lambda: np.zeros((0, len(CURVES), 2, 0)))
@@ -148,6 +151,12 @@ class Design:
         return self.vendor_var if len(self.vendor_var) else np.zeros_like(self.listed)
 
     @property
+    def observed_flow(self) -> np.ndarray:
+        """The day's flow: the prints' sum, or the vendor's total where a print is missing. ``Shape: (T,)``, USD bn."""
+        seen = np.where(np.isfinite(self.flows) | (self.listed == 0), self.flows, np.nan).sum(axis=1)
+        return np.where(np.isfinite(seen), seen, self.total) if len(self.total) else seen
+
+    @property
     def booking_lags(self) -> int:
         """Lags at which trades are booked: the kernel's, and one more where some trades are created late."""
         return LAGS + int(self.late_window.any())
@@ -165,7 +174,7 @@ class Design:
     def to_arrays(self) -> dict[str, np.ndarray]:
         """Numeric fields by name (for storage and hashing); what few designs have only where they have it."""
         out = {f.name: getattr(self, f.name) for f in fields(self)}
-        rare = ("one_off", "vendor_pull", "vendor_var", "night_factors")
+        rare = ("one_off", "vendor_pull", "vendor_var", "night_factors", "total")
         absent = [name for name in rare if not len(getattr(self, name))]
         out |= {f"measured_{name}": value for name, value in self.measured.items()}
         return {k: v for k, v in out.items() if isinstance(v, np.ndarray) and k not in absent}

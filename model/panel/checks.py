@@ -7,19 +7,22 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from model.calendar import position_date, sessions, span
-from model.panel.roles import FLOW, POSITIONS, TOTAL
+from model.calendar import displaced_reports, position_date, sessions, span
+from model.panel.roles import FLOW, POSITIONS, TOTAL, alive
 from model.panel.schema import schema_problems
 from model.units import PERCENT, premium_pct
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from model.panel.accepted import Accepted
     from model.panel.problems import Problems
     from model.panel.universe import Universe
 
 ROUNDING_USD_M = 0.2  # per fund and for the total: vendors print one decimal
 PRINTED_DECIMALS = 1
+SMALL_ROW = 0.05
+"""Gross flow, in parts of a typical day's, below which more decimals than usual mean another unit."""
 MAX_JUMP_PCT = 50.0  # a close that moves more in one session is a split or a unit slip
 MIN_ROWS_FOR_UNIT = 10  # fewer totals say nothing about their unit
 
@@ -27,7 +30,8 @@ MIN_ROWS_FOR_UNIT = 10  # fewer totals say nothing about their unit
 class Report:
     """Files problems under the row ("2026-02-05, line 47") and the input column of a cell.
 
-    `place` says where a day's cell of an input column stands; `origin` gives each canonical column's input columns.
+    `place` says where a day's cell of an input column stands; `origin` gives each canonical column's input columns;
+    `accepted` is what the user lets pass.
     """
 
     def __init__(
@@ -35,12 +39,24 @@ class Report:
         place: Callable[[str, pd.Timestamp], str],
         origin: dict[str, tuple[str, ...]],
         problems: Problems,
+        accepted: Accepted | None = None,
+        first: pd.Timestamp | None = None,
     ) -> None:
         self.place, self.origin, self.problems = place, origin, problems
+        self.accepted, self.first = accepted, first
+        self.notes: list[str] = []
 
-    def __call__(self, day: pd.Timestamp | None, columns: str | list[str], text: str, remedy: str) -> None:
+    def __call__(
+        self, day: pd.Timestamp | None, columns: str | list[str], text: str, remedy: str, check: str = ""
+    ) -> None:
+        """One problem; of a `check` that the user can let pass, unless that was done for this day."""
         names = [columns] if isinstance(columns, str) else columns
         sources = [self.origin.get(c, (c,)) for c in names]
+        when = self.first if day is None else day
+        if check and self.accepted is not None and when is not None:
+            if self.accepted.allows(check, when, [c for source in sources for c in source]):
+                return
+            remedy = f"{remedy} {self.accepted.way_out(check)}"
         column = ", ".join(repr(" + ".join(source)) for source in sources)
         first = sources[0][0] if sources and sources[0] else ""
         row = "" if day is None else self.place(first, day)
@@ -112,8 +128,8 @@ def check_values(frame: pd.DataFrame, u: Universe, report: Report) -> None:
     if frame.empty:
         return
     _complete(frame, u, report)
-    for day, column, text, remedy in schema_problems(frame, u):
-        report(day, column, text, remedy)
+    for day, column, text, remedy, check in schema_problems(frame, u):
+        report(day, column, text, remedy, check)
     _flows_present(frame, u, report)
     _funds_sum(frame, u, report)
     _flow_unit(frame, u, report)
@@ -142,7 +158,7 @@ def _complete(frame: pd.DataFrame, u: Universe, report: Report) -> None:
 
 def _flows_present(frame: pd.DataFrame, u: Universe, report: Report) -> None:
     """A flow column without a single value is a reading error, not missing data."""
-    listed = [FLOW + f.key for f in u.funds if frame.index[-1] >= pd.Timestamp(f.first_day)]
+    listed = [FLOW + f.key for f in u.funds if alive(pd.DatetimeIndex(frame.index), f).any()]
     for column in [TOTAL, *listed]:
         if frame[column].isna().all():
             report(None, column, "has no value at all", "Give the flows, in USD m.")
@@ -150,7 +166,7 @@ def _flows_present(frame: pd.DataFrame, u: Universe, report: Report) -> None:
 
 def _funds_sum(frame: pd.DataFrame, u: Universe, report: Report) -> None:
     funds = [FLOW + k for k in u.fund_keys]
-    unlisted = np.column_stack([frame.index < pd.Timestamp(f.first_day) for f in u.funds])
+    unlisted = np.column_stack([~alive(pd.DatetimeIndex(frame.index), f) for f in u.funds])
     known = (frame[funds].notna().to_numpy() | unlisted).all(axis=1) & frame[TOTAL].notna().to_numpy()
     gap = frame[funds].sum(axis=1) - frame[TOTAL]
     for day in frame.index[known & (gap.abs() > ROUNDING_USD_M * len(funds)).to_numpy()]:
@@ -160,6 +176,7 @@ def _funds_sum(frame: pd.DataFrame, u: Universe, report: Report) -> None:
             TOTAL,
             f"funds sum to {total + gap[day]:.1f}, the total says {total:.1f} (USD m)",
             "Correct the fund or the total; a fund in another unit is the usual cause.",
+            "total",
         )
 
 
@@ -173,25 +190,30 @@ def _flow_unit(frame: pd.DataFrame, u: Universe, report: Report) -> None:
             TOTAL,
             f"the median absolute total is {traded.median():.4g}; in USD m it lies in {low:g} to {high:g}",
             "Give flows in USD m, not USD, USD thousand or USD bn.",
+            "unit",
         )
 
 
 def _flow_decimals(frame: pd.DataFrame, u: Universe, report: Report) -> None:
-    """One row with more decimals than all the others is one row in USD bn."""
+    """A row with more decimals than the others, and far smaller than they are, is a row in USD bn.
+
+    More decimals alone are another vendor's, or another fund's, habit.
+    """
     funds = [FLOW + k for k in u.fund_keys]
     flows = frame[funds]
-    finer = ((flows - flows.round(PRINTED_DECIMALS)).abs() > 1e-6).any(axis=1)
+    off = (flows - flows.round(PRINTED_DECIMALS)).abs() > 1e-6
+    finer = off.any(axis=1)
     if len(frame) < MIN_ROWS_FOR_UNIT or finer.mean() > 1 / MIN_ROWS_FOR_UNIT:
         return  # this vendor prints more decimals
-    for day in frame.index[finer]:
-        columns = [
-            c for c in funds if abs(flows.loc[day, c] - flows.loc[day, c].round(PRINTED_DECIMALS)) > 1e-6
-        ]
+    gross = flows.abs().sum(axis=1)
+    small = gross < SMALL_ROW * gross[gross > 0].median()
+    for day in frame.index[finer & small]:
         report(
             day,
-            columns[:3],
-            "has more decimals than the other rows: another unit?",
+            [c for c in funds if off.loc[day, c]][:3],
+            "has more decimals than the other rows and is far smaller: another unit?",
             "Give flows in USD m, rounded like the others.",
+            "decimals",
         )
 
 
@@ -210,6 +232,7 @@ def _jumps(frame: pd.DataFrame, report: Report) -> None:
                 column,
                 f"moves {moves[day]:+.0f} % in one session, to {frame.loc[day, column]:g}",
                 "Correct the price or its unit, or use split-adjusted closes.",
+                "jump",
             )
 
 
@@ -237,6 +260,7 @@ def _etf_against_price(frame: pd.DataFrame, u: Universe, report: Report) -> None
             ["etf_close", "price"],
             f"close {close:g} is {gap[day]:+.1f} % off what a share holds ({fair[day]:.4g})",
             "Check both prices, their dates and clocks, and units_per_share in the universe file.",
+            "gap",
         )
 
 
@@ -250,6 +274,7 @@ def _future_against_price(frame: pd.DataFrame, u: Universe, report: Report) -> N
             ["future", "price"],
             f"a futures premium of {premium[day]:+.1f} % of price",
             "Check both prices, their dates and their units.",
+            "premium",
         )
 
 
@@ -267,19 +292,29 @@ def _expiry_days(frame: pd.DataFrame, u: Universe, report: Report) -> None:
                 "future_days",
                 f"{ahead:g} days lead to {expiry.date()}, which is not the last Friday of a month",
                 "Count calendar days from this row's date to the last Friday of the month.",
+                "expiry",
             )
 
 
 def _position_dates(frame: pd.DataFrame, u: Universe, report: Report) -> None:
-    for day in frame.index[frame[list(POSITIONS)].notna().any(axis=1)]:
+    days = pd.DatetimeIndex(frame.index[frame[list(POSITIONS)].notna().any(axis=1)])
+    moved = displaced_reports(days, u.positions.weekday)
+    for day in days:
         expected = position_date(day, u.positions.weekday)
-        if day != expected:
-            report(
-                day,
-                [c for c in POSITIONS if pd.notna(frame.loc[day, c])],
-                f"positions on a {day.day_name()}; the next position date is {expected.date()}",
-                "Put positions on the date they describe, not on the publication date.",
+        if day == expected:
+            continue
+        if day in moved:
+            report.notes.append(
+                f"{day.date()} ({day.day_name()}): taken as that week's position date; the week has no other report."
             )
+            continue
+        report(
+            day,
+            [c for c in POSITIONS if np.isfinite(frame[c][day])],
+            f"positions on a {day.day_name()}; the next position date is {expected.date()}",
+            "Put positions on the date they describe, not on the publication date.",
+            "position_date",
+        )
 
 
 def _position_sizes(frame: pd.DataFrame, report: Report) -> None:
@@ -292,4 +327,5 @@ def _position_sizes(frame: pd.DataFrame, report: Report) -> None:
                 [side, "open_interest"],
                 f"{held[day]:g} contracts held exceed the open interest of {interest:g}",
                 "Check whether columns are swapped or not in contracts.",
+                "position_size",
             )

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 DATE = "date"
 UTC_DATE = "date_utc"
 """Accepted for `DATE`: a table of UTC days says so in its header."""
+MAX_BYTES = 256 * 1024 * 1024
+"""A larger text is no daily panel."""
 MISSING = {"", "na", "nan", "n/a", "null", "none"}
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 INFINITE = re.compile(r"[+-]?inf(inity)?", re.IGNORECASE)
@@ -70,6 +72,10 @@ def read_table(path: Path) -> RawTable:
 
 
 def _read_csv(path: Path) -> RawTable:
+    if path.stat().st_size > MAX_BYTES:
+        raise DataError(
+            f"{path} has {path.stat().st_size:,} bytes.", f"Split it: at most {MAX_BYTES:,} are read."
+        )
     try:
         text = path.read_bytes().decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -89,6 +95,8 @@ def _read_csv(path: Path) -> RawTable:
             if not header:
                 header = [cell.strip() for cell in record]
                 continue
+            if rows and record[0].strip() and not any(cell.strip() for cell in record[1:]):
+                record = [record[0], *[""] * (len(header) - 1)]  # only the date is filled, commas or not
             if len(record) != len(header):
                 raise DataError(
                     f"{path}, line {reader.line_num}: {len(record)} fields, the header has {len(header)}.",

@@ -9,12 +9,14 @@ import numpy as np
 import pandas as pd
 
 from model.calendar import publication_time
+from model.panel.accepted import Accepted, accepted_beside
 from model.panel.checks import Report, check_values, non_trading_days
 from model.panel.columns import column_sentences, list_inputs
 from model.panel.panel import PUBLISHED, Panel
-from model.panel.roles import FLOW, POSITIONS, TOTAL, Rows, assemble
+from model.panel.roles import FLOW, POSITIONS, TOTAL, Rows, alive, assemble
 from model.panel.tables import read_tables
 from model.panel.universe import Universe, load_universe
+from model.panel.variety import told
 
 if TYPE_CHECKING:
     from model.calendar import DateLike
@@ -49,27 +51,39 @@ def load_panel(
     """
     u = load_universe(universe) if isinstance(universe, str) else universe
     tables = read_tables(path, u)
-    problems = tables.problems
-    rows = Rows(tables.days, tables.files[0].names)
+    problems, accepted = tables.problems, accepted_beside(tables.files[0].path)
+    rows = Rows(tables.days, tables.files[0].names, accepted)
     assembly = assemble(tables.header, tables.read, rows, u, problems)
     if any(not p.row for p in problems.found):  # a column is absent: nothing to check against
         problems.raise_if_any()
-    report = Report(tables.place, assembly.origin, problems)
+    report = Report(tables.place, assembly.origin, problems, accepted, tables.days[0])
     outside, notes = non_trading_days(assembly.frame, u, report)
-    frame = assembly.frame[~outside].copy()
+    frame, unfinished = _finished(assembly.frame[~outside].copy(), accepted)
     check_values(frame, u, report)
     problems.raise_if_any()
     inputs = list_inputs({c: f.path.name for c, f in tables.owner.items()}, assembly.origin, u)
-    notes += tables.notes + column_sentences(inputs, None)
+    notes += unfinished + report.notes + accepted.notes + tables.notes + column_sentences(inputs, None)
 
     if newest_row_partial:
         notes.extend(_clear_partial_row(frame, u))
     frame[PUBLISHED] = _published(frame, u)
     listed = pd.DataFrame(
-        {f.key: frame.index >= pd.Timestamp(f.first_day) for f in u.funds}, index=frame.index
+        {f.key: alive(pd.DatetimeIndex(frame.index), f) for f in u.funds}, index=frame.index
     )
+    notes.extend(told(frame, listed, u))
     panel = Panel(frame, listed, u, assembly.supplied, notes=tuple(notes), inputs=inputs)
     return panel if as_of is None else panel.as_of_date(as_of)
+
+
+def _finished(frame: pd.DataFrame, accepted: Accepted) -> tuple[pd.DataFrame, list[str]]:
+    """The rows without the newest ones of which only the date is filled, or that the user calls unfinished."""
+    empty = frame.isna().all(axis=1).to_numpy()
+    end = len(frame)
+    while end > 1 and (empty[end - 1] or accepted.allows("unfinished", frame.index[end - 1], [])):
+        end -= 1
+    gone = [str(d.date()) for d in frame.index[end:] if frame.loc[d].isna().all()]
+    note = [f"Left out, only their date is filled: {', '.join(gone)}."] if gone else []
+    return frame.iloc[:end], note
 
 
 def _published(frame: pd.DataFrame, u: Universe) -> pd.Series:

@@ -11,6 +11,7 @@ import pandas as pd
 
 from model.calendar import as_day, next_session
 from model.errors import DataError
+from model.panel.columns import column_sentences
 from model.panel.extras import published
 from model.panel.roles import FLOW, OPEN, POSITIONS, TOTAL
 from model.units import premium_pct
@@ -78,6 +79,12 @@ class Panel:
     def dates(self) -> pd.DatetimeIndex:
         """Trading days. Shape: (T,)."""
         return pd.DatetimeIndex(self._frame.index)
+
+    @property
+    def findings(self) -> tuple[str, ...]:
+        """The notes but those about columns, which a fit words by what it uses of them."""
+        about = set(column_sentences(self.inputs, None))
+        return tuple(n for n in self.notes if n not in about)
 
     def __len__(self) -> int:
         return len(self._frame)

@@ -12,10 +12,10 @@ from model.units import USD_PER_MN
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from datetime import date
 
+    from model.panel.accepted import Accepted
     from model.panel.problems import Problems
-    from model.panel.universe import Fund, Universe
+    from model.panel.universe import Fund, Member, Universe
 
 FLOW = "flow_"
 TOTAL = "flow_total"
@@ -98,6 +98,7 @@ class Rows:
 
     days: pd.DatetimeIndex
     names: tuple[str, ...]
+    accepted: Accepted | None = None
 
 
 def assemble(
@@ -178,38 +179,49 @@ def _fund_flow(
     """A fund's flow, directly or as the sum of its listed members. Unit: USD m. Shape: (T,)."""
     own = _first(fund.columns, header)
     if own is not None:
-        return _from_first_day(take(own), fund.first_day, own, rows, problems), (own,)
+        return _within_life(take(own), fund, own, rows, problems), (own,)
     days = rows.days
     total = np.zeros(len(days))
     used = []
     for member in fund.members:
-        listed = days >= pd.Timestamp(member.first_day)
+        listed = alive(days, member)
         column = _first(member.columns, header)
         if column is None:
             if listed.any():
                 _missing(FLOW + member.key, member.columns, problems)
             continue
-        flow = _from_first_day(take(column), member.first_day, column, rows, problems)
+        flow = _within_life(take(column), member, column, rows, problems)
         total = total + np.where(listed, flow, 0.0)
         used.append(column)
     if not used:
         _missing(FLOW + fund.key, fund_columns(fund), problems)
-    return np.where(days >= pd.Timestamp(fund.first_day), total, np.nan), tuple(used)
+    return np.where(alive(days, fund), total, np.nan), tuple(used)
 
 
-def _from_first_day(
-    flow: np.ndarray, first_day: date, column: str, rows: Rows, problems: Problems
+def alive(days: pd.DatetimeIndex, fund: Fund | Member) -> np.ndarray:
+    """Days from a fund's first to its last, both included. Shape: (T,)."""
+    return np.asarray((days >= pd.Timestamp(fund.first_day)) & (days <= pd.Timestamp(fund.last_day)))
+
+
+def _within_life(
+    flow: np.ndarray, fund: Fund | Member, column: str, rows: Rows, problems: Problems
 ) -> np.ndarray:
-    """Before a fund's first day a zero is missing; a flow then is a contradiction."""
-    early = rows.days < pd.Timestamp(first_day)
-    for i in np.flatnonzero(early & (np.nan_to_num(flow) != 0)):
+    """Outside a fund's life a zero is missing; a flow then is a contradiction."""
+    outside = ~alive(rows.days, fund)
+    for i in np.flatnonzero(outside & (np.nan_to_num(flow) != 0)).tolist():
+        if rows.accepted is not None and rows.accepted.allows("life", rows.days[i], [column]):
+            continue
+        early = rows.days[i] < pd.Timestamp(fund.first_day)
+        side, key = (
+            ("before the fund's first", "first_day") if early else ("after the fund's last", "last_day")
+        )
         problems.add(
-            f"a flow before the fund's first day {first_day}",
-            "Correct the value, or first_day in the universe file.",
+            f"a flow {side} day {getattr(fund, key)}",
+            f"Correct the value, or {key} in the universe file.",
             row=rows.names[i],
             column=repr(column),
         )
-    return np.where(early, np.nan, flow)
+    return np.where(outside, np.nan, flow)
 
 
 def _missing(name: str, columns: tuple[str, ...], problems: Problems) -> None:

@@ -17,6 +17,7 @@ VOLUME = (1e5, 1e10)
 EXPIRY_DAYS = (0, 366)
 COUNTS = {*POSITIONS, "future_days"}
 WHOLE = "whole_number"
+UNFINISHED = "unfinished"
 RANGE_REMEDY = {
     "price": "Give the price in USD; check for a unit slip or a wrong column.",
     "etf_volume": "Give shares traded; a volume in other units needs a scale in the universe file.",
@@ -59,8 +60,8 @@ def required_columns(u: Universe) -> set[str]:
     return {"price", "etf_close", "stress", *(f"factor_{f.key}" for f in u.factors)}
 
 
-def schema_problems(frame: pd.DataFrame, u: Universe) -> Iterator[tuple[pd.Timestamp, str, str, str]]:
-    """Cells outside their range or missing where they may not be: (day, column, problem, remedy)."""
+def schema_problems(frame: pd.DataFrame, u: Universe) -> Iterator[tuple[pd.Timestamp, str, str, str, str]]:
+    """Cells outside their range or missing where they may not be: (day, column, problem, remedy, check)."""
     import pandera.pandas as pa
 
     schema = _schema(u)
@@ -86,18 +87,42 @@ def _schema(u: Universe) -> Any:
     return pa.DataFrameSchema(columns)
 
 
-def _sentence(case: dict[str, Any], u: Universe) -> tuple[pd.Timestamp, str, str, str]:
+def _sentence(case: dict[str, Any], u: Universe) -> tuple[pd.Timestamp, str, str, str, str]:
     column, value = str(case["column"]), case["failure_case"]
     if pd.isna(value):
-        return case["index"], column, "is missing", "Fill in the close; this column may have no gaps."
+        return (
+            case["index"],
+            column,
+            "is missing",
+            "Fill in the close; this column may have no gaps.",
+            UNFINISHED,
+        )
     if case["check"] == WHOLE:
-        return case["index"], column, f"{value:g} is not a whole number", "Give contracts, or days, in full."
+        return (
+            case["index"],
+            column,
+            f"{value:g} is not a whole number",
+            "Give contracts, or days, in full.",
+            "",
+        )
     low, high = column_ranges(u)[column]
     text = f"{value:g} is outside {low:g} to {high:g}"
     extra = next((e for e in u.extras if e.column == column), None)
     if extra:
-        return case["index"], column, f"{text} ({extra.unit})", f"Give {extra.title} in {extra.unit}."
+        return (
+            case["index"],
+            column,
+            f"{text} ({extra.unit})",
+            f"Give {extra.title} in {extra.unit}.",
+            "range",
+        )
     if column.startswith(FLOW):
-        return case["index"], column, f"{text} (USD m)", "Give flows in USD m, not USD or USD thousand."
+        return (
+            case["index"],
+            column,
+            f"{text} (USD m)",
+            "Give flows in USD m, not USD or USD thousand.",
+            "range",
+        )
     remedy = RANGE_REMEDY.get(column, "Correct the value or its unit, or the range in the universe file.")
-    return case["index"], column, text, remedy
+    return case["index"], column, text, remedy, "range"

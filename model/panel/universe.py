@@ -20,6 +20,8 @@ from model.toml_table import Columns, Keys, Range, Table, read_toml
 FOLDER = PROJECT / "data" / "universes"
 USED = ("short", "net", "open_interest")
 MAX_LABEL_SHIFT = 5
+OPEN_END = date(2200, 1, 1)
+"""Last day of a fund that has not closed."""
 
 
 @dataclass(frozen=True)
@@ -53,11 +55,12 @@ class Etf:
 
 @dataclass(frozen=True)
 class Member:
-    """One input column that is summed into a fund, with its own first day."""
+    """One input column that is summed into a fund, with its own first and last day."""
 
     key: str
     columns: Columns
     first_day: date
+    last_day: date = OPEN_END
 
 
 @dataclass(frozen=True)
@@ -82,15 +85,20 @@ class Fund:
     options: bool
     members: tuple[Member, ...] = ()
     vendors: tuple[Vendor, ...] = ()
+    last_day: date = OPEN_END
 
 
 @dataclass(frozen=True)
 class FlowTotal:
-    """The vendor's total. Unit: USD m; `median_range` bounds its median absolute value (a unit check)."""
+    """The vendor's total. Unit: USD m; `median_range` bounds its median absolute value (a unit check).
+
+    `turnover_range` is where its median usually lies against that of the option fund's turnover in USD.
+    """
 
     columns: Columns
     max_abs: float
     median_range: Range
+    turnover_range: Range = (0.0, float("inf"))
 
 
 class Excluded(NamedTuple):
@@ -282,6 +290,16 @@ def _check(u: Universe, root: Table) -> None:
         weekday_number(u.positions.weekday)
     except DataError as error:
         root.refuse(("positions", "weekday"), error.message.rstrip("."), error.remedy)
+    for i, fund in enumerate(u.funds):
+        lives: list[tuple[Keys, Fund | Member]] = [(("funds", i), fund)]
+        lives += [(("funds", i, "members", j), m) for j, m in enumerate(fund.members)]
+        for where, life in lives:
+            if life.last_day < life.first_day:
+                root.refuse(
+                    (*where, "last_day"),
+                    f"{life.key!r} closes before its first day",
+                    "Correct one of the two days.",
+                )
     for position, published in u.positions.delayed.items():
         if published <= position:
             root.refuse(

@@ -25,7 +25,7 @@ import numpy as np
 import pandas as pd
 
 from model.panel import Panel
-from model.panel.roles import FLOW, vendor_flow
+from model.panel.roles import FLOW, TOTAL, vendor_flow
 
 MIN_DAYS = 10
 """Days on which two vendors must both have printed before the second enters."""
@@ -34,6 +34,8 @@ ROUNDING = 0.1 / np.sqrt(12.0)
 CONFLICT = 4.0
 """Typical differences beyond which a day is a conflict."""
 ROBUST = 1.4826
+TOTAL_ROUNDING = 0.05
+"""Rounding of one print, USD m: a total known to so much per fund."""
 
 
 class Combined(NamedTuple):
@@ -103,11 +105,17 @@ class Sighting(NamedTuple):
     seen : Combined
         Each ``Shape: (T, I)``.
     uses : tuple of VendorUse
+    total : numpy.ndarray
+        The vendor's total. ``Shape: (T,)``.
+    gaps : tuple of str
+        A sentence for every day on which a listed fund has no print.
     """
 
     flows: np.ndarray
     seen: Combined
     uses: tuple[VendorUse, ...]
+    total: np.ndarray
+    gaps: tuple[str, ...]
 
 
 def combine(values: np.ndarray, var: np.ndarray) -> Combined:
@@ -153,7 +161,40 @@ def sight(panel: Panel) -> Sighting:
         if others:
             value[:, i], var[:, i] = _joined(first[:, i], others)
             flows[:, i] = np.where(np.isfinite(first[:, i]), first[:, i], value[:, i])
-    return Sighting(flows, Combined(value, var), tuple(uses))
+    total = frame[TOTAL].to_numpy(float)
+    rest, gaps = _from_total(flows, total, panel)
+    filled = np.isfinite(rest) & ~np.isfinite(flows)
+    flows, value = np.where(filled, rest, flows), np.where(filled, rest, value)
+    return Sighting(flows, Combined(value, var), tuple(uses), total, gaps)
+
+
+def _from_total(flows: np.ndarray, total: np.ndarray, panel: Panel) -> tuple[np.ndarray, tuple[str, ...]]:
+    """The one print a day lacks is the total less the others; and what is said of every day that lacks one.
+
+    A total that equals the others' sum is no evidence: the fund may have had no flow, or the total may leave it
+    out. Two missing prints are not told apart. Shape: (T, I), (T,) -> (T, I), NaN where nothing follows.
+    """
+    keys = panel.universe.fund_keys
+    missing = ~np.isfinite(flows) & panel.listed[list(keys)].to_numpy(bool)
+    out, said = np.full_like(flows, np.nan), []
+    for t in np.flatnonzero(missing.any(axis=1)).tolist():
+        names = ", ".join(k for k, gone in zip(keys, missing[t], strict=True) if gone)
+        start = f"{panel.dates[t].date()}: no print of {names}"
+        rest = total[t] - np.nansum(flows[t])
+        if not np.isfinite(total[t]):
+            said.append(f"{start}, and no total: the day's flow is not observed.")
+        elif missing[t].sum() > 1:
+            said.append(
+                f"{start}; the day's total of {total[t]:.1f} USD m stands, how they share it is drawn."
+            )
+        elif abs(rest) <= TOTAL_ROUNDING * len(keys):
+            said.append(
+                f"{start}; the total of {total[t]:.1f} USD m is the others' sum: it may leave the fund out."
+            )
+        else:
+            out[t, missing[t]] = rest
+            said.append(f"{start}: taken as {rest:.1f} USD m, the total of {total[t]:.1f} less the others.")
+    return out, tuple(said)
 
 
 def _use(fund: str, vendor: str, dates: pd.DatetimeIndex, first: np.ndarray, second: np.ndarray) -> VendorUse:

@@ -85,8 +85,7 @@ def records(
 
 def epoch(raw: Any, at: str) -> pd.Timestamp:
     """A moment in UTC from milliseconds or microseconds since 1970; the venue changed from one to the other."""
-    value = number(raw, at)
-    return instant(value / 1000 if value >= MICROSECONDS_FROM else value, at, "ms")
+    return instant(raw, at, "us" if number(raw, at) >= MICROSECONDS_FROM else "ms")
 
 
 def fund_column(field: str, at: str) -> tuple[str, str]:

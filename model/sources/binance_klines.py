@@ -53,6 +53,13 @@ def read(blobs: Blobs, spec: SourceSpec) -> list[RawSeries]:
     require_columns((*NAMES, *FLOWS), [f for _, _, f in spec.fields], spec.name)
     for name, blob in blobs.items():
         page = _page(blob, name)
+        if not page and len(blobs) > 1:
+            spec.say(f"{name}: a page without candles", 0, "none fell into its window")
+            continue
+        if not page:
+            raise DataError(
+                f"{name} holds no candles.", "Check the symbol and the dates, or download it again."
+            )
         stamps = [archive.epoch(r[0], f"{place}, column 'open time'") for place, r in page]
         kept = [i for i, t in enumerate(stamps) if spec.keeps(t)]
         if not kept:
@@ -76,7 +83,7 @@ def _page(blob: bytes, name: str) -> list[Row]:
     """Rows of twelve cells, in time order."""
     if blob.removeprefix(codecs.BOM_UTF8).lstrip()[:1] in (b"[", b"{", b"<", b""):
         data = parse_json(blob, name)
-        if not isinstance(data, list) or not data or not all(isinstance(r, list) for r in data):
+        if not isinstance(data, list) or not all(isinstance(r, list) for r in data):
             raise DataError(
                 f"{name} holds no candles: {str(data)[:80]}.",
                 "The service answered with an error or an empty page; download again.",
@@ -92,8 +99,6 @@ def _page(blob: bytes, name: str) -> list[Row]:
                 f"{place}: not a candle of {CELLS} cells.",
                 "The response's shape changed; see the vendor's documentation.",
             )
-    if not page:
-        raise DataError(f"{name} has no candles.", "Download it again.")
     return sorted(page, key=lambda r: number(r[1][0], r[0]))
 
 
@@ -101,7 +106,7 @@ def _check(
     table: pd.DataFrame, times: pd.DatetimeIndex, places: list[str], spec: SourceSpec, name: str
 ) -> None:
     t = {k: table[k].to_numpy(float) for k in NAMES}
-    check_ohlc(t["open"], t["high"], t["low"], t["close"], places)
+    check_ohlc((t["open"], t["high"], t["low"], t["close"]), list(zip(places, times, strict=True)), spec)
     check_continuity(t["open"], t["close"], name)
     _close_times(t["close_time"], times, places, spec)
     for bought, whole in FLOWS.values():

@@ -16,7 +16,7 @@ import numpy as np
 
 from model.errors import DataError
 from model.sources import archive
-from model.sources.raw import Blobs, Collector, RawSeries, require_columns
+from model.sources.raw import Blobs, Collector, RawSeries, Seen, check_one, require_columns
 from model.sources.spec import SourceSpec
 from model.sources.text import instant, number
 
@@ -33,6 +33,7 @@ def read(blobs: Blobs, spec: SourceSpec) -> list[RawSeries]:
     """
     out = Collector(spec)
     symbol = spec.options.get("symbol")
+    seen: Seen = {}
     low, high = spec.options.get("price", (0.0, np.inf))
     for name, blob in blobs.items():
         text, inside = archive.member(blob, name)
@@ -40,6 +41,7 @@ def read(blobs: Blobs, spec: SourceSpec) -> list[RawSeries]:
         header = table[0][1]
         require_columns(header, [TIME, SYMBOL, AMOUNT, VALUE, *(f for _, _, f in spec.fields)], inside)
         for place, r in archive.records(table[1:], header, inside):
+            check_one(seen, {SYMBOL: r[SYMBOL]}, place, spec, "symbol")
             if symbol is not None and r[SYMBOL] != symbol:
                 raise DataError(
                     f"{place}: symbol {r[SYMBOL]!r}, expected {symbol!r}.", "Give this symbol's files."

@@ -7,7 +7,7 @@ compared day by day. Nothing is filled, averaged or corrected.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 
@@ -17,13 +17,13 @@ import pandas as pd
 from model.calendar import nav_time, session_close, sessions
 from model.errors import DataError
 from model.panel.roles import SEPARATOR
-from model.panel.universe import load_universe
+from model.panel.universe import Fund, Member, Universe, load_universe
 from model.sources.baskets import check_baskets, implied_flows
 from model.sources.clocks import CLOCKS, Context
 from model.sources.load import load_sources, read_blobs
 from model.sources.reconcile import Reconciliation, reconcile
 from model.sources.roles import ROLES
-from model.sources.spec import Series, Sources, SourceSpec
+from model.sources.spec import Accept, Series, Sources, SourceSpec
 from model.sources.tidy import Note, tidy
 
 
@@ -39,6 +39,7 @@ class Report:
     supplied: list[str] = field(default_factory=list)
     absent: list[str] = field(default_factory=list)
     half_days: list[date] = field(default_factory=list)
+    accepted: list[Accept] = field(default_factory=list)
 
 
 @dataclass
@@ -70,15 +71,17 @@ def build_panel(
         From reading, or when no source leaves any row.
     """
     plan = load_sources(path)
-    delayed = load_universe(plan.universe).positions.delayed if plan.universe else {}
-    ctx = Context(plan.calendar, delayed)
+    universe = load_universe(plan.universe) if plan.universe else None
+    ctx = Context(plan.calendar, universe.positions.delayed if universe else {})
     frames, rows, notes = [], [], []
     for spec in plan.sources:
         progress(spec.name)
-        done = tidy(read_blobs(spec), spec, ctx, plan.start, as_of)
+        done = tidy(read_blobs(spec), _informed(spec, universe), ctx, plan.start, as_of)
         frames.append(done.frame)
+        outside = _outside(done.frame, spec, plan)
+        done.notes += outside
         notes += done.notes
-        kept = done.frame["value"].notna().sum() if len(done.frame) else 0
+        kept = done.frame["value"].notna().sum() - sum(n.rows for n in outside) if len(done.frame) else 0
         rows.append(
             {
                 "source": spec.name,
@@ -96,6 +99,36 @@ def build_panel(
     return _assemble(plan, table, pd.DataFrame(rows), notes)
 
 
+def _informed(spec: SourceSpec, universe: Universe | None) -> SourceSpec:
+    """The source with what the universe knows of the funds' lives."""
+    if universe is None:
+        return spec
+    lives: list[Fund | Member] = [*universe.funds, *(m for f in universe.funds for m in f.members)]
+    return replace(spec, lives={x.key: (x.first_day, x.last_day) for x in lives})
+
+
+def _outside(frame: pd.DataFrame, spec: SourceSpec, plan: Sources) -> list[Note]:
+    """Values for which the panel has no row: of days without trading, or after its end."""
+    notes = []
+    for column, rows in frame[frame["value"].notna()].groupby("column", sort=False) if len(frame) else ():
+        days = pd.DatetimeIndex(rows["date"])
+        late = days > pd.Timestamp(plan.end or days.max())
+        open_days = sessions(days.min(), days.max(), plan.calendar)
+        for off, what, why in (
+            (
+                ~days.isin(open_days) & ~late,
+                "values on days without trading",
+                "not a trading day of the panel",
+            ),
+            (late, "values after the panel's end", "outside the panel"),
+        ):
+            if off.any():
+                shown = ", ".join(f"{d:%a %Y-%m-%d}" for d in days[off][:3])
+                more = ", ..." if off.sum() > 3 else ""
+                notes.append(Note(spec.name, f"{column}: {what} ({shown}{more})", int(off.sum()), why))
+    return notes
+
+
 def _assemble(plan: Sources, table: pd.DataFrame, rows: pd.DataFrame, notes: list[Note]) -> Built:
     last = min(table["date"].max(), pd.Timestamp(plan.end or date.max.replace(year=2261)))
     days = sessions(plan.start, last, plan.calendar)
@@ -107,6 +140,8 @@ def _assemble(plan: Sources, table: pd.DataFrame, rows: pd.DataFrame, notes: lis
     implied = implied_flows(panel)
     panel = pd.concat([panel, implied], axis=1)
     pairs, conflicts = _compare(panel, owners)
+    scales = [(p.second, f"{p.column}: {p.other_scale}") for p in pairs if p.other_scale]
+    notes += [Note(vendor, what, 0, "another unit, or another sign?") for vendor, what in scales]
     report = Report(rows, notes, conflicts, pairs, check_baskets(panel, plan.basket_shares or 1))
     if not plan.basket_shares:
         report.baskets = report.baskets.iloc[:0]
@@ -119,6 +154,7 @@ def _assemble(plan: Sources, table: pd.DataFrame, rows: pd.DataFrame, notes: lis
     report.supplied = sorted(r for r in used if ROLES[r].optional)
     report.absent = sorted(r for r, kind in ROLES.items() if kind.optional and r not in used)
     report.half_days = _half_days(days, plan.calendar)
+    report.accepted = [a for spec in plan.sources for a in spec.accepted]
     panel.index.name = "date"
     return Built(panel, table, report)
 

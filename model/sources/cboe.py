@@ -11,7 +11,7 @@ import numpy as np
 
 from model.sources.raw import Blobs, Collector, RawSeries, check_ohlc, require_columns
 from model.sources.spec import SourceSpec
-from model.sources.tabular import csv_records
+from model.sources.tabular import csv_records, only_date
 from model.sources.text import day, number
 
 ALLOWED = (
@@ -26,15 +26,18 @@ def read(blobs: Blobs, spec: SourceSpec) -> list[RawSeries]:
     for name, blob in blobs.items():
         records = csv_records(blob, name)
         require_columns(records[0][1], ["DATE", *PRICES, *(f for _, _, f in spec.fields)], name)
-        kept = []
+        kept, rows = [], []
         for place, r in records:
+            if only_date(r, "DATE", place, spec):
+                continue
             stamp = day(r["DATE"], f"{place}, column 'DATE'", ("us", "iso"))
             if not spec.keeps(stamp):
                 continue
             kept.append((place, r))
+            rows.append((place, stamp))
             for series, fund, column in spec.fields:
                 at = f"{place}, column {column!r}"
                 out.add(series, fund, stamp, number(r[column], at), at)
-        o, h, l, c = (np.array([number(r[k], f"{p}, column {k!r}") for p, r in kept]) for k in PRICES)
-        check_ohlc(o, h, l, c, [p for p, _ in kept], ALLOWED)
+        prices = tuple(np.array([number(r[k], f"{p}, column {k!r}") for p, r in kept]) for k in PRICES)
+        check_ohlc(prices, rows, spec, ALLOWED)
     return out.done()

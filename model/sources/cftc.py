@@ -13,12 +13,15 @@ from __future__ import annotations
 
 from typing import Any
 
+import pandas as pd
+
 from model.errors import DataError
-from model.sources.raw import Blobs, Collector, RawSeries, require_columns
-from model.sources.spec import SourceSpec
+from model.sources.raw import Blobs, Collector, RawSeries, Seen, check_one, require_columns
+from model.sources.spec import SourceSpec, way_out
 from model.sources.text import day, number, parse_json, where
 
 DATE, TOTAL, CODE = "report_date_as_yyyy_mm_dd", "open_interest_all", "cftc_contract_market_code"
+KIND = "futonly_or_combined"
 # the dataset's own spelling: some fields carry ``_all``, some don't
 CLASSES = {
     "dealer_positions_{}_all": ("long", "short", "spread"),
@@ -38,6 +41,7 @@ def read(blobs: Blobs, spec: SourceSpec) -> list[RawSeries]:
         If a field is absent, the market is another, or the classes do not sum to open interest.
     """
     out = Collector(spec)
+    seen: Seen = {}
     for name, blob in blobs.items():
         data = parse_json(blob, name)
         if not isinstance(data, list) or not all(isinstance(r, dict) for r in data):
@@ -49,27 +53,32 @@ def read(blobs: Blobs, spec: SourceSpec) -> list[RawSeries]:
             raise DataError(
                 f"{name} is an empty list.", "No report matches; check the contract code and the dates."
             )
+        # the service leaves out what is null: a field must stand somewhere, not everywhere
+        require_columns(dict.fromkeys(k for r in data for k in r), [f for _, _, f in spec.fields], name)
         for i, record in enumerate(data, start=1):
             place = where(name, i)
-            require_columns(record, [DATE, *(f for _, _, f in spec.fields)], place)
+            require_columns(record, [DATE], place)
             stamp = day(record[DATE], f"{place}, column {DATE!r}")
             if not spec.keeps(stamp):
                 continue
-            _check(record, place, spec.options.get("contract"))
+            check_one(seen, {k: record.get(k) for k in (CODE, KIND)}, place, spec, "contract")
+            _check(record, place, spec.options.get("contract"), stamp, spec)
             for series, fund, column in spec.fields:
                 at = f"{place}, column {column!r}"
-                out.add(series, fund, stamp, number(record[column], at), at)
+                out.add(series, fund, stamp, number(record.get(column), at), at)
     return out.done()
 
 
-def _check(record: dict[str, Any], place: str, contract: str | None) -> None:
+def _check(
+    record: dict[str, Any], place: str, contract: str | None, stamp: pd.Timestamp, spec: SourceSpec
+) -> None:
     if contract is not None and str(record.get(CODE)) != contract:
         raise DataError(
             f"{place}: market {record.get(CODE)!r}, expected {contract!r}.", "Ask for one contract code."
         )
-    if "futonly_or_combined" in record and record["futonly_or_combined"] != "FutOnly":
+    if KIND in record and record[KIND] != "FutOnly":
         raise DataError(
-            f"{place}: report {record['futonly_or_combined']!r} includes options.",
+            f"{place}: report {record[KIND]!r} includes options.",
             "Use the futures-only dataset.",
         )
     for side in ("long", "short"):
@@ -78,8 +87,8 @@ def _check(record: dict[str, Any], place: str, contract: str | None) -> None:
             continue
         parts = sum(number(record[n], f"{place}, column {n!r}") for n in names)
         whole = number(record[TOTAL], f"{place}, column {TOTAL!r}")
-        if not abs(parts - whole) <= 1:
+        if not abs(parts - whole) <= 1 and not spec.accepts("parts", stamp):
             raise DataError(
                 f"{place}: {side} and spread positions sum to {parts:g}, open interest is {whole:g}.",
-                "Columns are swapped or a cell is wrong; download again.",
+                f"Columns are swapped or a cell is wrong; download again. {way_out('parts', stamp)}",
             )

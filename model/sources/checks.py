@@ -7,6 +7,7 @@ import pandas as pd
 
 from model.errors import DataError
 from model.sources.raw import RawSeries
+from model.sources.spec import SourceSpec, way_out
 
 MIN_FOR_TYPICAL = 20  # non-zero values needed before a file's scale says anything
 
@@ -44,17 +45,27 @@ def _equal(a: float, b: float) -> bool:
     return a == b or (np.isnan(a) and np.isnan(b))
 
 
-def check_plausible(raw: RawSeries) -> None:
+def check_plausible(raw: RawSeries, spec: SourceSpec) -> None:
     """Every value within the declared range (canonical unit)."""
     low, high = raw.series.plausible
     bad = (raw.values < low) | (raw.values > high)
+    bad &= _not_accepted("value", bad, raw, spec)
     if bad.any():
         i = int(np.argmax(bad))
         raise DataError(
             f"{raw.places[i]}: {raw.name} {raw.values[i]:g} {raw.series.kind.unit} "
             f"lies outside {low:g} to {high:g}.",
-            "Check the unit (1e3 or 1e6?) and the sign; widen `plausible` if the value is real.",
+            f"Check the unit (1e3 or 1e6?) and the sign; widen `plausible` if values like it are real. "
+            f"{way_out('value', raw.stamps[i])}",
         )
+
+
+def _not_accepted(check: str, bad: np.ndarray, raw: RawSeries, spec: SourceSpec) -> np.ndarray:
+    """False where the user lets the finding pass. Shape: (n,)."""
+    column = (raw.series.output(raw.fund),)
+    return np.array(
+        [not (b and spec.accepts(check, s, column)) for b, s in zip(bad, raw.stamps, strict=True)], bool
+    )
 
 
 def check_typical(raw: RawSeries) -> None:
@@ -73,18 +84,21 @@ def check_typical(raw: RawSeries) -> None:
         )
 
 
-def check_ratio(raw: RawSeries) -> None:
+def check_ratio(raw: RawSeries, spec: SourceSpec) -> None:
     """No jump between neighbouring values beyond `max_ratio`: catches a unit slip in single rows."""
     if raw.series.max_ratio is None:
         return
     ok = np.flatnonzero(np.isfinite(raw.values) & (raw.values > 0))
     ratio = np.abs(np.diff(np.log(raw.values[ok])))
-    bad = ratio > np.log(raw.series.max_ratio)
+    bad = np.concatenate([[False], ratio > np.log(raw.series.max_ratio)])
+    late = raw.take(ok)
+    bad = (bad & _not_accepted("jump", bad, late, spec))[1:]
     if bad.any():
         i, j = ok[int(np.argmax(bad))], ok[int(np.argmax(bad)) + 1]
         raise DataError(
             f"{raw.places[j]}: {raw.name} jumps from {raw.values[i]:g} to {raw.values[j]:g}.",
-            "A unit slip or an unadjusted split; correct it, or raise `max_ratio` if it is real.",
+            "A unit slip or an unadjusted split; correct it, or raise `max_ratio` if such moves are real. "
+            f"{way_out('jump', raw.stamps[j])}",
         )
 
 
@@ -102,7 +116,7 @@ def check_future(raw: RawSeries, latest: pd.Timestamp | None) -> None:
         )
 
 
-def check_total(funds: pd.DataFrame, total: pd.Series, name: str) -> None:
+def check_total(funds: pd.DataFrame, total: pd.Series, spec: SourceSpec) -> None:
     """Funds sum to the vendor's total, to rounding, wherever all are given.
 
     Parameters
@@ -114,11 +128,11 @@ def check_total(funds: pd.DataFrame, total: pd.Series, name: str) -> None:
     """
     error = (funds.sum(axis=1, skipna=True) - total).abs()
     allowed = 0.15 + 0.055 * funds.shape[1]
-    bad = error > allowed
-    if bad.any():
-        when = error.index[bad][0]
+    for when in error.index[error > allowed]:
+        if spec.accepts("total", when):
+            continue
         raise DataError(
-            f"{name}, {when.date()}: funds sum to {funds.loc[when].sum():.1f}, "
+            f"{spec.name}, {when.date()}: funds sum to {funds.loc[when].sum():.1f}, "
             f"the total says {total[when]:.1f} USD m.",
-            "A fund is missing from the mapping, a cell is wrong, or columns are swapped.",
+            f"A fund is missing from the mapping, a cell is wrong, or columns are swapped. {way_out('total', when)}",
         )

@@ -16,11 +16,20 @@ import numpy as np
 import pandas as pd
 
 from model import calendar
-from model.calendar import NEW_YORK, federal_business_day, position_date, publication_time, sessions
+from model.calendar import (
+    NEW_YORK,
+    displaced_reports,
+    federal_business_day,
+    position_date,
+    publication_time,
+    sessions,
+)
 from model.errors import DataError
 from model.panel.extras import published
+from model.sources.cadence import prints_a_day, rates, whole_days
 from model.sources.raw import RawSeries
 from model.sources.spans import Span, collect
+from model.sources.spec import SourceSpec, way_out
 
 UTC = "UTC"
 LONGEST_DELAY = pd.Timedelta(
@@ -170,7 +179,9 @@ CLOCKS = {
 }
 
 
-def moments(raw: RawSeries, clock: Clock, interval_minutes: float, ctx: Context) -> pd.DatetimeIndex:
+def moments(
+    raw: RawSeries, clock: Clock, interval_minutes: float, ctx: Context, spec: SourceSpec | None = None
+) -> pd.DatetimeIndex:
     """When each raw row was public; days that can't carry a value are refused. UTC, Shape: (n,)."""
     if raw.stamps.tz is not None:
         own = raw.stamps + pd.Timedelta(minutes=interval_minutes + 5)
@@ -178,7 +189,7 @@ def moments(raw: RawSeries, clock: Clock, interval_minutes: float, ctx: Context)
     if clock.days == "sessions":
         check_sessions(raw, ctx)
     if clock.days == "positions":
-        check_positions(raw)
+        check_positions(raw, spec)
     if raw.published is not None:
         return raw.published
     return clock.publish(raw.stamps, ctx)
@@ -233,35 +244,53 @@ def check_sessions(raw: RawSeries, ctx: Context) -> None:
         i = int(np.argmax(off))
         raise DataError(
             f"{raw.places[i]}: {raw.stamps[i].date()} ({raw.stamps[i].day_name()}) is not a trading day.",
-            "The file's dates may be shifted, or on another clock; correct them or the clock.",
+            "The file's dates may be shifted, or on another clock; correct them or the clock. A vendor known to have "
+            'values on days without trading: off_days = "drop" in sources.toml; this row alone: [[source.drop]] '
+            f'days = [{raw.stamps[i]:%Y-%m-%d}], reason = "...".',
         )
 
 
-def check_positions(raw: RawSeries) -> None:
-    """Refuse positions on days that are not position dates."""
-    for i, stamp in enumerate(raw.stamps):
-        if position_date(stamp) != stamp:
+def check_positions(raw: RawSeries, spec: SourceSpec | None = None) -> None:
+    """Refuse positions on days that are not position dates, but for a report moved by a day, which is told."""
+    odd = np.array([position_date(stamp) != stamp for stamp in raw.stamps], bool)
+    moved = displaced_reports(raw.stamps)
+    for i in np.flatnonzero(odd).tolist():
+        stamp = raw.stamps[i]
+        if stamp in moved:
+            if spec is not None:
+                spec.say(
+                    f"positions of {stamp:%Y-%m-%d} ({stamp.day_name()}): taken as that week's report",
+                    0,
+                    "no report on the week's position date",
+                )
+        elif spec is None or not spec.accepts("date", stamp, (raw.series.output(raw.fund),)):
             raise DataError(
                 f"{raw.places[i]}: {stamp.date()} ({stamp.day_name()}) is not a position date (Tuesday).",
-                "Give the date the positions describe, not the date they were published.",
+                f"Give the date the positions describe, not the date they were published. {way_out('date', stamp)}",
             )
 
 
 def sample(
-    raw: RawSeries, clock: Clock, interval_minutes: float, ctx: Context, prints: int
+    raw: RawSeries,
+    clock: Clock,
+    interval_minutes: float,
+    ctx: Context,
+    prints: int,
+    spec: SourceSpec | None = None,
 ) -> tuple[RawSeries, int]:
     """Intraday values as daily ones: at the clock's moment, or the UTC day's mean; and the days without one.
 
     Parameters
     ----------
     prints : int
-        For means: prints a whole day has; a day with fewer has no mean.
+        For means: prints a whole day has; a day with fewer (or fewer than the file's own spacing gives) has no
+        mean. Rates are whole by the hours they were paid for instead.
     """
     if clock.span is not None:
         return collect(raw, clock.span, interval_minutes, ctx)
     known = raw.stamps + pd.Timedelta(minutes=interval_minutes)
     if clock.moment is None:
-        return _mean(raw, known, prints)
+        return _mean(raw, known, prints, spec)
     first, last = known.min().tz_convert(NEW_YORK), known.max().tz_convert(NEW_YORK)
     days = sessions(first.tz_localize(None).normalize(), last.tz_localize(None).normalize(), ctx.calendar)
     if not len(days):
@@ -274,11 +303,25 @@ def sample(
     return out, int((at < 0).sum())
 
 
-def _mean(raw: RawSeries, known: pd.DatetimeIndex, prints: int) -> tuple[RawSeries, int]:
+def _mean(
+    raw: RawSeries, known: pd.DatetimeIndex, prints: int, spec: SourceSpec | None
+) -> tuple[RawSeries, int]:
     days = known.tz_localize(None).normalize()
-    groups = pd.Series(raw.values).groupby(days.to_numpy())
-    whole = groups.count() >= prints
-    means = groups.mean()[whole]
+    weights = np.ones(len(days))
+    if raw.series.kind.per_hours is not None and spec is not None:
+        raw, weights = rates(raw, spec)
+        whole = whole_days(known, weights)
+        whole &= ~pd.Series(np.isnan(raw.values)).groupby(days.to_numpy()).any()
+    else:
+        prints = max(prints, prints_a_day(known))
+        whole = pd.Series(raw.values).groupby(days.to_numpy()).count() >= prints
+    weights = np.where(np.isnan(raw.values), np.nan, weights)
+    sums = (
+        pd.DataFrame({"value": raw.values * weights, "weight": weights})
+        .groupby(days.to_numpy())
+        .sum(min_count=1)
+    )
+    means = (sums["value"] / sums["weight"])[whole]
     last = pd.Series(range(len(days))).groupby(days.to_numpy()).last()[whole]
     out = raw.take(last.to_numpy(dtype=int))
     out.stamps, out.values = pd.DatetimeIndex(means.index), means.to_numpy()

@@ -44,12 +44,15 @@ def candles(blobs: Blobs, spec: SourceSpec, names: tuple[str, ...], unit: str, r
     """Positional candles, shared with other exchanges: `names` give the order, `unit` the stamp's."""
     out = Collector(spec)
     require_columns(names, [f for _, _, f in spec.fields], spec.name)
+    unit = spec.options.get("time_unit", unit)
     for name, blob in blobs.items():
         data = rows(parse_json(blob, name), name)
-        if not isinstance(data, list) or not data:
+        if not isinstance(data, list) or not (data or len(blobs) > 1):
             raise DataError(
                 f"{name} holds no candles.", "The service answered with an empty page; download again."
             )
+        if not data:
+            spec.say(f"{name}: a page without candles", 0, "none fell into its window")
         rows_kept = [
             (i, r) for i, r in enumerate(data, start=1) if spec.keeps(_start(r, name, i, names, unit))
         ]
@@ -62,10 +65,10 @@ def candles(blobs: Blobs, spec: SourceSpec, names: tuple[str, ...], unit: str, r
         places = [where(name, rows_kept[i][0]) for i in order]
         table = table[order]
         o, h, l, c = (table[:, names.index(k)] for k in ("open", "high", "low", "close"))
-        check_ohlc(o, h, l, c, places)
+        stamps = [instant(row[0], place, unit) for place, row in zip(places, table, strict=True)]
+        check_ohlc((o, h, l, c), list(zip(places, stamps, strict=True)), spec)
         check_continuity(o, c, name)
-        for place, row in zip(places, table, strict=True):
-            stamp = instant(row[0], place, unit)
+        for place, stamp, row in zip(places, stamps, table, strict=True):
             for series, fund, column in spec.fields:
                 out.add(series, fund, stamp, float(row[names.index(column)]), f"{place}, column {column!r}")
     return out.done()

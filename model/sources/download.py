@@ -17,6 +17,7 @@ from typing import Any
 import pandas as pd
 
 from model.errors import DataError
+from model.names import inside, safe_name
 from model.sources import reader
 from model.sources.dated import DATED
 from model.sources.fetch import Fetcher, NotThere, Transient
@@ -98,14 +99,14 @@ def load_jobs(path: Path, endpoints: dict[str, str] | None = None) -> tuple[dict
     panel = t.table("panel")
     panel.text("universe", None), panel.text("calendar", None), panel.integer("basket_shares", None)
     panel.done()
-    jobs = []
+    jobs: list[Job] = []
     for d in t.tables("download"):
         job = Job(
-            d.text("name"),
+            safe_name(d.text("name"), d.place("name")),
             d.text("url"),
             d.text("paging", choices=("single", "snapshot", "symbol", *WINDOWS, *DATED)),
             d.number("days", 1.0),
-            d.text("suffix"),
+            safe_name(d.text("suffix"), d.place("suffix")),
             dict(d.table("params").data),
             dict(d.table("source").data),
             _spec(d.text("name"), d.table("source", required=True)),
@@ -113,6 +114,8 @@ def load_jobs(path: Path, endpoints: dict[str, str] | None = None) -> tuple[dict
             d.flag("heavy", False),
         )
         d.done()
+        if job.name in {j.name for j in jobs}:
+            d.refuse("name", f"{job.name!r} is listed twice", "Give each entry its own name.")
         jobs.append(replace(job, url=(endpoints or {}).get(job.name, job.url)))
     for m in t.tables("mask", []):
         _mask(m)
@@ -181,6 +184,7 @@ def download(
                     outcome.absent += 1
                     continue
                 at = now().replace(microsecond=0)
+                inside(out / page.path, out, what=f"{job.name}: {page.path}")
                 write_atomic(out / page.path, blob)
                 record.add(job, page, blob, url, at)
                 outcome.fetched += 1

@@ -7,7 +7,9 @@ reading, not zero. The last column is the day's total; its header is sometimes e
 met the live service, which often answers automated requests with a challenge page: then save the page by
 hand and point sources.toml to it.
 
-`fields` name the tickers of the header; column order does not matter.
+`fields` name the tickers of the header; column order does not matter. The vendor's short page has the same
+layout, but only the newest rows above totals since launch: a page that begins after the universe's first fund
+(or with ``options.page = "recent"``) is not held against its totals.
 """
 
 from __future__ import annotations
@@ -15,6 +17,7 @@ from __future__ import annotations
 import re
 
 import numpy as np
+import pandas as pd
 
 from model.errors import DataError
 from model.sources.raw import Blobs, Collector, RawSeries, require_columns
@@ -24,6 +27,7 @@ from model.sources.text import day, decode, number, where
 MISSING = frozenset({"", "-", "\u2013", "\u2014"})
 TOTAL = "Total"
 _DAY = re.compile(r"\d{1,2} [A-Z][a-z]{2} \d{4}")
+FIRST_ROW = pd.Timedelta(days=10)  # after launch at which the whole history may begin
 _FOOTER_TOLERANCE = 0.055  # USD m of rounding per row
 
 
@@ -40,10 +44,14 @@ def read(blobs: Blobs, spec: SourceSpec) -> list[RawSeries]:
         header, days, footer = _table(_rows(decode(blob, name), name), name, [f for _, _, f in spec.fields])
         require_columns(header, [f for _, _, f in spec.fields], name)
         for row, cells in days:
+            if len(cells) < len(header) and all(c in MISSING for c in cells[1:]):
+                cells += [""] * (len(header) - len(cells))
+                spec.say(f"row of {cells[0]}: holds only its date", 0, "not reported yet")
             if len(cells) != len(header):
                 raise DataError(
                     f"{where(name, row)}: {len(cells)} cells, the header has {len(header)}.",
-                    "The page is broken; save it again.",
+                    "The page is broken; save it again. A day of which the vendor gives only some cells can be "
+                    "finished by hand: empty cells are missing.",
                 )
             stamp = day(cells[0], where(name, row, "Date"), ("day month year",))
             if not spec.keeps(stamp):
@@ -54,7 +62,14 @@ def read(blobs: Blobs, spec: SourceSpec) -> list[RawSeries]:
                     series, fund, stamp, number(cells[header.index(column)], at, MISSING, accounting=True), at
                 )
         if footer and spec.vintage is None:  # the page's own sums were published with its newest row
-            _check_footer(header, days, footer, name)
+            if _recent(days, name, spec):
+                spec.say(
+                    f"{name}: recent days only, its Total row is since launch",
+                    0,
+                    "the totals are not compared",
+                )
+            else:
+                _check_footer(header, days, footer, name)
     return out.done()
 
 
@@ -111,14 +126,30 @@ def _table(
     )
 
 
+def _recent(days: list, name: str, spec: SourceSpec) -> bool:
+    """Whether the page begins after the first fund did."""
+    if spec.options.get("page", "all") == "recent":
+        return True
+    first = min(day(r[0], where(name, i, "Date"), ("day month year",)) for i, r in days)
+    launch = min((begin for begin, _ in spec.lives.values()), default=None)
+    return launch is not None and first > pd.Timestamp(launch) + FIRST_ROW
+
+
 def _check_footer(header: list[str], days: list, footer: list[str], name: str) -> None:
     """The page's own column totals, as a checksum of the rows."""
+    off = []
     for j, column in enumerate(header[1:], start=1):
         at = where(name, "Total", column)
         values = [number(r[j], where(name, i, column), MISSING, accounting=True) for i, r in days]
         claimed = number(footer[j], at, MISSING, accounting=True)
         if abs(np.nansum(values) - claimed) > 1 + _FOOTER_TOLERANCE * len(values):
-            raise DataError(
-                f"{at}: rows sum to {np.nansum(values):.1f}, the page says {claimed:.1f}.",
-                "A row is missing, repeated or altered; save the page again.",
-            )
+            off.append(f"{at}: rows sum to {np.nansum(values):.1f}, the page says {claimed:.1f}.")
+    if not off:
+        return
+    if len(off) > len(header) / 2:
+        raise DataError(
+            f"{off[0]} So in {len(off)} columns: the Total row covers more days than the page.",
+            "If this is the vendor's recent page, whose totals are since launch, set options.page = 'recent' in "
+            "sources.toml, or save the all-data page; otherwise a row is missing, repeated or altered.",
+        )
+    raise DataError(off[0], "A row is missing, repeated or altered; save the page again.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -14,6 +15,12 @@ from model.errors import DataError
 
 AGENT = "etf-flow-attribution/0.1 (research; reads public pages once a day)"
 MAX_WAIT = 60.0  # seconds; also the most a server's Retry-After is honoured
+MAX_BYTES = 256 * 1024 * 1024
+"""A page, unpacked, may have so many: none of these vendors' has."""
+MAX_SECONDS = 180.0
+"""Time in which a page must have come, however steadily it drips."""
+MAX_HOPS = 5
+PACKED = ("", "identity", "gzip", "x-gzip", "deflate")
 
 
 class Transient(Exception):
@@ -40,6 +47,10 @@ class Fetcher:
         First wait in seconds; it doubles.
     pause : float
         Wait between pages, for vendors' rate limits.
+    timeout : float
+        Seconds without a byte.
+    max_bytes, max_seconds
+        What a page may have, unpacked, and take.
     sleep : callable
         Replaced in tests.
     """
@@ -48,13 +59,17 @@ class Fetcher:
     base: float = 1.0
     pause: float = 0.2
     timeout: float = 30.0
+    max_bytes: int = MAX_BYTES
+    max_seconds: float = MAX_SECONDS
     sleep: Callable[[float], None] = time.sleep
     log: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self._client = httpx.Client(
-            timeout=self.timeout, follow_redirects=True, headers={"User-Agent": AGENT}
-        )
+        self._client = self._open()
+
+    def _open(self) -> httpx.Client:
+        headers = {"User-Agent": AGENT, "Accept-Encoding": "gzip, deflate"}
+        return httpx.Client(timeout=self.timeout, follow_redirects=False, headers=headers)
 
     def close(self) -> None:
         """Close connections."""
@@ -70,12 +85,12 @@ class Fetcher:
         """
 
         def attempt() -> tuple[bytes, str]:
-            response = self._request(url, params)
+            body, final = self._request(url, params)
             try:
-                check(response.content)
+                check(body)
             except DataError as error:
                 raise Transient(error.message, remedy=error.remedy) from error
-            return response.content, str(response.url)
+            return body, final
 
         out = self.retry(attempt, url)
         self.sleep(self.pause)
@@ -107,23 +122,80 @@ class Fetcher:
         error = state.outcome.exception() if state.outcome else None
         self.log.append(str(error))
 
-    def _request(self, url: str, params: dict[str, Any]) -> httpx.Response:
+    def _request(self, url: str, params: dict[str, Any]) -> tuple[bytes, str]:
+        """Body and final address of one answer, of bounded size and within bounded time."""
+        late = threading.Event()
+        watch = threading.Timer(self.max_seconds, self._give_up, [late])
+        watch.daemon = True
+        watch.start()
         try:
-            response = self._client.get(url, params=params or None)
-        except httpx.TransportError as error:
-            raise Transient(f"{type(error).__name__}: {error}") from error
-        except (httpx.InvalidURL, httpx.HTTPError) as error:
+            return self._follow(httpx.URL(url).copy_merge_params(params or {}), late)
+        except (httpx.InvalidURL, httpx.UnsupportedProtocol) as error:
             raise DataError(f"{url}: {error}.", "Correct the address in the download list.") from None
-        if response.status_code == 429 or response.status_code >= 500:
-            raise Transient(f"the service answered {response.status_code}", _after(response))
-        if response.status_code == 404:
-            raise NotThere(f"{url}: the service answered 404.", "Check the address in the download list.")
-        if response.status_code >= 400:
+        except httpx.DecodingError as error:
+            raise Transient(f"the answer cannot be unpacked: {error}") from error
+        except (httpx.TransportError, httpx.StreamError, OSError, RuntimeError) as error:
+            if late.is_set():
+                raise Transient(f"the answer took longer than {self.max_seconds:g} s") from error
+            raise Transient(f"{type(error).__name__}: {error}") from error
+        finally:
+            watch.cancel()
+            if late.is_set():
+                self._client = self._open()
+
+    def _give_up(self, late: threading.Event) -> None:
+        late.set()
+        self._client.close()
+
+    def _follow(self, address: httpx.URL, late: threading.Event) -> tuple[bytes, str]:
+        """The answer at an address, or where its own host sends it."""
+        asked = address
+        for _ in range(MAX_HOPS):
+            with self._client.stream("GET", address) as response:
+                if response.next_request is None:
+                    _refuse_status(response, str(asked))
+                    return self._body(response, late), str(address)
+                onward = response.next_request.url
+            if onward.host != asked.host or (asked.scheme == "https" and onward.scheme != "https"):
+                raise DataError(
+                    f"{asked}: the service sends on to another place, {onward.scheme}://{onward.host}.",
+                    "If that is the vendor's new address, set it as url in the download list, or with --endpoint NAME=URL.",
+                )
+            address = onward
+        raise DataError(f"{asked}: the service sends on more than {MAX_HOPS} times.", "Correct the address.")
+
+    def _body(self, response: httpx.Response, late: threading.Event) -> bytes:
+        """The unpacked body, given up once it is too large or too slow."""
+        packing = response.headers.get("Content-Encoding", "").strip().lower()
+        if packing not in PACKED:
             raise DataError(
-                f"{url}: the service answered {response.status_code}.",
-                "It may refuse automated requests: save the page by hand and name it in sources.toml.",
+                f"{response.url}: packed as {packing[:40]!r}.",
+                "Save the page by hand and name it in sources.toml.",
             )
-        return response
+        begin, parts, size = time.monotonic(), [], 0
+        for part in response.iter_bytes():
+            size += len(part)
+            if size > self.max_bytes:
+                raise DataError(
+                    f"{response.url}: the answer has more than {self.max_bytes:,} bytes.",
+                    "This is not the vendor's page; check the address.",
+                )
+            if late.is_set() or time.monotonic() - begin > self.max_seconds:
+                raise Transient(f"the answer took longer than {self.max_seconds:g} s")
+            parts.append(part)
+        return b"".join(parts)
+
+
+def _refuse_status(response: httpx.Response, url: str) -> None:
+    if response.status_code == 429 or response.status_code >= 500:
+        raise Transient(f"the service answered {response.status_code}", _after(response))
+    if response.status_code == 404:
+        raise NotThere(f"{url}: the service answered 404.", "Check the address in the download list.")
+    if response.status_code >= 400:
+        raise DataError(
+            f"{url}: the service answered {response.status_code}.",
+            "It may refuse automated requests: save the page by hand and name it in sources.toml.",
+        )
 
 
 def _after(response: httpx.Response) -> float:

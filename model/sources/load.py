@@ -10,7 +10,19 @@ import pandas as pd
 
 from model.errors import DataError
 from model.sources.roles import ROLES
-from model.sources.spec import OFF_DAYS, STAMPS, Derived, Mask, Series, Sources, SourceSpec
+from model.sources.spec import (
+    CHECKS,
+    OFF_DAYS,
+    PER_INTERVAL,
+    STAMPS,
+    Accept,
+    Derived,
+    Leave,
+    Mask,
+    Series,
+    Sources,
+    SourceSpec,
+)
 from model.toml_table import Table, read_toml
 
 
@@ -73,6 +85,8 @@ def _source(t: Table, root: Path) -> SourceSpec:
         off_days=t.text("off_days", "refuse"),
         series=tuple(_series(s) for s in t.tables("series")),
         options=dict(t.table("options").data),
+        accepted=tuple(_accept(a) for a in t.tables("accept", [])),
+        dropped=tuple(_leave(d) for d in t.tables("drop", [])),
     )
     for note in ("url", "terms", "note"):
         t.raw(note, None)
@@ -124,10 +138,40 @@ def _series(t: Table) -> Series:
         typical=typical,
         max_ratio=t.number("max_ratio", kind.max_ratio),
         tolerance=t.number("tolerance", kind.tolerance),
+        per_hours=_per_hours(t),
     )
     kind.factor(out.unit, f"{t.file}: {role}")
     if len({out.output(f) for f in fields}) < len(fields):
         t.refuse("column", "several funds share one column", "Put {fund} into the column name.")
+    t.done()
+    return out
+
+
+def _per_hours(t: Table) -> float | None:
+    interval = t.data.get("per_hours") == "interval"
+    hours = t.raw("per_hours") and PER_INTERVAL if interval else t.number("per_hours", None)
+    if "per_hours" in t.data and ROLES[t.data["role"]].per_hours is None:
+        t.refuse("per_hours", "this role is no rate", "Leave it out.")
+    if hours is not None and hours <= 0 and not interval:
+        t.refuse("per_hours", f"{hours:g} hours", 'Write hours above zero, or "interval".')
+    return hours
+
+
+def _accept(t: Table) -> Accept:
+    out = Accept(
+        t.text("check"),
+        t.dates("days"),
+        t.text("reason"),
+        t.columns("columns") if "columns" in t.data else (),
+    )
+    if out.check not in CHECKS:
+        t.refuse("check", f"{out.check!r} is not a check", f"Use one of {', '.join(CHECKS)}.")
+    t.done()
+    return out
+
+
+def _leave(t: Table) -> Leave:
+    out = Leave(t.dates("days"), t.text("reason"), t.columns("columns") if "columns" in t.data else ())
     t.done()
     return out
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from model.errors import DataError
+from model.panel.accepted import SUFFIX
 from model.sources.build import Built, Report
 from model.sources.reconcile import Reconciliation
 from model.sources.tidy import Note
@@ -28,6 +29,35 @@ def write_table(frame: pd.DataFrame, path: Path, as_of: date | None = None) -> N
             raise DataError(f"{path.name}: unknown kind of file.", "Use .parquet or .csv.")
     except OSError as error:
         raise DataError(f"Cannot write {path}: {error.strerror}.", "Choose another place.") from None
+
+
+PANEL_CHECKS = {"jump": "jump", "date": "position_date", "total": "total", "value": "range"}
+"""What a source's accepted finding is called when the panel is read."""
+
+
+def write_accepted(built: Built, panel: Path) -> Path | None:
+    """What was accepted of the sources, beside the panel, where reading it would stumble over the same rows.
+
+    A file that is there already is the user's and stays.
+
+    Returns
+    -------
+    Path or None
+        The file written.
+    """
+    import tomlkit
+
+    entries = [
+        {"check": PANEL_CHECKS[a.check], "days": list(a.days), "reason": a.reason}
+        | ({"columns": list(a.columns)} if a.columns else {})
+        for a in built.report.accepted
+        if a.check in PANEL_CHECKS
+    ]
+    path = panel.with_name(panel.stem + SUFFIX)
+    if not entries or path.exists():
+        return None
+    write_atomic(path, tomlkit.dumps({"accept": entries}).encode())
+    return path
 
 
 def read_table(path: Path) -> pd.DataFrame:
@@ -57,8 +87,11 @@ def print_report(built: Built) -> None:
     _table(
         "Dropped or blanked",
         ["source", "what", "rows", "why"],
-        [[n.source, n.what, n.rows, n.why] for n in merge(report.notes)],
+        [[n.source, n.what, n.rows, n.why] for n in merge(report.notes) if n.rows],
     )
+    told = [[n.source, n.what, n.why] for n in merge(report.notes) if not n.rows]
+    if told:
+        _table("Told: read, but look at it", ["source", "what", "why"], told)
     print_reconciliation(report.pairs, 0)
     _conflicts(report)
     if len(report.baskets):

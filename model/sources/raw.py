@@ -10,10 +10,18 @@ import numpy as np
 import pandas as pd
 
 from model.errors import DataError
-from model.sources.spec import Series, SourceSpec
-from model.sources.text import day, instant, where
+from model.sources.spec import Series, SourceSpec, way_out
+from model.sources.text import EPOCH, EPOCHS, day, instant, where
 
 type Blobs = dict[str, bytes]
+type Seen = dict[str, dict[str, str]]  # column -> value -> where it first stood
+_IDENTITY = """
+    symbol ticker instrument instrument_name instrument_id contract contract_code contract_market_name
+    cftc_contract_market_code market market_and_exchange_names futonly_or_combined pair product product_id coin asset
+    currency base base_currency quote_currency underlying fund exchange venue interval resolution timeframe unit units
+"""
+IDENTITY = frozenset(_IDENTITY.split())
+"""Columns that say what a row is of: a series holds rows of one."""
 
 
 @dataclass
@@ -115,26 +123,100 @@ def require_columns(present: Iterable[str], needed: Iterable[str], name: str) ->
 
 def stamp_of(spec: SourceSpec, raw: Any, place: str) -> pd.Timestamp:
     """The vendor's stamp: a day, or a UTC moment, by `spec.stamp` and the source's options."""
+    if spec.stamp == "date" and spec.options.get("time_unit") in (*EPOCHS, EPOCH):
+        return day(instant(raw, place, spec.options["time_unit"]), place)
     if spec.stamp == "date":
         return day(raw, place, tuple(spec.options.get("date_formats", ("iso",))))
     return instant(raw, place, spec.options.get("time_unit", "iso"))
 
 
+ODD_BARS, ODD_SIZE = 0.05, 0.02
+"""A feed has odd bars: at most this share of them (or one), each off by at most this part of its price."""
+FEW_BARS = 10
+"""Fewer bars say nothing about which of them is odd."""
+SWAPPED = 0.2
+"""From this share of contradictions on it is the columns, not the bars."""
+
+
 def check_ohlc(
-    o: np.ndarray, h: np.ndarray, l: np.ndarray, c: np.ndarray, places: list[str], allowed: float = 0.0
+    prices: tuple[np.ndarray, ...], rows: list[tuple[str, pd.Timestamp]], spec: SourceSpec, known: float = 0.0
 ) -> None:
-    """Low and high must bound open and close on all but a share `allowed` of the rows."""
+    """Low and high must bound open and close, but for a few odd bars, which are told.
+
+    Parameters
+    ----------
+    prices : tuple of ndarray
+        Open, high, low and close. Shape: (n,) each.
+    rows : list of (place, stamp)
+        Shape: (n,).
+    known : float
+        Share of rows on which the vendor is known to contradict itself by any size.
+
+    Raises
+    ------
+    DataError
+        When bars contradict themselves by more, or more often.
+    """
+    o, h, l, c = prices
     if not len(o):
         return
     slack = 1e-6 * np.nanmax(np.abs(h), initial=1.0)
     bad = (h + slack < np.fmax(o, c)) | (l - slack > np.fmin(o, c)) | (h + slack < l)
-    if bad.mean() > allowed:
-        at = places[int(np.argmax(bad))]
-        raise DataError(
-            f"{at}: open {o[bad][0]:g}, high {h[bad][0]:g}, low {l[bad][0]:g}, close {c[bad][0]:g} "
-            "contradict each other.",
-            "Columns may be swapped; compare with the vendor's documentation.",
+    bad &= [not (b and spec.accepts("bar", stamp)) for b, (_, stamp) in zip(bad, rows, strict=True)]
+    if not bad.any():
+        return
+    size = np.fmax(np.fmax(np.fmax(o, c) - h, l - np.fmin(o, c)), l - h) / np.abs(c)
+    small = bool(np.all(size[bad] <= ODD_SIZE)) and len(o) >= FEW_BARS
+    if bad.mean() <= known or (small and bad.sum() <= max(1, int(ODD_BARS * len(o)))):
+        days = ", ".join(f"{rows[i][1]:%Y-%m-%d}" for i in np.flatnonzero(bad)[:5])
+        spec.say(
+            f"bars whose open, high, low and close contradict each other, read as they stand ({days})",
+            0,
+            f"{int(bad.sum())} of {len(o)} bars",
         )
+        return
+    i = int(np.argmax(bad))
+    place, stamp = rows[i]
+    swapped = (
+        "Columns may be swapped; compare with the vendor's documentation. " if bad.mean() >= SWAPPED else ""
+    )
+    raise DataError(
+        f"{place}: open {o[i]:g}, high {h[i]:g}, low {l[i]:g}, close {c[i]:g} "
+        f"contradict each other ({int(bad.sum())} of {len(o)} bars do).",
+        swapped + way_out("bar", stamp),
+    )
+
+
+def check_one(seen: Seen, record: dict[str, Any], place: str, spec: SourceSpec, option: str = "") -> None:
+    """Refuse rows of two instruments, units or intervals in one series.
+
+    Parameters
+    ----------
+    seen : dict
+        Column to its values so far and where each stood first; filled here.
+    option : str
+        The reader's own option that names the one to read; ``where`` without.
+    """
+    for column, value in record.items():
+        if str(column).lower() not in IDENTITY or str(column) in spec.options.get("mixed", ()):
+            continue
+        text = "" if value is None else str(value).strip()
+        if not text or text == "nan":
+            continue
+        values = seen.setdefault(str(column), {})
+        values.setdefault(text, place)
+        if len(values) > 1:
+            first, second = list(values)[:2]
+            raise DataError(
+                f"{place}: {column} is {second!r}, {first!r} at {values[first]}: rows that do not belong together.",
+                "Name the one to read in sources.toml: "
+                + (
+                    f"options.{option} = {first!r}"
+                    if option
+                    else f"options.where = {{ {column} = {first!r} }}"
+                )
+                + f"; or, if they are one series, options.mixed = [{str(column)!r}].",
+            )
 
 
 def check_continuity(o: np.ndarray, c: np.ndarray, name: str) -> None:

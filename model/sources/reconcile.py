@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from model.panel.roles import SEPARATOR, roles
+from model.panel.scale import other_scale
 from model.panel.universe import Universe
 
 MAX_LAG = 5
@@ -36,6 +37,7 @@ class Reconciliation:
     level: float = np.nan
     typical: float = np.nan
     differences: pd.DataFrame = field(default_factory=pd.DataFrame, repr=False)
+    other_scale: str = ""
 
     def __str__(self) -> str:
         """One sentence with the evidence."""
@@ -85,8 +87,9 @@ def reconcile(
         columns=["days", "informative", "match", "correlation"],
     )
     lag = _best(table)
+    scale = _scale(first, second, table["correlation"])
     if lag is None:
-        return Reconciliation(str(first.name), *names, None, table)
+        return Reconciliation(str(first.name), *names, None, table, other_scale=scale)
     pair = pd.DataFrame({"first": first, "second": second.shift(-lag)}).dropna()
     gap = pair["second"] - pair["first"]
     off = gap.abs() > _allowed(pair["first"], tolerance, relative)
@@ -98,7 +101,16 @@ def reconcile(
         float(gap.median()),
         float(gap.abs().median()),
         pair.assign(difference=gap)[off],
+        scale,
     )
+
+
+def _scale(first: pd.Series, second: pd.Series, correlation: pd.Series) -> str:
+    """`other_scale` at the lag with the strongest correlation."""
+    if not correlation.notna().any():
+        return ""
+    lag = int(correlation.index[int(np.nanargmax(correlation.abs().to_numpy(float)))])
+    return other_scale(first.to_numpy(float), second.shift(-lag).to_numpy(float))
 
 
 def _allowed(first: pd.Series, tolerance: float, relative: bool) -> pd.Series:

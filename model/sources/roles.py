@@ -42,6 +42,10 @@ class Role:
         Largest believed ratio between neighbouring values: a check of single rows' unit.
     tolerance : float
         Relative difference between two vendors that is called a conflict (absolute, for flows, in USD m).
+    per_hours : float, optional
+        The role is a rate per so many hours.
+    stands : int
+        So many equal values in a row, other than zeros, are told as a feed that may stand still; 0: never.
     """
 
     unit: str
@@ -51,6 +55,8 @@ class Role:
     typical: tuple[float, float] | None = None
     max_ratio: float | None = None
     tolerance: float = 0.005
+    per_hours: float | None = None
+    stands: int = 3
 
     def factor(self, unit: str, where: str) -> float:
         """Factor from `unit` to the canonical unit."""
@@ -76,23 +82,23 @@ ROLES = {
     "stress": Role("vol points", "stress", optional=False, max_ratio=4.0),
     "implied_vol": Role("vol points", "implied_vol", optional=False, max_ratio=4.0, tolerance=0.02),
     "future": Role("USD", "future", optional=False, max_ratio=2.0),
-    "future_days": Role("days", "future_days", optional=False, typical=(5.0, 400.0)),
+    "future_days": Role("days", "future_days", optional=False, typical=(5.0, 400.0), stands=2),
     "future_basis": Role("%", "future_basis", tolerance=0.1),
     "short": Role("contracts", "short", optional=False, max_ratio=3.0),
     "long": Role("contracts", "long", optional=False, max_ratio=5.0),
     "spread": Role("contracts", "spread", optional=False, typical=(50.0, 50_000.0)),
     "open_interest": Role("contracts", "open_interest", optional=False, max_ratio=3.0),
-    "funding": Role("bp", "funding", typical=(0.05, 100.0)),
+    "funding": Role("bp", "funding", typical=(0.05, 100.0), per_hours=8.0, stands=5),
     "perpetual_open_interest": Role("USD", "perpetual_open_interest", max_ratio=4.0),
     "future_open_interest": Role("contracts", "future_open_interest", max_ratio=4.0),
     "tenor_basis": Role("%", "basis_{fund}d", per_fund=True, tolerance=0.1),
     "liquidations": Role("USD m", "liquidations_{fund}", per_fund=True),
     "option_volume": Role("contracts", "option_volume_{fund}", per_fund=True),
     "put_call": Role("ratio", "put_call"),
-    "premium": Role("%", "premium_{fund}", per_fund=True),
+    "premium": Role("%", "premium_{fund}", per_fund=True, stands=5),
     "spot_premium": Role("%", "spot_premium"),
     "short_interest": Role("shares", "short_interest_{fund}", per_fund=True),
-    "shares": Role("shares", "shares_{fund}", per_fund=True, max_ratio=2.0),
+    "shares": Role("shares", "shares_{fund}", per_fund=True, max_ratio=2.0, stands=0),
     "nav": Role("USD", "nav_{fund}", per_fund=True, max_ratio=2.0),
     "option_chain": Role("contracts", "option_chain"),
     "price_open": Role("USD", "price_open", max_ratio=2.0),

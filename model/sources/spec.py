@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -14,6 +14,8 @@ from model.sources.roles import ROLES, Role
 
 STAMPS = ("date", "start", "end")
 OFF_DAYS = ("refuse", "drop")
+CHECKS = ("bar", "bound", "date", "jump", "parts", "total", "value")
+"""What `[[source.accept]]` can let pass on named days: see docs/sources/README.md."""
 
 
 @dataclass(frozen=True)
@@ -21,7 +23,8 @@ class Series:
     """One role taken from a source.
 
     `fields` maps fund ("" for roles without funds) to the vendor's column; `plausible` is mandatory: a unit
-    nobody bounds is a unit nobody checks.
+    nobody bounds is a unit nobody checks. `per_hours`: hours that one value of a rate is for; `PER_INTERVAL`
+    where it is for the time since the print before it; None: not stated.
     """
 
     role: str
@@ -32,6 +35,7 @@ class Series:
     typical: tuple[float, float] | None = None
     max_ratio: float | None = None
     tolerance: float | None = None
+    per_hours: float | None = None
 
     @property
     def kind(self) -> Role:
@@ -43,12 +47,43 @@ class Series:
         return self.column.replace("{fund}", fund)
 
 
+PER_INTERVAL = 0.0
+
+
+@dataclass(frozen=True)
+class Accept:
+    """A finding that the user has looked at: on these days `check` lets the rows pass; the report says so."""
+
+    check: str
+    days: tuple[date, ...]
+    reason: str
+    columns: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Leave:
+    """Rows of these days are left out, of the named panel columns or of all; the report says so."""
+
+    days: tuple[date, ...]
+    reason: str
+    columns: tuple[str, ...] = ()
+
+
+def way_out(check: str, day: Any) -> str:
+    """The settings that let a true row pass, for a remedy."""
+    return (
+        f'If the row is right, add [[source.accept]] check = "{check}", days = [{day:%Y-%m-%d}], reason = "..." to '
+        f'this source in sources.toml; to leave it out, [[source.drop]] days = [{day:%Y-%m-%d}], reason = "...".'
+    )
+
+
 @dataclass(frozen=True)
 class SourceSpec:
     """One source: a file (or pages of one), a reader and a clock.
 
     `off_days` = ``drop`` gives up values on days without trading, for a vendor known to have some; a file
     with more than a twentieth of them is refused all the same, because then its dates are shifted.
+    `lives` are the funds' first and last days, of the universe. `said` collects a reader's notes.
     """
 
     name: str
@@ -65,13 +100,36 @@ class SourceSpec:
     off_days: str = "refuse"
     options: dict[str, Any] = field(default_factory=dict)
     vintage: Callable[[pd.Timestamp, pd.Timestamp | None], bool] | None = None
+    accepted: tuple[Accept, ...] = ()
+    dropped: tuple[Leave, ...] = ()
+    lives: dict[str, tuple[date, date]] = field(default_factory=dict)
+    said: list[tuple[str, int, str]] = field(default_factory=list, compare=False)
 
     def keeps(self, stamp: pd.Timestamp, published: pd.Timestamp | None = None) -> bool:
-        """Whether a row of this stamp was public in the vintage being read.
+        """Whether a row of this stamp was public in the vintage being read, and is not to be left out.
 
         Readers ask before they look at the row's numbers, so that nothing in a later row can matter.
         """
-        return self.vintage is None or self.vintage(stamp, published)
+        if self.vintage is not None and not self.vintage(stamp, published):
+            return False
+        leave = next((d for d in self.dropped if not d.columns and stamp.date() in d.days), None)
+        if leave is not None:
+            self.say(f"row of {stamp:%Y-%m-%d}: left out on request", 1, leave.reason)
+        return leave is None
+
+    def accepts(self, check: str, day: pd.Timestamp, columns: Iterable[str] = ()) -> bool:
+        """Whether the user lets this finding pass; told when so."""
+        for a in self.accepted:
+            named = not a.columns or not columns or set(a.columns) & set(columns)
+            if a.check == check and day.date() in a.days and named:
+                self.say(f"{', '.join(columns) or 'row'} of {day:%Y-%m-%d}: accepted ({check})", 0, a.reason)
+                return True
+        return False
+
+    def say(self, what: str, rows: int, why: str) -> None:
+        """A note for the report, once: something read otherwise than it stands (`rows` = 0: nothing was lost)."""
+        if (what, rows, why) not in self.said:
+            self.said.append((what, rows, why))
 
     @property
     def fields(self) -> list[tuple[Series, str, str]]:

@@ -5,9 +5,11 @@ Options
 format : ``csv``, ``json`` or ``parquet`` (default: from the file's ending)
 records : dotted path to the list of records in JSON; without it, JSON may be a list or an object of columns
 date : column of the stamp (default ``date``)
-date_formats : of ``iso``, ``us``, ``day month year``
-time_unit : ``iso``, ``s`` or ``ms``, for intraday stamps
+date_formats : of ``iso``, ``us``, ``day month year``, ``month day year``, ``day.month.year``, ``compact``
+time_unit : ``iso`` text, or a number in ``s``, ``ms``, ``us``, ``ns``; ``epoch`` where the unit changes within the file
 where : table of column = value; other rows are another instrument's and are skipped
+mixed : columns such as ``exchange`` in which one series may hold several values (otherwise refused)
+thinned : true where only some candles were kept (otherwise rows further apart than interval_minutes are refused)
 bounds : list of [part, whole] columns with part <= whole on every row
 missing : further texts that mean "not given"
 published : column with the moment each row was published (vintages); else the clock's rule
@@ -17,12 +19,11 @@ from __future__ import annotations
 
 import csv
 import io
-import math
 from typing import Any
 
 from model.errors import DataError
-from model.sources.raw import Blobs, Collector, RawSeries, lookup, require_columns, stamp_of
-from model.sources.spec import SourceSpec
+from model.sources.raw import Blobs, Collector, RawSeries, Seen, check_one, lookup, require_columns, stamp_of
+from model.sources.spec import SourceSpec, way_out
 from model.sources.text import MISSING, decode, instant, number, parse_json, where
 
 type Records = list[tuple[str, dict[str, Any]]]  # (place, record)
@@ -40,29 +41,68 @@ def read(blobs: Blobs, spec: SourceSpec) -> list[RawSeries]:
     options = spec.options
     missing = MISSING | frozenset(options.get("missing", ()))
     stamp_column, published = options.get("date", "date"), options.get("published")
-    only = list(options.get("where", {}).items())
+    only = options.get("where", {})
+    seen: Seen = {}
+    mapped = [f for _, _, f in spec.fields] + [c for pair in options.get("bounds", ()) for c in pair]
     for name, blob in blobs.items():
-        for place, record in _records(blob, name, spec):
-            if only and any(str(lookup(record, k, place)) != str(v) for k, v in only):
+        records = _records(blob, name, spec)
+        _present(records, [*mapped, *only])
+        for place, record in records:
+            if any(str(_found(record, k)) != str(v) for k, v in only.items()):
                 continue
+            if not only_date(record, stamp_column, place, spec):
+                check_one(seen, {k: v for k, v in record.items() if k not in {*mapped, *only}}, place, spec)
             stamp = stamp_of(spec, lookup(record, stamp_column, place), f"{place}, column {stamp_column!r}")
             known = instant(lookup(record, published, place), place) if published else None
             if not spec.keeps(stamp, known):
                 continue
             for series, fund, column in spec.fields:
                 at = f"{place}, column {column!r}"
-                out.add(series, fund, stamp, number(lookup(record, column, place), at, missing), at, known)
+                out.add(series, fund, stamp, number(_found(record, column), at, missing), at, known)
             for part, whole in options.get("bounds", ()):
-                _bound(record, part, whole, place, missing)
+                a, b = (number(_found(record, c), f"{place}, column {c!r}", missing) for c in (part, whole))
+                if a > b and not spec.accepts("bound", stamp):
+                    raise DataError(
+                        f"{place}: {part} {a:g} exceeds {whole} {b:g}.",
+                        f"Columns may be swapped; correct the file. {way_out('bound', stamp)}",
+                    )
     return out.done()
 
 
-def _bound(record: dict[str, Any], part: str, whole: str, place: str, missing: frozenset[str]) -> None:
-    a, b = (number(lookup(record, c, place), f"{place}, column {c!r}", missing) for c in (part, whole))
-    if not math.isnan(a) and not math.isnan(b) and a > b:
-        raise DataError(
-            f"{place}: {part} {a:g} exceeds {whole} {b:g}.", "Columns may be swapped; correct the file."
-        )
+def _found(record: dict[str, Any], path: str) -> Any:
+    """A value by dotted path; None where the record leaves it out."""
+    value: Any = record
+    for key in path.split("."):
+        value = value.get(key) if isinstance(value, dict) else None
+    return value
+
+
+def _present(records: Records, columns: list[str]) -> None:
+    """Vendors leave out of a record what they do not know, but each column must stand in some record.
+
+    Raises
+    ------
+    DataError
+    """
+    for column in dict.fromkeys(columns):
+        if all(_found(record, column) is None for _, record in records):
+            lookup(records[0][1], column, records[0][0])
+
+
+def only_date(record: dict[str, Any], column: str, place: str, spec: SourceSpec) -> bool:
+    """Whether nothing but the date of a row is filled: a day announced, not reported."""
+    if [k for k, v in record.items() if _filled(v)] != [column]:
+        return False
+    spec.say(f"{place}: holds only its date", 0, "not reported yet")
+    return True
+
+
+def _filled(value: Any) -> bool:
+    if isinstance(value, dict):
+        return any(_filled(v) for v in value.values())
+    if isinstance(value, str):
+        return value.strip() not in MISSING
+    return value is not None and value == value  # noqa: PLR0124  (a missing number of a parquet file is not itself)
 
 
 def _records(blob: bytes, name: str, spec: SourceSpec) -> Records:
@@ -93,13 +133,17 @@ def csv_records(blob: bytes, name: str) -> Records:
     header = [h.strip() for h in rows[0]]
     require_columns(header, header, name)
     out: Records = []
+    filled = [i for i, row in enumerate(rows, start=1) if row]
+    edges = (filled[1:2] + filled[-1:]) if len(filled) > 2 else []
     for i, row in enumerate(rows[1:], start=2):
         if not row:
             continue
+        if i in edges and row[0].strip() and not any(cell.strip() for cell in row[1:]):
+            row = [row[0], *[""] * (len(header) - 1)]  # a newest row of which only the first cell is filled
         if len(row) != len(header):
             raise DataError(
                 f"{where(name, i)}: {len(row)} cells, the header has {len(header)}.",
-                "Download it again; the row is broken.",
+                "Download it again; the row is broken. If the vendor itself broke it, delete that line.",
             )
         out.append((where(name, i), dict(zip(header, row, strict=True))))
     if not out:

@@ -16,11 +16,20 @@ from model.errors import DataError
 MAX_BYTES = 256 * 1024 * 1024  # a larger file is not one of these vendors' responses
 MISSING = frozenset({"", "nan", "NaN", "null", "None", "NA"})
 _NUMBER = re.compile(r"[+-]?(\d{1,3}(,\d{3})+|\d+)?(\.\d+)?([eE][+-]?\d{1,3})?", re.ASCII)
-_EPOCH_RANGE = (1_230_768_000, 4_102_444_800)  # seconds, 2009 to 2099: tells seconds from milliseconds
+_EPOCH_RANGE = (
+    1_230_768_000,
+    4_102_444_800,
+)  # seconds, 2009 to 2099: no two units can be taken for one another
+EPOCHS = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
+EPOCH = "epoch"
+"""Time unit of a file whose stamps are in `EPOCHS`, each told by its size: a vendor may change it midway."""
 _DATES = {
     "iso": (re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII), "%Y-%m-%d"),
     "us": (re.compile(r"\d{2}/\d{2}/\d{4}", re.ASCII), "%m/%d/%Y"),
     "day month year": (re.compile(r"\d{1,2} [A-Z][a-z]{2} \d{4}", re.ASCII), "%d %b %Y"),
+    "month day year": (re.compile(r"[A-Z][a-z]{2} \d{1,2}, \d{4}", re.ASCII), "%b %d, %Y"),
+    "day.month.year": (re.compile(r"\d{2}\.\d{2}\.\d{4}", re.ASCII), "%d.%m.%Y"),
+    "compact": (re.compile(r"\d{8}", re.ASCII), "%Y%m%d"),
 }
 _MIDNIGHT = re.compile(r"[T ]00:00(:00(\.0+)?)?(Z|[+-]\d{2}:?\d{2})?$", re.ASCII)
 _ISO_TIME = re.compile(
@@ -172,28 +181,50 @@ def _in_range(stamp: pd.Timestamp, raw: Any, at: str) -> pd.Timestamp:
 
 
 def instant(raw: Any, at: str, unit: str = "iso") -> pd.Timestamp:
-    """A moment in UTC. `unit`: ``s`` or ``ms`` since 1970, or ``iso`` text with a zone.
+    """A moment in UTC. `unit`: of `EPOCHS` since 1970, ``epoch`` for any of them, or ``iso`` text with a zone.
 
     An epoch outside 2009 to 2099 is refused, so seconds can't pass for milliseconds.
     """
     if isinstance(raw, datetime | pd.Timestamp):
         return _utc(pd.Timestamp(raw), raw, at)
-    if unit in ("s", "ms"):
-        value = number(raw, at)
-        seconds = value / (1000 if unit == "ms" else 1)
-        if not _EPOCH_RANGE[0] <= seconds <= _EPOCH_RANGE[1]:
-            raise DataError(
-                f"{at}: {raw!r} is not a time in {unit} since 1970.", "Check the unit of the time stamps."
-            )
-        return pd.Timestamp(round(seconds * 1000), unit="ms", tz="UTC").as_unit("ns")
+    if unit in EPOCHS or unit == EPOCH:
+        return _since_1970(raw, at, unit)
     if not isinstance(raw, str) or not _ISO_TIME.fullmatch(raw.strip()):
         raise DataError(
-            f"{at}: {str(raw)[:40]!r} is not a time.", "Write times such as 2026-02-05T21:00:00Z."
+            f"{at}: {str(raw)[:40]!r} is not a time.",
+            _unit_hint(raw) or "Write times such as 2026-02-05T21:00:00Z.",
         )
     try:
         return _utc(pd.Timestamp(raw.strip()), raw, at)
     except (ValueError, OverflowError):
         raise DataError(f"{at}: {raw[:40]!r} is not a time.", "Correct the time.") from None
+
+
+def _since_1970(raw: Any, at: str, unit: str) -> pd.Timestamp:
+    value = number(raw, at)
+    sizes = EPOCHS.values() if unit == EPOCH else (EPOCHS[unit],)
+    fits = [value / size for size in sizes if _EPOCH_RANGE[0] <= value / size <= _EPOCH_RANGE[1]]
+    if not fits:
+        raise DataError(
+            f"{at}: {raw!r} is not a time in {'s, ms, us or ns' if unit == EPOCH else unit} since 1970.",
+            _unit_hint(raw) or "Check the unit of the time stamps.",
+        )
+    return pd.Timestamp(round(fits[0] * 1000), unit="ms", tz="UTC").as_unit("ns")
+
+
+def _unit_hint(raw: Any) -> str:
+    """Which unit a number would be a time in; empty when in none."""
+    try:
+        value = number(raw, "")
+    except DataError:
+        return ""
+    for unit, size in EPOCHS.items():
+        if _EPOCH_RANGE[0] <= value / size <= _EPOCH_RANGE[1]:
+            return (
+                f"It is a time in {unit}: set options.time_unit = '{unit}' in sources.toml, "
+                f"or '{EPOCH}' where rows differ."
+            )
+    return ""
 
 
 def _utc(stamp: pd.Timestamp, raw: Any, at: str) -> pd.Timestamp:

@@ -14,7 +14,8 @@ import numpy as np
 import pandas as pd
 
 from model.calendar import NEW_YORK
-from model.sources import checks, reader
+from model.sources import checks, reader, variety
+from model.sources.cadence import check_interval
 from model.sources.clocks import CLOCKS, Context, Vintage, moments, sample
 from model.sources.raw import Blobs, RawSeries
 from model.sources.spec import SourceSpec
@@ -26,7 +27,7 @@ EDGE_ROWS, REPORTING_ROWS = 5, 10  # newest rows a vendor still fills in; rows t
 
 @dataclass
 class Note:
-    """Something dropped, blanked or repaired, and why."""
+    """Something dropped or blanked (`rows` of it), or only told (no rows), and why."""
 
     source: str
     what: str
@@ -69,7 +70,8 @@ def tidy(blobs: Blobs, spec: SourceSpec, ctx: Context, start: date, as_of: date 
     """
     until, clock = cutoff(as_of), CLOCKS[spec.clock]
     vintage = None if until is None else Vintage(clock, _interval(spec), ctx, until)
-    raws = reader(spec.reader)(blobs, replace(spec, vintage=vintage))
+    spec = replace(spec, vintage=vintage, said=[])
+    raws = reader(spec.reader)(blobs, spec)
     out = Tidied(pd.DataFrame(columns=COLUMNS), sum(len(r.values) for r in raws))
     if vintage is not None and vintage.skipped:
         out.notes.append(Note(spec.name, f"rows published after {as_of}", vintage.skipped, "not public yet"))
@@ -80,9 +82,12 @@ def tidy(blobs: Blobs, spec: SourceSpec, ctx: Context, start: date, as_of: date 
     if spec.clock == "flow_date":
         _flows(done, newest, spec, out)
     for raw, _ in done:
-        checks.check_plausible(raw)
+        checks.check_plausible(raw, spec)
         checks.check_typical(raw)
-        checks.check_ratio(raw)
+        checks.check_ratio(raw, spec)
+    for what, why in variety.told([raw for raw, _ in done], spec):
+        spec.say(what, 0, why)
+    out.notes += [Note(spec.name, *said) for said in spec.said]
     parts = [_frame(raw, published, spec) for raw, published in done]
     if parts:
         out.frame = pd.concat(parts, ignore_index=True)
@@ -101,6 +106,7 @@ def _one(
     checks.check_future(raw, _latest(spec))
     floor = pd.Timestamp(start) if raw.stamps.tz is None else pd.Timestamp(start, tz="UTC")
     raw = _drop(raw, raw.stamps >= floor, f"{raw.name}: before {start}", "outside the panel", spec, out)
+    raw = _left_out(raw, spec, out)
     if clock.days == "sessions" and raw.stamps.tz is None and len(raw.values):
         idle = ~raw.stamps.isin(ctx.sessions(raw.stamps)) & (np.isnan(raw.values) | _zero_is_nothing(raw))
         raw = _drop(
@@ -110,10 +116,10 @@ def _one(
     if not len(raw.values):
         return None
     interval = _interval(spec)
-    moments(raw, clock, interval, ctx)  # refuses days that cannot be
+    moments(raw, clock, interval, ctx, spec)  # refuses days that cannot be
     if spec.fetched_at is not None and clock.days != "positions" and spec.clock != "flow_date":
         # a candle or session still open at the download has no close yet; report days are only a rule
-        final = np.asarray(moments(raw, clock, interval, ctx) <= spec.fetched_at)
+        final = np.asarray(moments(raw, clock, interval, ctx, spec) <= spec.fetched_at)
         raw = _drop(raw, final, f"{raw.name}: not finished at the download", "provisional", spec, out)
     if not len(raw.values):
         return None
@@ -124,7 +130,8 @@ def _one(
         )
     if raw.stamps.tz is not None and len(raw.values):
         before = len(raw.values)
-        raw, gaps = sample(raw, clock, interval, ctx, int(spec.options.get("prints", 1)))
+        check_interval(raw, spec)
+        raw, gaps = sample(raw, clock, interval, ctx, int(spec.options.get("prints", 1)), spec)
         out.notes.append(
             Note(spec.name, f"{raw.name}: intraday rows not used", before - len(raw.values), clock.title)
         )
@@ -135,7 +142,17 @@ def _one(
     if not len(raw.values):
         return None
     raw.values = raw.values * raw.series.kind.factor(raw.series.unit, spec.name)
-    return raw, moments(raw, clock, 0.0, ctx)
+    return raw, moments(raw, clock, 0.0, ctx, spec)
+
+
+def _left_out(raw: RawSeries, spec: SourceSpec, out: Tidied) -> RawSeries:
+    """Without the days that the user leaves out of this column alone."""
+    column = raw.series.output(raw.fund)
+    for leave in spec.dropped:
+        if column in leave.columns:
+            keep = np.array([d not in leave.days for d in raw.stamps.date], bool)
+            raw = _drop(raw, keep, f"{raw.name}: left out on request", leave.reason, spec, out)
+    return raw
 
 
 def _off_days(raw: RawSeries, spec: SourceSpec, ctx: Context, out: Tidied) -> RawSeries:
@@ -197,7 +214,7 @@ def _flows(done: list, newest: Any, spec: SourceSpec, out: Tidied) -> None:
         return
     table = pd.DataFrame({r.fund: pd.Series(r.values, r.stamps) for r in funds})
     total = pd.Series(totals[0].values, totals[0].stamps)
-    partial = _partial(table)
+    partial = _partial(table, spec)
     held = total.index.isin(partial) & total.notna()
     if held.any():
         totals[0].values = np.where(held, np.nan, totals[0].values)
@@ -209,12 +226,15 @@ def _flows(done: list, newest: Any, spec: SourceSpec, out: Tidied) -> None:
                 "a reporting fund is missing",
             )
         )
-    checks.check_total(table, total, spec.name)
+    checks.check_total(table, total, spec)
 
 
-def _partial(table: pd.DataFrame) -> pd.DatetimeIndex:
-    """Days among the newest rows on which a fund that has been reporting is missing."""
+def _partial(table: pd.DataFrame, spec: SourceSpec) -> pd.DatetimeIndex:
+    """Days among the newest rows on which a fund that has been reporting, and has not closed, is missing."""
     has = table.notna()
+    for fund, (_, last) in spec.lives.items():
+        if fund in has:
+            has[fund] |= has.index > pd.Timestamp(last)
     reporting = has.shift(1, fill_value=False).rolling(REPORTING_ROWS, min_periods=1).max().astype(bool)
     late = (~has & reporting).any(axis=1)
     late.iloc[:-EDGE_ROWS] = False

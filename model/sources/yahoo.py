@@ -11,9 +11,9 @@ from __future__ import annotations
 import numpy as np
 
 from model.errors import DataError
-from model.sources.raw import Blobs, Collector, RawSeries, check_ohlc, require_columns
+from model.sources.raw import Blobs, Collector, RawSeries, Seen, check_ohlc, check_one, require_columns
 from model.sources.spec import SourceSpec
-from model.sources.tabular import csv_records
+from model.sources.tabular import csv_records, only_date
 from model.sources.text import day, number
 
 PRICES = ("Open", "High", "Low", "Close")
@@ -34,8 +34,12 @@ def read(blobs: Blobs, spec: SourceSpec) -> list[RawSeries]:
         require_columns(records[0][1], ["Date", *PRICES, *(f for _, _, f in spec.fields)], name)
         if symbol is not None:
             require_columns(records[0][1], ["Symbol"], name)
-        kept = []
+        kept, rows = [], []
+        seen: Seen = {}
         for place, r in records:
+            if only_date(r, "Date", place, spec):
+                continue
+            check_one(seen, r, place, spec, "symbol")
             if symbol is not None and r["Symbol"] != symbol:
                 raise DataError(
                     f"{place}: symbol {r['Symbol']!r}, expected {symbol!r}.", "Give this symbol's file."
@@ -44,9 +48,10 @@ def read(blobs: Blobs, spec: SourceSpec) -> list[RawSeries]:
             if not spec.keeps(stamp):
                 continue
             kept.append((place, r))
+            rows.append((place, stamp))
             for series, fund, column in spec.fields:
                 at = f"{place}, column {column!r}"
                 out.add(series, fund, stamp, number(r[column], at), at)
-        o, h, l, c = (np.array([number(r[k], f"{p}, column {k!r}") for p, r in kept]) for k in PRICES)
-        check_ohlc(o, h, l, c, [p for p, _ in kept])
+        prices = tuple(np.array([number(r[k], f"{p}, column {k!r}") for p, r in kept]) for k in PRICES)
+        check_ohlc(prices, rows, spec)
     return out.done()

@@ -8,6 +8,7 @@ import pandas as pd
 
 from model.gate.graph import Graph
 from model.gate.result import Check
+from model.gate.testable import varies
 from model.gate.thresholds import Thresholds
 
 
@@ -22,8 +23,7 @@ def check_data(base: pd.DataFrame, graph: Graph, thresholds: Thresholds) -> Chec
     rows: list[dict[str, Any]] = []
     for name in graph.observed:
         days = int(base[name].notna().sum()) if name in base else 0
-        varies = days > 2 and float(base[name].std()) > 1e-12
-        state = "absent" if name not in base else "ok" if varies else "does not vary"
+        state = "absent" if name not in base else "ok" if varies(base[name]) else "does not vary"
         rows.append({"node": name, "days": days, "state": state})
     bad = [f"{r['node']} ({r['state']})" for r in rows if r["state"] != "ok"]
     short = [r["node"] for r in rows if r["state"] == "ok" and r["days"] < thresholds.min_days]

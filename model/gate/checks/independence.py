@@ -10,14 +10,25 @@ from scipy import stats
 from model.gate.independences import Independence
 from model.gate.null import Null, violated
 from model.gate.partial import Outcome
-from model.gate.result import Check
+from model.gate.result import RULE, Check
 from model.gate.thresholds import Thresholds
+
+NOTHING_TESTED = (
+    "The gate tested nothing: none of the graph's {count} independences can be tested on these days."
+)
 
 
 def check_independence(
-    observed: Outcome, null: Null, statements: Sequence[Independence], thresholds: Thresholds
+    observed: Outcome,
+    null: Null,
+    statements: Sequence[Independence],
+    thresholds: Thresholds,
+    lost: Sequence[Independence] = (),
 ) -> Check:
-    """Count, its p under the null, and every statement with effect, p, adjusted decision and power."""
+    """Count, its p under the null, and every statement with effect, p, adjusted decision and power.
+
+    `lost` statements are about a variable whose column does not vary: listed, never tested.
+    """
     broken = violated(observed, thresholds.family)[0]
     testable = np.isfinite(observed.p[0])
     count, p = int(broken.sum()), null.p(int(broken.sum()))
@@ -37,15 +48,16 @@ def check_independence(
         }
         for i, s in enumerate(statements)
     ]
+    table += [dict.fromkeys(table[0]) | {"statement": str(s), "short": s.short, "days": 0} for s in lost]
+    if not testable.any():
+        return Check(RULE, None, NOTHING_TESTED.format(count=len(table)), table)
     sentence = (
         f"{count} of {int(testable.sum())} testable independences violated; panels drawn "
         f"from the graph itself show "
         f"{null.counts.mean():.2f} on average, and this many or more in a share {p:.3f} of draws "
         f"(fail at or below {thresholds.level})."
     )
-    return Check(
-        "implied independences", None if not testable.any() else bool(p > thresholds.level), sentence, table
-    )
+    return Check(RULE, bool(p > thresholds.level), sentence, table)
 
 
 def adjusted_p(p: np.ndarray) -> np.ndarray:

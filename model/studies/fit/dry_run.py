@@ -16,6 +16,7 @@ from model.events.switches import sentence as mechanism_sentence
 from model.inference.draws import prior_draws, prior_latents
 from model.mechanisms.names import parameter_names
 from model.panel.columns import column_sentences
+from model.panel.vendors import sight
 
 PRIOR_DRAWS = 500
 
@@ -32,6 +33,8 @@ def describe(request: Request, console: Console) -> None:
         f"{int((~np.isfinite(design.flows) & (design.listed > 0)).sum())} missing prints, "
         f"{int(design.regime.max()) + 1} booking regime(s)."
     )
+    for said in (*subject.panel.findings, *sight(subject.panel).gaps):
+        console.print(said, markup=False)
     for f in subject.card.facts:
         console.print(told(f.at.isoformat(), str(f.trading_day), f.text), markup=False)
     for sentence in column_sentences(subject.panel.inputs, used_columns(subject)):
@@ -66,7 +69,7 @@ def _predictive_table(subject: Subject, seed: int) -> Table:
         rows = {
             "flow, USD m": (
                 again["flow"].sel(date=design.dates[t]).to_numpy(),
-                units.bn_to_usd_m(design.flows[t].sum()),
+                units.bn_to_usd_m(design.observed_flow[t]),
             ),
             "return, log-%": (again["return"].sel(date=design.dates[t]).to_numpy(), design.returns[t]),
         }

@@ -213,6 +213,7 @@ def _manifest(results: Results) -> dict[str, Any]:
         "supplied": list(subject.panel.supplied),
         "used": sorted(used_columns(subject)),
         "columns": column_table(subject.panel.inputs, used_columns(subject)),
+        "panel_notes": [*subject.panel.notes, *sight(subject.panel).gaps],
         "vendors": [asdict(u) | {"sentence": u.sentence} for u in sight(subject.panel).uses],
         "dealer_book": asdict(subject.book) if subject.book else None,
         "option_flow": asdict(subject.option_flow) if subject.option_flow else None,

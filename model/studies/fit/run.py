@@ -145,10 +145,13 @@ def _introduce(subject: Subject, say: Say) -> None:
     )
     say(book_sentence(subject))
     say(mechanism_sentence(subject.card.mechanisms))
-    for use in sight(subject.panel).uses:
+    sighting = sight(subject.panel)
+    for use in sighting.uses:
         say(f"Vendors of {use.sentence}")
     for sentence in column_sentences(subject.panel.inputs, used_columns(subject)):
         say(sentence)
+    for said in (*subject.panel.findings, *sighting.gaps):
+        say(said)
 
 
 def _fit(subject: Subject, request: Request, workers: Executor, timer: Timer, say: Say) -> None:

@@ -69,10 +69,10 @@ def renamed_column(rng: Rng, s: Sample) -> Case | None:
 
 @register(COLUMNS)
 def ragged_row(rng: Rng, s: Sample) -> Case | None:
-    """A row with a cell too few or too many."""
+    """A row within the file with a cell too few or too many (at its edge a lone date is a day not reported yet)."""
     if s.binary or s.kind == "rates" or (s.spec.options.get("format") == "json" and s.kind != "candles"):
         return None
     rows = grid(s)
-    i = int(rng.integers(len(rows)))
+    i = int(rng.integers(1, len(rows) - 1))
     rows[i] = rows[i][:-1] if rng.random() < 0.5 else [*rows[i], "1.0"]
     return made(s, rows, "refused")
