@@ -159,3 +159,25 @@ def test_a_fit_shows_itself_and_prints_one_line(tmp_path: Path) -> None:
     assert 'id="first-picture"' in html
     assert "cannot be attributed" in html
     assert len(html) < 20_000
+
+
+def test_what_is_left_on_a_sealed_fit_is_under_its_checksums(tmp_path: Path) -> None:
+    import json
+
+    from sealed_fit import finish
+
+    from model.store.seal import damage, sums
+    from model.studies.again import write_again
+
+    folder = finish(write_fit(tmp_path / "fit", samples=80, draws=40, readings=("vendor",)))
+    manifest = json.loads((folder / "manifest.json").read_text())
+    (page,) = write_again(folder, None, False, lambda _: None)
+    table = pd.DataFrame(
+        [
+            line("2026-02-05", "return", "counterfactual", -3.0),
+            line("2026-02-05", "return", "observed", -14.2),
+        ]
+    )
+    leave(runs.of_what_if(table, "gamma=0"), folder, manifest, table)
+    assert damage(folder) == []
+    assert {page.name, "entries/what_if-1.json", "entries/what_if-1.csv"} <= set(sums(folder))
