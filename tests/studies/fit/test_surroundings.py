@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,11 +13,13 @@ from model.design.subject import Request, Subject, load_subject
 from model.report.figures.surroundings import read_surroundings
 from model.studies.fit.surroundings import surroundings, write_surroundings
 
+ASKED: dict[str, Any] = {"dating": "vendor", "chains": 2, "draws": 10, "tune": 1, "seed": 1}
+
 
 @pytest.fixture(scope="module")
 def subject(tmp_path_factory: pytest.TempPathFactory) -> Subject:
     out = tmp_path_factory.mktemp("surroundings")
-    return load_subject(Request("2026-02-05", None, out, "vendor", None, None, None, 2, 10, 1, 1))
+    return load_subject(Request(event="2026-02-05", out=out, **ASKED))
 
 
 def test_series_weeks_and_factors_stand_on_the_designs_days(subject: Subject) -> None:
@@ -64,5 +67,5 @@ def test_it_is_read_for_the_same_data_only(subject: Subject, tmp_path: Path) -> 
 
 
 def test_without_a_book_there_is_none(tmp_path: Path) -> None:
-    request = Request("2026-02-05", None, tmp_path, "vendor", None, None, None, 2, 10, 1, 1, book=False)
+    request = Request(event="2026-02-05", out=tmp_path, book=False, **ASKED)
     assert surroundings(load_subject(request))["books"] == []
