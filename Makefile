@@ -3,7 +3,7 @@ SHELL := /bin/bash
 STAMP := .venv/.installed
 UV_IN_VENV := .tools/bin/uv
 
-.PHONY: fit test test-slow proofs faults lint install clean
+.PHONY: fit test test-slow proofs faults lint docs install clean
 
 fit: install
 	.venv/bin/python scripts/fit.py --event 2026-02-05
@@ -20,6 +20,10 @@ proofs: install
 
 faults: install
 	.venv/bin/python scripts/faults.py
+
+docs: install
+	NO_MKDOCS_2_WARNING=1 .venv/bin/python -m mkdocs build --strict --quiet
+	@echo "The site is in build/site/index.html"
 
 lint: install
 	.venv/bin/ruff check .

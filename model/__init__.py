@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 
 
 def load_fit(id_or_folder: str | Path) -> Fit:
-    """Open a fit by id or folder; see :func:`model.store.load_fit`."""
-    from model import store
+    """Open a fit by id or folder, see :func:`model.store.load_fit`; in a notebook it shows itself."""
+    from model.report.notebook import shown
+    from model.store import load_fit as load
 
-    return store.load_fit(id_or_folder)
+    return shown(load(id_or_folder))

@@ -20,7 +20,6 @@ def main(
     uv run scripts/audit_claims.py 2026-02-05
     """
     from model.report.markdown import command_of, write_page
-    from model.report.page.again import report_again
     from model.studies import audit
     from model.studies.reopen import reopen
 
@@ -33,7 +32,7 @@ def main(
     if page:
         title = f"{opened.subject.card.title}: the commentary's claims and their verdicts"
         written.append(write_page(page, title, command_of("audit_claims", argv), audit.page(table)))
-    for path in [*written, *report_again(opened.fit.folder)]:
+    for path in written:
         console.print(f"Wrote {path}", markup=False)
 
 

@@ -35,6 +35,7 @@ def main(
     underlying: str | None = None,
     iv_unit: Literal["percent", "fraction"] | None = None,
     out: Path | None = None,
+    fit: str | None = None,
     sources: Switch = False,
     benchmark: Switch = False,
 ) -> None:
@@ -85,6 +86,8 @@ def main(
         Unit of the chain's volatilities, where it is not its layout's.
     out
         Folder for figures (PNG), tables (CSV) and manifest (JSON).
+    fit
+        Leave the demand on the page of this fit, too.
     sources
         Print status and source of every entry.
     benchmark
@@ -137,6 +140,21 @@ def main(
     results, levels = show(there, quotes, move, ends, lam, sources)
     if out:
         write(book or chain, there, move, results, levels["all at s = +1"], ends, lam, out)
+    if fit:
+        leave_on_fit(fit, there.title, results)
+
+
+def leave_on_fit(fit: str, title: str, results) -> None:
+    """Leave the demand along the path on the page of a fit."""
+    from model.report.runs import leave, of_dealer_book
+    from model.store import load_fit
+    from model.units import bn_to_usd_m
+
+    tables = {case: bn_to_usd_m(found.table()) for case, found in results.items()}
+    cases = {c: {f"{s}:{p}": float(t.loc[s, p]) for s in t.index for p in t} for c, t in tables.items()}
+    opened = load_fit(fit)
+    for path in leave(of_dealer_book(title, cases), opened.folder, opened.manifest, tables["mid"]):
+        print(f"wrote {path}")
 
 
 def numbers(text: str, flag: str) -> list[float]:

@@ -44,9 +44,10 @@ def main(
 
     opened = reopen(fit, panel)
     table = of_fit(opened, reading, draws, as_of, seed)
-    path = write_series(table, opened.fit.folder)
+    written = write_series(table, opened)
     show(table.tail(last), console)
-    console.print(f"Wrote {path}", markup=False)
+    for path in written:
+        console.print(f"Wrote {path}", markup=False)
 
 
 def show(table, console: Screen) -> None:

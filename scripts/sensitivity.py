@@ -55,7 +55,7 @@ def main(
     """
     from model.inference.sample import Settings
     from model.report.markdown import command_of, write_page
-    from model.report.page.again import report_again
+    from model.report.runs import leave, of_sensitivity
     from model.store import SENSITIVITY, changing, write_result
     from model.studies.reopen import reopen
     from model.studies.rivals import sensitivity as study
@@ -82,7 +82,8 @@ def main(
         title = f"{opened.subject.card.title}: the split under other assumptions"
         command = command_of("sensitivity", argv)
         written.append(write_page(page, title, command, told.page(rows, span, splits)))
-    for path in [*written, *report_again(opened.fit.folder)]:
+    written += leave(of_sensitivity(result), opened.fit.folder, opened.fit.manifest, span)
+    for path in written:
         console.print(f"Wrote {path}", markup=False)
 
 

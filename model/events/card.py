@@ -43,7 +43,7 @@ class KnockIn:
 
 @dataclass(frozen=True)
 class EventCard:
-    """One event. Dates are trading days; paths are absolute; see ARCHITECTURE.md for the contract.
+    """One event. Dates are trading days; paths are absolute; see docs/contracts.md.
 
     `next_day_funds` are the funds whose trades the next-day reading books one day later, on the event's days.
     `mechanisms` switches the sub-hypotheses of operational shorting; late creation concerns the same funds and days.

@@ -105,6 +105,13 @@ class GateResult:
         written = self._covered(reason)
         return replace(self, accepted_reason=written) if written and self.verdict == "inconclusive" else self
 
+    @property
+    def refused(self) -> bool:
+        """Whether no decomposition may follow: failed, or inconclusive without a written reason."""
+        return self.verdict == "fail" or (
+            self.verdict == "inconclusive" and not (self.accepted_reason or "").strip()
+        )
+
     def require(self, accept_reason: str | None = None) -> None:
         """Raise unless a decomposition may follow.
 

@@ -35,7 +35,7 @@ class Panel:
     Parameters
     ----------
     frame : DataFrame
-        Shape: (T, columns), index `date`. Columns and units as in ARCHITECTURE.md: flows in USD m on the
+        Shape: (T, columns), index `date`. Columns and units as in docs/contracts.md: flows in USD m on the
         vendor's date, prices in USD, volume in shares, volatility indices in points, positions in contracts
         (NaN except on position dates), `positions_published` as New York wall time (NaT likewise).
     listed : DataFrame

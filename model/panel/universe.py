@@ -176,7 +176,7 @@ class Calm:
 
 @dataclass(frozen=True)
 class Universe:
-    """A market. See ARCHITECTURE.md for the contract and `data/universes/` for files."""
+    """A market. See docs/contracts.md and `data/universes/` for files."""
 
     name: str
     title: str

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from model.errors import UsageError
 from model.report.tables.lines import QUANTILES
@@ -22,6 +23,22 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """A table with one header row."""
     lines = [list(head), ["---"] * len(head), *rows]
     return "\n".join("| " + " | ".join(_cell(c) for c in row) + " |" for row in lines)
+
+
+def render(package: str, template: str, **found: Any) -> str:
+    """A page of Markdown from a template of a package; what is said is decided by the caller.
+
+    A template may call ``table`` (rows of texts) and ``interval`` (draws to a median with its 89 %).
+    """
+    env = Environment(
+        loader=PackageLoader(package, "templates"),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        autoescape=False,
+    )
+    env.globals |= {"table": table, "interval": interval}
+    return env.get_template(template).render(found).rstrip() + "\n"
 
 
 def markdown(frame: pd.DataFrame) -> str:

@@ -37,7 +37,7 @@ class Fit:
         Read when first asked for, because it takes seconds. ``<reading>/posterior``, ``<reading>/prior``,
         ``<reading>/sample_stats``, ``<reading>/posterior_predictive``.
     decomposition : xarray.DataTree
-        One child per reading; see ARCHITECTURE.md.
+        One child per reading; see docs/contracts.md.
     gate : dict
     """
 
@@ -45,6 +45,10 @@ class Fit:
     manifest: dict[str, Any]
     decomposition: xr.DataTree
     gate: dict[str, Any]
+
+    def __repr__(self) -> str:
+        readings = ", ".join(self.decomposition.children)
+        return f"Fit({self.folder.name}: {self.manifest.get('title', '')}; gate {self.gate.get('verdict', '')}; {readings})"
 
     @cached_property
     def posterior(self) -> xr.DataTree:  # noqa: D102

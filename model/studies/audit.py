@@ -12,6 +12,7 @@ from model.attribution.identification import IDENTIFIED
 from model.errors import DataError
 from model.events.claims.claim import Claim
 from model.events.claims.finding import VERDICTS, Finding, Scene
+from model.report.runs import leave, of_claims
 from model.store import CLAIMS, RIVALS, Fit, changing, read_result, write_result
 from model.studies.reopen import Opened
 
@@ -85,10 +86,11 @@ def page(table: pd.DataFrame) -> list[str | pd.DataFrame]:
 
 
 def write_audit(table: pd.DataFrame, fit: Fit) -> list[Path]:
-    """Write ``claims.json`` and ``tables/claims.csv``."""
+    """Write ``claims.json`` and ``tables/claims.csv``, and leave the verdicts on the fit's page."""
     path = fit.folder / "tables" / "claims.csv"
     path.parent.mkdir(exist_ok=True)
     with changing(fit.folder, path):
         table.to_csv(path, index=False)
     content = {"verdicts": counts(table), "claims": table.to_dict("records")}
-    return [write_result(CLAIMS, content, fit.folder, fit.manifest), path]
+    written = [write_result(CLAIMS, content, fit.folder, fit.manifest), path]
+    return [*written, *leave(of_claims(content), fit.folder, fit.manifest, table)]

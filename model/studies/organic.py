@@ -19,6 +19,7 @@ from model.attribution.decompose import FLOW_PARTS, decompose
 from model.errors import DataError
 from model.inference.draws import Draws, posterior_latents
 from model.mechanisms.design import PRE_SAMPLE, Design
+from model.report.runs import leave, of_organic
 from model.store import changing
 from model.studies.reopen import Opened
 
@@ -87,10 +88,10 @@ def of_fit(opened: Opened, reading: str | None, draws: int, as_of: date | None, 
     return organic_inflow(opened.draws(r.name, draws), r.design, r.use_positions, seed)
 
 
-def write_series(table: pd.DataFrame, folder: Path) -> Path:
-    """Write ``tables/organic.csv``."""
-    path = folder / "tables" / "organic.csv"
+def write_series(table: pd.DataFrame, opened: Opened) -> list[Path]:
+    """Write ``tables/organic.csv``, and leave the result on the fit's page."""
+    path = opened.fit.folder / "tables" / "organic.csv"
     path.parent.mkdir(exist_ok=True)
-    with changing(folder, path):
+    with changing(opened.fit.folder, path):
         table.round(4).to_csv(path)
-    return path
+    return [path, *leave(of_organic(table), opened.fit.folder, opened.fit.manifest, table.round(4))]

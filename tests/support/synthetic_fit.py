@@ -15,7 +15,7 @@ from model.priors.prior_set import load_priors
 from model.store import seal
 
 NAMES = tuple(c.name for c in COMPONENTS)
-FLOW_PARTS = ("unattributed", *NAMES, "pre_sample")
+FLOW_PARTS = ("unattributed", *(c.name for c in COMPONENTS if "flow" in c.reaches), "pre_sample")
 RETURN_PARTS = ("unattributed", *NAMES, "common_factor", "drift")
 TRIGGERS = ("unattributed", *NAMES, "common_factor", "drift", "initial")
 EVENT_DAYS = ("2026-02-05", "2026-02-06")
@@ -258,3 +258,76 @@ def _manifest(readings: tuple[str, ...]) -> dict:
         "identification": rows,
         "seconds": {"data": 0.4, "gate": 20.0},
     }
+
+
+def write_surroundings(folder: Path, days: pd.DatetimeIndex = DAYS, seed: int = 3) -> Path:
+    """What a fit leaves of the panel around it: series, a week of positions, a barrier and a book."""
+    rng = np.random.default_rng(seed)
+    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    price = 70e3 * np.exp(np.cumsum(rng.normal(0, 0.02, len(days))))
+    series = {
+        "price": ("Price", "USD", price),
+        "premium": ("Futures premium", "% of price", rng.normal(0.3, 0.1, len(days))),
+        "implied_vol": ("Implied volatility", "vol points", rng.normal(50, 5, len(days))),
+        "stress": ("Stress index", "points", rng.normal(18, 2, len(days))),
+    }
+    hedging = {
+        f"{s}:{p}": -10.0
+        for s in ("etf", "crypto", "notes", "all")
+        for p in ("gamma", "vanna", "knock_in", "total")
+    }
+    book = {
+        "title": "A book",
+        "sha256": "42" * 32,
+        "day": EVENT_DAYS[0],
+        "spot": 73e3,
+        "vol": 52.9,
+        "share": 41.6,
+        "returns": [-10.0, 0.0, 10.0],
+        "spots": [66e3, 73e3, 80e3],
+        "demand": {k: [-1.0, 0.0, 1.0] for k in ("etf", "crypto", "note")},
+        "strikes": [{"venue": "etf", "strike": 7e4, "shown": 40.0, "gamma": 5.0}],
+        "notes": [
+            {
+                "name": "a note",
+                "level": 76e3,
+                "shown": 43.6,
+                "status": "seed",
+                "gone": "2026-02-03",
+                "notional": [5.0, 50.0, 200.0],
+            }
+        ],
+        "hedging": {
+            "days": [EVENT_DAYS[0]],
+            "cases": {c: [hedging] for c in ("low", "mid", "high")},
+            "breaches": [
+                {"case": c, "note": "a cluster", "day": EVENT_DAYS[0], "usd_m": -x}
+                for c, x in (("mid", 1.9), ("high", 6.2))
+            ],
+        },
+    }
+    content = {
+        "data": manifest["hashes"]["data"],
+        "underlying": "X",
+        "option_fund": "One",
+        "dates": [str(d.date()) for d in days],
+        "series": {
+            k: {"title": t, "unit": u, "values": v.round(3).tolist()} for k, (t, u, v) in series.items()
+        },
+        "factors": {"Factor": rng.normal(0, 1, len(days)).round(3).tolist()},
+        "weeks": [{"days": [3, 4, 5, 6, 7], "change": -2.0}],
+        "barriers": [
+            {
+                "barrier": 43.6,
+                "title": "a note",
+                "source": "a source",
+                "crossed": "2026-02-03",
+                "close": 43.3,
+            },
+            {"barrier": 38.5, "title": "a cluster", "source": "a guess", "crossed": None, "close": None},
+        ],
+        "books": [book],
+    }
+    path = folder / "surroundings.json"
+    path.write_text(json.dumps(content), encoding="utf-8")
+    return path

@@ -46,19 +46,19 @@ FACTOR = re.compile(r"^factor\.(\w+)\[")
 def draw_graph(view: FitView) -> Figure:
     """The graph above; below, every implied independence and the power against named wrong graphs."""
     gate = view.gate
-    graph = _tested(gate)
+    graph = graph_of_gate(gate)
     note = NOTE
     if graph.sha256 != gate.graph_hash:
         note += " Arrows are those declared by this version of the program; the fit tested an earlier graph."
     fig = new_figure(view, f"The causal graph and its tests (gate: {gate.verdict})", note, 9.6)
     top, left, right = _axes(fig)
     _draw(fig, top, graph, gate)
-    draw_tests(left, _table(gate, "implied independences"), VIOLATED, AGREED)
-    draw_power(right, _table(gate, "power against wrong graphs"), AGREED)
+    draw_tests(left, check_table(gate, "implied independences"), VIOLATED, AGREED)
+    draw_power(right, check_table(gate, "power against wrong graphs"), AGREED)
     return fig
 
 
-def _tested(gate: GateResult) -> Graph:
+def graph_of_gate(gate: GateResult) -> Graph:
     """The graph the gate tested, with or without late creation; the usual one if this version declares neither."""
     known = [declared_graph(factors_of(gate), lags) for lags in (LAGS, LAGS + 1)]
     return next((g for g in known if g.sha256 == gate.graph_hash), known[0])
@@ -71,14 +71,15 @@ def _axes(fig: Figure) -> tuple[Axes, Axes, Axes]:
     return top, left, right
 
 
-def _table(gate: GateResult, name: str) -> list[dict]:
+def check_table(gate: GateResult, name: str) -> list[dict]:
+    """Rows of a check; empty where it was not made."""
     return next((c.table for c in gate.checks if c.name == name), [])
 
 
 def factors_of(gate: GateResult) -> tuple[str, ...]:
     """Keys of the risk factors the gate tested."""
-    names = [row["node"] for row in _table(gate, "data")]
-    names += [side for row in _table(gate, "implied independences") for side in pair(row)]
+    names = [row["node"] for row in check_table(gate, "data")]
+    names += [side for row in check_table(gate, "implied independences") for side in pair(row)]
     keys = [m[1] for m in map(FACTOR.match, names + [f"{n}[" for n in names]) if m]
     return tuple(dict.fromkeys(keys))
 
@@ -110,12 +111,13 @@ def _draw(fig: Figure, ax: Axes, graph: Graph, gate: GateResult) -> None:
         box.update_bbox_position_size(renderer)
     for a, b in dag.edges:
         ax.add_patch(arrow(boxes, place, a, b, _colour(a)))
-    _pairs(ax, boxes, place, _table(gate, "implied independences"))
+    _pairs(ax, boxes, place, check_table(gate, "implied independences"))
     for x, text in enumerate(HEADINGS):
         ax.text(x, 1.05, text, ha="center", fontsize=9.5, color=MUTED, weight="bold")
 
 
-def _label(graph: Graph, name: str) -> str:
+def box_label(graph: Graph, name: str) -> str:
+    """A box's words."""
     if "[week" in name:
         return LABELS.get(name.split("[")[0], name) + "\n(weekly)"
     base, day = split(name)
@@ -141,7 +143,15 @@ def _box(ax: Axes, graph: Graph, name: str, x: float, y: float):
     }
     slant = "italic" if hidden else "normal"
     return ax.text(
-        x, y, _label(graph, name), ha="center", va="center", fontsize=8.5, bbox=style, zorder=4, style=slant
+        x,
+        y,
+        box_label(graph, name),
+        ha="center",
+        va="center",
+        fontsize=8.5,
+        bbox=style,
+        zorder=4,
+        style=slant,
     )
 
 

@@ -51,7 +51,7 @@ def draw_parameters(view: FitView) -> Figure:
     fig = new_figure(view, "Prior beside posterior", NOTE, 1.75 + 1.32 * rows)
     axes = panels(fig, rows, COLUMNS, Space(down=0.62, across=0.22, bottom=0.4)).ravel()
     readings = view.readings("posterior")
-    units = _units()
+    units = units_of()
     for ax, name in zip(axes, names, strict=False):
         _panel(ax, view, name, readings, units.get(name, ""))
     for ax in axes[len(names) :]:
@@ -93,7 +93,7 @@ def _panel(ax: Axes, view: FitView, name: str, readings: list[str], unit: str) -
         text.set(style="italic", color=INK, bbox={"fc": "white", "ec": "none", "alpha": 0.75, "pad": 1})
 
 
-def _units() -> dict[str, str]:
+def units_of() -> dict[str, str]:
     return {name: prior.unit for name, prior in load_priors("literature").parameters.items()}
 
 

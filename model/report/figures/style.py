@@ -1,8 +1,4 @@
-"""One look for every figure: colours that colour-blind readers can tell apart, a stamp, a frame.
-
-Colours follow Okabe and Ito (2008). A line keeps its colour in every figure; the two members of a sum are a
-darker and a lighter shade of it.
-"""
+"""One look for every printed figure: a stamp, a frame, the palette of :mod:`model.report.figures.palette`."""
 
 from __future__ import annotations
 
@@ -19,26 +15,13 @@ from matplotlib.dates import AutoDateLocator, date2num, num2date
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 
-from model.mechanisms.components import COMPONENTS
 from model.report.figures.fit_view import FitView
+from model.report.figures.palette import COLOURS as COLOURS
+from model.report.figures.palette import READING_COLOURS as READING_COLOURS
+from model.report.figures.palette import colour as colour
 
 INK, MUTED, FAINT, PAPER = "#1f2933", "#67737f", "#d9dee4", "#ffffff"
 PRIOR, EVENT = "#b4bcc6", "#f6ecd2"
-COLOURS = {
-    "unattributed": "#8a929c",
-    "basis": "#0072b2",
-    "dealer": "#d55e00",
-    "multi_asset": "#5fc3a5",
-    "directional": "#00624a",
-    "multi_asset+directional": "#009e73",
-    "common_factor": "#cc79a7",
-    "drift": "#b8a000",
-    "pre_sample": "#7a6a58",
-    "initial": "#7a6a58",
-}
-_DECLARED = {c.name: c.colour for c in COMPONENTS}
-SPARE = ("#56b4e9", "#6a3d9a", "#a0522d", "#2f4f4f")
-READING_COLOURS = {"vendor": "#0072b2", "next_day": "#d55e00", "no_positions": "#e69f00"}
 READING_DASHES: dict[str, Any] = {"vendor": "-", "next_day": (0, (5, 2)), "no_positions": (0, (2, 1.5))}
 AXIS = {"flow": "Net flow, USD m", "return": "Return, log-%"}
 DPI, WIDTH = 150, 11.0
@@ -71,11 +54,6 @@ RC: dict[Any, Any] = {
     "hatch.linewidth": 0.6,
     "savefig.bbox": "standard",  # preliz sets "tight" for the whole process, which crops the frame
 }
-
-
-def colour(key: str) -> str:
-    """A line's colour; a component that is new gets a spare one, always the same."""
-    return COLOURS.get(key) or _DECLARED.get(key) or SPARE[sum(map(ord, key)) % len(SPARE)]
 
 
 def new_figure(view: FitView, title: str, note: str, height: float, width: float = WIDTH) -> Figure:

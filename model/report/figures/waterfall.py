@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -151,18 +150,3 @@ def _text(ax: Axes, k: int, text: str, bold: bool = False, colour_: str = INK) -
 
 def _title(line: Line) -> str:
     return f"of which {line.title.lower()}" if line.kind == "split" else line.title
-
-
-def alt_waterfall(view: FitView, quantity: str, by: str) -> str:
-    """The figure in words: mean of each line per day under the first reading."""
-    b = block(view.shown[view.main], quantity, by, view.days)
-    unit = AXIS[quantity].split(", ")[1]
-    days = []
-    for i, d in enumerate(pd.DatetimeIndex(b.days)):
-        parts = [
-            f"{line.title} {amount(b.values[:, i, k].mean(), quantity)}"
-            for k, line in enumerate(b.lines)
-            if line.additive
-        ]
-        days.append(f"{day(d)}: observed {amount(b.observed[i], quantity)}; " + ", ".join(parts))
-    return f"{TITLES[quantity, by]}, {unit}, {READINGS[view.main].lower()}. " + ". ".join(days) + "."

@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from model.gate.result import Check, GateResult
+from model.report.markdown import render
 
 MEANING = {
     "pass": "The data do not contradict what the graph claims, and they would have "
@@ -41,6 +42,10 @@ HEADINGS = {
     "data": "Data",
 }
 SHORT = 12
+FIRST = ("short", "effect", "p", "p_adjusted", "violated", "power", "days")
+"""Columns of the rule's table."""
+DROPPED = {"example", "statement", "what", "adjustment"}
+"""Columns that stand in the CSV only."""
 
 
 def write_tables(result: GateResult, out: Path) -> list[Path]:
@@ -55,41 +60,28 @@ def write_tables(result: GateResult, out: Path) -> list[Path]:
 
 
 def write_page(result: GateResult, title: str, path: Path) -> None:
-    """The page."""
+    """The page: what it says is chosen here, how it is laid out in ``verdict.md.j2``."""
     by_name = {c.name: c for c in result.checks}
-    parts = [
-        f"# Causal gate: {result.verdict}",
-        f"{title}. Data `{result.data_hash[:12]}`, graph `{result.graph_hash[:12]}`, seed {result.seed}.",
-        f"**{MEANING[result.verdict]}**",
-        "\n".join(f"* {reason}" for reason in result.reasons),
-        f"Accepted in writing: {result.accepted_reason}" if result.accepted_reason else "",
-        "![The timed graph](graph.png)",
-        "![Independences and power](tests.png)",
-    ]
-    parts += [_section(by_name[name], heading) for name, heading in HEADINGS.items() if name in by_name]
-    path.write_text("\n\n".join(p for p in parts if p) + "\n")
+    sections = [_section(by_name[name], heading) for name, heading in HEADINGS.items() if name in by_name]
+    text = render(
+        "model.report.gate",
+        "verdict.md.j2",
+        gate=result,
+        title=title,
+        meaning=MEANING[result.verdict],
+        sections=sections,
+    )
+    path.write_text(text, encoding="utf-8")
 
 
-def _section(check: Check, heading: str) -> str:
+def _section(check: Check, heading: str) -> dict[str, Any]:
     rows = check.table
     if check.name == "implied independences":
         rows = sorted((r for r in rows if r["p"] is not None), key=lambda r: r["p"])[:SHORT]
-        rows = [
-            {k: r[k] for k in ("short", "effect", "p", "p_adjusted", "violated", "power", "days")}
-            for r in rows
-        ]
-    drop = {"example", "statement", "what", "adjustment"}
-    body = _markdown([{k: v for k, v in r.items() if k not in drop} for r in rows])
-    return f"## {heading}\n\n{check.sentence}" + (f"\n\n{body}" if body else "")
-
-
-def _markdown(rows: list[dict[str, Any]]) -> str:
-    if not rows:
-        return ""
-    heads = list(rows[0])
-    lines = ["| " + " | ".join(heads) + " |", "|" + "---|" * len(heads)]
-    lines += ["| " + " | ".join(_cell(row.get(h)) for h in heads) + " |" for row in rows]
-    return "\n".join(lines)
+        rows = [{k: r[k] for k in FIRST} for r in rows]
+    head = [h for h in rows[0] if h not in DROPPED] if rows else []
+    cells = [[_cell(r.get(h)) for h in head] for r in rows]
+    return {"heading": heading, "sentence": check.sentence, "head": head, "rows": cells}
 
 
 def _cell(value: Any) -> str:

@@ -7,12 +7,11 @@ from pathlib import Path
 
 def report_again(folder: Path) -> list[Path]:
     """Write the fit's page again, with what was added; nothing where there is no page."""
-    from model.report.figures.registry import FIGURES, FOLDER
     from model.report.page import write_report
     from model.store import changing
 
     page = folder / "report.html"
     if not page.is_file():
         return []
-    with changing(folder, page, *(folder / FOLDER / f"{spec.name}.png" for spec in FIGURES)):
+    with changing(folder, page):
         return [write_report(folder)]

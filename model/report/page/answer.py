@@ -51,7 +51,12 @@ def other_reading(view: FitView, table: pd.DataFrame) -> str:
 
 def flow_rank(view: FitView, reading: str, d: pd.Timestamp) -> float:
     """Percentile of the observed flow in the day's predictive distribution; NaN without replicates."""
-    p = predicted(view, reading, "flow")
+    return rank_of(view, reading, d, "flow")
+
+
+def rank_of(view: FitView, reading: str, d: pd.Timestamp, quantity: str) -> float:
+    """Percentile of the observed value in the day's predictive distribution; NaN without replicates."""
+    p = predicted(view, reading, quantity)
     if p is None or d not in p.days:
         return float("nan")
     at = p.days.get_loc(d)

@@ -8,12 +8,9 @@ from typing import Any
 import pandas as pd
 
 from model.events.switches import PRIOR_SENTENCE, Mechanisms
-from model.mechanisms.components import COMPONENTS
 from model.report.figures.basis import WITHOUT, spans_of, trades
 from model.report.figures.fit_view import FitView
-from model.report.figures.parameters import main_parameters
 from model.report.figures.ridge import ridges
-from model.report.figures.style import named
 from model.report.page import words
 from model.report.page.answer import contribution, flow_rank, listed, records, unusual
 from model.report.page.supplied import shorting_inputs
@@ -145,19 +142,6 @@ def _spread(draws) -> dict[str, str]:
     return {"value": value, "negative": probability(float((draws < 0).mean()))}
 
 
-def unidentified(view: FitView) -> Rows:
-    """Parameters the data did not move, by component, and what they moved."""
-    names = main_parameters(view)
-    out = []
-    for c in COMPONENTS:
-        own = [n for n in c.priors if n in names and view.identified(n) is not None]
-        still = [named(n) for n in own if not view.identified(n)]
-        moved = [named(n) for n in own if view.identified(n)]
-        out.append({"title": c.title, "still": listed(still) if still else "none",
-                    "moved": listed(moved) if moved else "none"})  # fmt: skip
-    return out
-
-
 def dealers(view: FitView) -> list[str]:
     """Where dealers' hedges come from on which day, and what is known about operational shorting."""
     from model.design.option_flow import OptionFlow, sentence
@@ -206,30 +190,6 @@ def _share_of(draws) -> str:
 def kernels(view: FitView) -> list[str]:
     """The option fund's booking kernel under each reading, labelled by how far the data tell it from the responses."""
     return [sentence(reading, r) for reading, r in ridges(view).items()]
-
-
-def convergence(view: FitView) -> Rows:
-    """Diagnostics per reading."""
-    return [
-        {
-            "reading": READINGS.get(reading, reading),
-            "r_hat": number(d["r_hat_max"], 3),
-            "bulk": number(d["ess_bulk_min"]),
-            "tail": number(d["ess_tail_min"]),
-            "divergences": number(d["divergences"]),
-            "gradients": number(d.get("gradients", float("nan"))),
-        }
-        for reading, d in view.manifest.get("diagnostics", {}).items()
-    ]
-
-
-def sampling_warnings(view: FitView) -> list[str]:
-    """What a reader must know of the sampling before anything else; empty where there is nothing."""
-    return [
-        f"{READINGS.get(reading, reading)}: {w}."
-        for reading, d in view.manifest.get("diagnostics", {}).items()
-        for w in [*d.get("faults", ()), *d.get("warnings", ())]
-    ]
 
 
 def hidden(view: FitView) -> dict[str, Any] | None:

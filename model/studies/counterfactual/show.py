@@ -11,6 +11,8 @@ from rich.console import Console
 from rich.table import Table
 
 from model.errors import UsageError
+from model.report.entries import Entry
+from model.report.runs import leave, of_scenario, of_what_if
 from model.store import changing
 from model.studies.counterfactual.interventions import NAMES, read_setting
 from model.studies.counterfactual.scenario import Scenario, scenario
@@ -47,7 +49,9 @@ def run_what_if(
     console.print(
         f"{meant}. Effects are Shapley values: they add up to the counterfactual minus the observed."
     )
-    _write(table, opened, "what_if", console)
+    notes = [meant] if meant else []
+    entry = of_what_if(table, label, [f"{name.replace('_', '-')} reading.", *notes])
+    _write(table, opened, "what_if", entry, console)
     return table
 
 
@@ -84,7 +88,7 @@ def run_scenario(
     table = tidy_scenario(result)
     _print(table, f"A price shock of {shock:+g} % on {result.dates[0]}", console)
     console.print("Parameter uncertainty only: no other news on these days.")
-    _write(table, opened, "scenario", console)
+    _write(table, opened, "scenario", of_scenario(table, shock), console)
     return table
 
 
@@ -112,12 +116,13 @@ def _print(table: pd.DataFrame, title: str, console: Console) -> None:
     console.print(out)
 
 
-def _write(table: pd.DataFrame, opened: Opened, name: str, console: Console) -> None:
+def _write(table: pd.DataFrame, opened: Opened, name: str, entry: Entry, console: Console) -> None:
     path = opened.fit.folder / "tables" / f"{name}.csv"
     path.parent.mkdir(exist_ok=True)
     with changing(opened.fit.folder, path):
         table.to_csv(path, index=False)
-    console.print(f"Wrote {path}", markup=False)
+    for written in [path, *leave(entry, opened.fit.folder, opened.fit.manifest, table)]:
+        console.print(f"Wrote {written}", markup=False)
 
 
 def _reading(opened: Opened, name: str | None) -> str:

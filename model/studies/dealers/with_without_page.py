@@ -1,4 +1,7 @@
-"""The comparison with and without the dealer book as a page of Markdown: numbers first, claims only where they hold."""
+"""The comparison with and without the dealer book as a page of Markdown: numbers first, claims only where they hold.
+
+What is found is decided here; the page itself is ``with_without.md.j2``.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,7 @@ from model.design.used import used_columns
 from model.errors import DataError
 from model.inference.bridge import Score
 from model.mechanisms.components import COMPONENTS
-from model.report.markdown import interval, sampling, table
+from model.report.markdown import interval, render, sampling
 from model.report.page import words
 from model.report.page.supplied import shorting_inputs
 from model.report.tables.lines import OTHER_TITLES, QUANTILES
@@ -51,28 +54,30 @@ def page(found: Comparison, subject: Subject, manifests: Mapping[str, Mapping[st
     use = subject.book
     if use is None:
         raise DataError("The event names no dealer book.", "Add dealer_book to its card.")
-    plain = found.design.days - len(use.books)
-    sections = [
-        f"# {subject.card.title}: with and without the dealer book",
-        f"{'; '.join(_book(b) for b in use.books)}. The other {plain} of {found.design.days} days keep the gamma proxy in "
-        "both fits. Vendor's dates. Medians and 89 % intervals. Written by `scripts/compare_book.py --fit`.",
-        "## In short\n\n" + _short(found),
-        "## Log score\n\n" + _log_score(found),
-        "## Return by channel, log-%\n\n" + _attribution(found),
-        *(
-            f"## Dealers' part of the return on {_date(found, t)}\n\n" + _parts(found, t)
-            for t in _days(found)
-        ),
-        "## Prior and posterior of the book's parameters\n\n" + _parameters(found),
-        *(
-            f"## Sensitivity to the prior: {_date(found, t)}\n\n" + _sensitivity(found, t)
-            for t in _days(found)
-        ),
-        "## Operational shorting\n\n"
-        + _shorting(found, shorting_inputs(subject.panel.supplied, used_columns(subject))),
-        "## Sampling\n\n" + sampling(manifests),
-    ]
-    return "\n\n".join(sections) + "\n"
+    days = _days(found)
+    draws = found.outcomes["book"].draws
+    same = [f"`{n}`" for n in BOOK_PARAMETERS if unmoved(found.prior[n], draws[n])]
+    return render(
+        "model.studies.dealers",
+        "with_without.md.j2",
+        title=subject.card.title,
+        books="; ".join(_book(b) for b in use.books),
+        plain=found.design.days - len(use.books),
+        count=found.design.days,
+        short=[_short_day(found, t) for t in days],
+        same=", ".join(same) or "no parameter of the book",
+        side=_side(found),
+        score=_log_score(found),
+        attribution=_attribution(found),
+        parts=[_parts(found, t) for t in days],
+        parameters=_parameters(found),
+        sensitivity=[{"date": _date(found, t), "rows": _sensitivity(found, t)} for t in days],
+        shift=(f"{SHIFT:+.1f}", f"{-SHIFT:+.1f}"),
+        draws=len(draws["dealer_sign"]),
+        few=FEW,
+        shorting=_shorting(found, shorting_inputs(subject.panel.supplied, used_columns(subject))),
+        sampling=sampling(manifests),
+    )
 
 
 def _book(b: BookDay) -> str:
@@ -88,20 +93,7 @@ def _date(found: Comparison, t: int) -> str:
     return str(found.design.dates[t].date())
 
 
-def _short(found: Comparison) -> str:
-    """What the numbers below support: each day, the parameters, the signs."""
-    draws = found.outcomes["book"].draws
-    same = [f"`{n}`" for n in BOOK_PARAMETERS if unmoved(found.prior[n], draws[n])]
-    return "\n".join(
-        [
-            *(f"* {_short_day(found, t)}" for t in _days(found)),
-            f"* The posterior is the prior for {', '.join(same) or 'no parameter of the book'}.",
-            f"* {_side(found)}",
-        ]
-    )
-
-
-def _short_day(found: Comparison, t: int) -> str:
+def _short_day(found: Comparison, t: int) -> dict[str, str]:
     book, none = found.outcomes["book"], found.outcomes["none"]
     part = {k: RETURN_PARTS.index(k) for k in ("dealer", "unattributed")}
     before, after = (x.channels[:, t, part["dealer"]] for x in (none, book))
@@ -109,15 +101,21 @@ def _short_day(found: Comparison, t: int) -> str:
     short, long = (interval(found.outcomes[k].channels[:, t, part["dealer"]]) for k in ("short", "long"))
     wide = [float(np.diff(np.quantile(x, QUANTILES[::2]))[0]) for x in (before, after)]
     step = abs(float(np.median(after) - np.median(before)))
-    return (
-        f"{_date(found, t)}, dealers' part of the return: {interval(before)} log-% without the book, {interval(after)} "
-        f"with it (the median moves by {step:.1f}; intervals {wide[0]:.1f} and {wide[1]:.1f} wide). Unattributed: "
-        f"{rest[0]} without, {rest[1]} with. Under a prior that leans to dealers short, dealers' part is {short}; under "
-        f"one that leans to dealers long, {long}."
-    )
+    return {
+        "date": _date(found, t),
+        "before": interval(before),
+        "after": interval(after),
+        "step": f"{step:.1f}",
+        "width_before": f"{wide[0]:.1f}",
+        "width_after": f"{wide[1]:.1f}",
+        "rest_before": rest[0],
+        "rest_after": rest[1],
+        "dealers_short": short,
+        "dealers_long": long,
+    }
 
 
-def _side(found: Comparison) -> str:
+def _side(found: Comparison) -> dict[str, str]:
     """How probable short gamma is, by venue, and whether that settles it."""
     book, none = (found.outcomes[k].draws for k in ("book", "none"))
     fund, bare = (float((x["dealer_sign"] > 0).mean()) for x in (book, none))
@@ -125,14 +123,16 @@ def _side(found: Comparison) -> str:
     sides = {"options on the fund": fund, "crypto-native options": crypto}
     undecided = [name for name, p in sides.items() if 1.0 - SURE < p < SURE]
     said = f"undecided for {' and '.join(undecided)}" if undecided else "decided for both"
-    return (
-        f"Probability that dealers were short gamma: {fund:.2f} for options on the fund ({bare:.2f} without the book), "
-        f"{crypto:.2f} for crypto-native options; {said} ({SURE} would decide). The first sign also governs the gamma "
-        "proxy of all other days, so not the book's day alone speaks on it."
-    )
+    return {
+        "fund": f"{fund:.2f}",
+        "bare": f"{bare:.2f}",
+        "crypto": f"{crypto:.2f}",
+        "said": said,
+        "sure": f"{SURE}",
+    }
 
 
-def _log_score(found: Comparison) -> str:
+def _log_score(found: Comparison) -> dict[str, str]:
     s = Score(-found.outcomes["none"].score.value, found.outcomes["none"].score.error)
     one = len(_days(found)) == 1
     day, whose = (
@@ -143,15 +143,14 @@ def _log_score(found: Comparison) -> str:
         f"{_percent(found.outcomes['none'].percentile[t])} without"
         for t in _days(found)
     )
-    return (
-        f"Log marginal likelihood with the book less without: **{s.value:+.2f} nats** (Monte Carlo error "
-        f"{s.error:.2f}): {_decided(s)}.\n\n"
-        f"The fits share data, parameters and priors and differ in {day}, so this is how much better one of them predicts "
-        f"{whose}, and what its hedges add to the next two days' flows, given all other days (bridge sampling; all "
-        f"{found.design.days} days' returns, flows, premia and positions enter both).\n\n"
-        f"Share of simulated returns below the observed one: {places}. Simulated from the posterior, which has seen the "
-        "day; near 0 % or 100 % the fit finds the day extreme."
-    )
+    return {
+        "value": f"{s.value:+.2f}",
+        "error": f"{s.error:.2f}",
+        "decided": _decided(s),
+        "where": day,
+        "whose": whose,
+        "places": places,
+    }
 
 
 def _decided(s: Score) -> str:
@@ -164,22 +163,21 @@ def _decided(s: Score) -> str:
     return f"undecided ({odds})"
 
 
-def _attribution(found: Comparison) -> str:
+def _attribution(found: Comparison) -> list[dict[str, Any]]:
     days = sorted({*found.design.event_days, *found.design.book_days.tolist()})
     blocks = []
     for t in days:
-        day = found.design.dates[t].date()
         kind = "book's day" if t in found.design.book_days else "gamma proxy in both"
         rows = [
             [TITLES[part], *(interval(found.outcomes[k].channels[:, t, j]) for k in ("none", "book"))]
             for j, part in enumerate(RETURN_PARTS)
         ]
         rows.append(["**Observed**", *[f"{found.design.returns[t]:.1f}"] * 2])
-        blocks.append(f"{day} ({kind})\n\n" + table(["", "without", "with"], rows))
-    return "\n\n".join([*blocks, "Every draw adds up to the observed return; medians need not."])
+        blocks.append({"date": _date(found, t), "kind": kind, "rows": rows})
+    return blocks
 
 
-def _parts(found: Comparison, t: int) -> str:
+def _parts(found: Comparison, t: int) -> dict[str, Any]:
     book = found.outcomes["book"]
     rows = [[SOURCES[k], interval(v[:, t], 2), _chance(v[:, t])] for k, v in book.sources.items()]
     dealer = book.channels[:, t, RETURN_PARTS.index("dealer")]
@@ -188,16 +186,17 @@ def _parts(found: Comparison, t: int) -> str:
     curves = found.design.book
     assert curves is not None
     fund, crypto, notes = 1e3 * curves.at(found.design.returns)[0][t]
-    return table(["hedges of", "log-%", "P(< 0)"], rows) + (
-        f"\n\nThe book itself at the day's return, USD m: options on the fund {fund:+,.0f} and crypto-native options "
-        f"{crypto:+,.0f} if dealers were short (mid amounts, sign +1), the opposite if long; notes {notes:+,.0f} at their "
-        "highest notional.\n\n"
-        f"Only hedges in ETF shares reach creations: {interval(flow, 0)} USD m of that day's flow. Hedges of crypto-native "
-        "options move the price and never a fund's flow."
-    )
+    return {
+        "date": _date(found, t),
+        "rows": rows,
+        "fund": f"{fund:+,.0f}",
+        "crypto": f"{crypto:+,.0f}",
+        "notes": f"{notes:+,.0f}",
+        "flow": interval(flow, 0),
+    }
 
 
-def _parameters(found: Comparison) -> str:
+def _parameters(found: Comparison) -> list[list[str]]:
     draws = found.outcomes["book"].draws
     rows = []
     for name in BOOK_PARAMETERS:
@@ -216,15 +215,10 @@ def _parameters(found: Comparison) -> str:
                 "the prior" if unmoved(found.prior[name], draws[name]) else f"moved, {told}",
             ]
         )
-    return table(["parameter", "prior", "posterior", "spread, posterior / prior", "posterior is"], rows) + (
-        '\n\n"The prior": the two distribution functions nowhere differ by a tenth. "Not identified": the variance (from '
-        "quartiles) fell by less than a tenth, sampling error allowed for. "
-        "`dealer_sign` also governs the gamma proxy of the other days, `vanna` and "
-        "`booked_hedge` all days, so what moved them need not be the book's day."
-    )
+    return rows
 
 
-def _sensitivity(found: Comparison, t: int) -> str:
+def _sensitivity(found: Comparison, t: int) -> list[list[str]]:
     rows = []
     for key in ("book", "short", "long", "wide"):
         x = found.outcomes[key]
@@ -241,25 +235,18 @@ def _sensitivity(found: Comparison, t: int) -> str:
                 f"{x.effective:.0f}",
             ]
         )
-    head = ["prior", "dealers, log-%", "unattributed, log-%", "P(sign > 0): fund, crypto", "nats", "weights"]
-    return table(head, rows) + (
-        f'\n\n"Dealers short" and "long" move the prior mean of both signs by {SHIFT:+.1f} and {-SHIFT:+.1f}. Nats: log '
-        "marginal likelihood against the book's own prior (Monte Carlo error). Weights: effective number, of "
-        f"{len(found.outcomes['book'].draws['dealer_sign'])}, of the importance weights that lead from one prior to the "
-        f"other; below {FEW} a line is for orientation only."
-    )
+    return rows
 
 
-def _shorting(found: Comparison, inputs: str) -> str:
+def _shorting(found: Comparison, inputs: str) -> dict[str, str]:
     draws = found.outcomes["book"].draws["booked_hedge"]
     prior = found.prior["booked_hedge"]
-    answer = words.SHORTING_PRIOR if unmoved(prior, draws) else words.SHORTING_MOVED
-    return (
-        f"Short hedges in ETF shares settled by later creations or redemptions: `booked_hedge`, prior "
-        f"{interval(prior, 2, sign=False)}, posterior {interval(draws, 2, sign=False)}. It speaks on operational "
-        f"shorting; {inputs}: {answer}. Both halves of operational shorting, switched on and off: "
-        "[operational-shorting.md](operational-shorting.md)."
-    )
+    return {
+        "prior": interval(prior, 2, sign=False),
+        "posterior": interval(draws, 2, sign=False),
+        "inputs": inputs,
+        "answer": words.SHORTING_PRIOR if unmoved(prior, draws) else words.SHORTING_MOVED,
+    }
 
 
 def _chance(x: np.ndarray) -> str:

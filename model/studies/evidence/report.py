@@ -16,7 +16,7 @@ from model.events.statements import Statement
 from model.inference.bridge import log_ratio
 from model.inference.draws import Draws
 from model.inference.sample import Settings
-from model.report.page.again import report_again
+from model.report.runs import leave, of_evidence
 from model.store import EVIDENCE, changing, write_result, write_tree
 from model.studies.evidence.weigh import DISAGREEMENT, Proposal, Weighed, at_strength, weigh
 from model.studies.evidence.weights import MAX_K, resample
@@ -179,7 +179,8 @@ def changes(applied: dict[str, Applied]) -> pd.DataFrame:
 def write_evidence(applied: dict[str, Applied], opened: Opened) -> list[str]:
     """Write ``evidence.json``, ``evidence.nc`` and ``tables/evidence.csv``."""
     folder = opened.fit.folder
-    write_result(EVIDENCE, {"readings": summary(applied)}, folder, opened.fit.manifest)
+    content = {"readings": summary(applied)}
+    write_result(EVIDENCE, content, folder, opened.fit.manifest)
     trees = {f"/{r}": a.with_evidence.reset_coords(drop=True) for r, a in applied.items()}
     said, tree, table = (folder / n for n in ("evidence.json", "evidence.nc", "tables/evidence.csv"))
     table.parent.mkdir(exist_ok=True)
@@ -187,4 +188,4 @@ def write_evidence(applied: dict[str, Applied], opened: Opened) -> list[str]:
         write_tree(xr.DataTree.from_dict(trees), tree)
         changes(applied).to_csv(table, index=False)
     files = [said, tree, table]
-    return [str(p) for p in [*files, *report_again(folder)]]
+    return [str(p) for p in [*files, *leave(of_evidence(content), folder, opened.fit.manifest)]]

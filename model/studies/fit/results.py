@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from concurrent.futures import Executor, Future
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import xarray as xr
@@ -38,6 +39,7 @@ from model.store import (
 )
 from model.studies.fit.checkpoint import forget
 from model.studies.fit.products import PriorSide, Products, make_products, modelled_window
+from model.studies.fit.surroundings import write_surroundings
 
 POSTERIOR = "posterior.nc"
 
@@ -146,13 +148,23 @@ def write_results(results: Results, workers: Executor, timer: Timer, say: Say) -
     if results.converged:
         write_tree(tree_of(results.decomposition, results.run), out / "decomposition.nc")
     write_json(_manifest(results), out / "manifest.json")
+    write_surroundings(results.subject, out)
     if results.converged:
         _write_pages(results, workers, say)
         timer.lap("figures and report")
+    else:
+        write_refusal(out)
     forget(out)
     write_timing(timer.seconds, datetime.now(UTC).isoformat(timespec="seconds"), out)
     seal(out)
     require_converged(results.diagnostics)
+
+
+def write_refusal(folder: Path) -> None:
+    """Write the page of a fit that shows no decomposition; it says why at the top."""
+    from model.report.page import write_report
+
+    write_report(folder)
 
 
 def _write_pages(results: Results, workers: Executor, say: Say) -> None:

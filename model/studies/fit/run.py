@@ -156,7 +156,7 @@ def _introduce(subject: Subject, say: Say) -> None:
 
 def _fit(subject: Subject, request: Request, workers: Executor, timer: Timer, say: Say) -> None:
     """Gate, compile, sample every reading, decompose, write."""
-    from model.studies.fit.results import Results, write_results
+    from model.studies.fit.results import Results, write_refusal, write_results
 
     chosen = readings(subject, request.dating)
     say("Running the causal gate and compiling the model ...")
@@ -171,6 +171,8 @@ def _fit(subject: Subject, request: Request, workers: Executor, timer: Timer, sa
     timer.lap("gate")
     (request.out / "gate.json").write_text(gate.to_json(), encoding="utf-8")
     say(f"Causal gate: {gate.verdict}. {' '.join(gate.reasons)}")
+    if gate.refused:
+        write_refusal(request.out)
     gate.require(gate.accepted_reason)
     results = Results(request, subject, gate)
     checkpoint = Checkpoint(request.out / CHECKPOINT, results.run)

@@ -10,6 +10,7 @@ from rich.table import Table
 
 from model.report.figures.fit_view import open_fit
 from model.report.figures.news import NAMES, write_news_figures
+from model.report.runs import leave, of_news
 from model.report.tables.text import amount, day, interval, number
 from model.store import changing
 from model.studies.news.news import News
@@ -18,7 +19,7 @@ ARRIVED_SHOWN = 20
 
 
 def write_news(found: News, fit: Path, out: Path | None) -> list[Path]:
-    """Two tables and two figures; into ``tables/`` and ``figures/`` of the fit, or all into ``out``.
+    """Two tables, two figures and an entry on the fit's page; tables and figures go into the fit, or into ``out``.
 
     Raises
     ------
@@ -36,8 +37,10 @@ def write_news(found: News, fit: Path, out: Path | None) -> list[Path]:
         found.changes.to_csv(written[0], index=False, float_format="%.4f")
         found.arrived.to_csv(written[1], index=False)
         write_news_figures(view, found.changes, titles, figures)
+    manifest = view.manifest
     view.close()
-    return [*written, *drawn]
+    entry = of_news(found.changes, len(found.arrived), titles)
+    return [*written, *drawn, *leave(entry, fit, manifest, found.changes)]
 
 
 def print_news(found: News, count: int, console: Console) -> None:

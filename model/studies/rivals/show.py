@@ -13,8 +13,8 @@ from model.errors import DataError, UsageError
 from model.events.rival import Rival
 from model.inference.sample import Settings
 from model.mechanisms.design import PRE_SAMPLE
-from model.report.page.again import report_again
 from model.report.page.rival_words import COLUMNS, rival_cells, rival_notes
+from model.report.runs import leave, of_rivals
 from model.store import RIVALS, write_result
 from model.studies.reopen import Opened, event_rows
 from model.studies.rivals.compare import bayes_factors, compare, score_model, score_rival
@@ -39,7 +39,8 @@ def run_compare(
     content = {"reading": opened.main, "rivals": rows}
     written = [write_result(RIVALS, content, opened.fit.folder, opened.fit.manifest)]
     _print(rows, console)
-    for path in [*written, *report_again(opened.fit.folder)]:
+    written += leave(of_rivals(content), opened.fit.folder, opened.fit.manifest)
+    for path in written:
         console.print(f"Wrote {path}", markup=False)
     return rows
 

@@ -8,7 +8,7 @@ import pytest
 
 from model.report.figures import FitView
 from model.report.figures.style import RC
-from model.report.figures.waterfall import alt_waterfall, draw_waterfall
+from model.report.figures.waterfall import draw_waterfall
 from model.report.tables.lines import block
 from model.report.tables.text import amount
 
@@ -51,13 +51,6 @@ def test_labels_carry_the_interval(view: FitView) -> None:
     assert text.startswith(amount(float(draws.mean()), "flow"))
     assert amount(low, "flow") in text
     assert amount(high, "flow") in text
-
-
-def test_the_words_say_what_the_picture_says(view: FitView) -> None:
-    text = alt_waterfall(view, "return", "channel")
-    assert "observed \N{MINUS SIGN}14.2" in text
-    assert "Common risk factors" in text
-    assert "log-%" in text
 
 
 def test_a_practically_empty_line_is_named_and_not_drawn(view: FitView) -> None:

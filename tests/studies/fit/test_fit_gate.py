@@ -94,7 +94,7 @@ def test_an_inconclusive_gate_without_a_reason_exits_5_before_sampling(
     assert "--accept-gate" in capsys.readouterr().err
     gate = GateResult.from_json((out / "gate.json").read_text())
     assert (gate.verdict, gate.accepted_reason, gate.after_sampling) == ("inconclusive", None, None)
-    assert sorted(p.name for p in out.iterdir()) == ["gate.json"]
+    assert sorted(p.name for p in out.iterdir()) == ["gate.json", "report.html"]
 
 
 def test_a_failed_gate_exits_5_whatever_the_reason(fit, card, tmp_path, monkeypatch, capsys):
