@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import gzip
+import shlex
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -210,12 +211,8 @@ def reproduce(manifest: Any) -> str:
         ("seed", "--seed"),
         ("accept_gate", "--accept-gate"),
     ]
-    said = [
-        f'{flag} "{a[k]}"' if " " in str(a[k]) else f"{flag} {a[k]}"
-        for k, flag in flags
-        if a.get(k) is not None
-    ]
-    said += ["--no-book"] if a.get("book") == "False" else []
+    said = [f"{flag} {shlex.quote(str(a[k]))}" for k, flag in flags if a.get(k) is not None]
+    said += ["--no-book"] if str(a.get("book")) == "False" else []
     said += [f"--mechanism {k}={'on' if v else 'off'}" for k, v in (a.get("mechanisms") or {}).items()]
     return " ".join(["uv run scripts/fit.py", *said])
 

@@ -289,3 +289,16 @@ def test_an_edge_that_could_not_be_estimated_is_listed_as_such() -> None:
     )
     shown = next(t for t in gate_tables(found) if t["name"] == "refutation")
     assert [len(r) for r in shown["rows"]] == [len(shown["head"])] * 2
+
+
+def test_the_command_makes_the_fit_again() -> None:
+    from model.report.page.report import reproduce
+
+    asked = {"event": "2026-02-05", "panel": "a b.csv", "dating": "both", "seed": 7, "book": False, "priors": None,
+             "mechanisms": {"late_creation": True}, "accept_gate": "so; rm"}  # fmt: skip
+    said = reproduce({"arguments": asked})
+    assert said == (
+        "uv run scripts/fit.py --event 2026-02-05 --panel 'a b.csv' --dating both --seed 7 --accept-gate 'so; rm' "
+        "--no-book --mechanism late_creation=on"
+    )
+    assert reproduce({}) == ""
