@@ -106,7 +106,9 @@ def show(folder: Path, console: Screen) -> None:
     for reading, d in fit.manifest["diagnostics"].items():
         for warning in d["warnings"]:
             console.print(f"Warning, {reading}: {warning}.", markup=False)
-    console.print(terminal_table(fit.decomposition, fit.manifest["days"]))
+    console.print(
+        terminal_table(fit.decomposition, fit.manifest["days"], identification=fit.manifest["identification"])
+    )
     for f in fit.manifest.get("facts", ()):
         console.print(told(f["at"], f["trading_day"], f["text"]), markup=False)
     gate = fit.manifest["gate"]

@@ -59,11 +59,17 @@ def show(table, console: Screen) -> None:
     for day, r in table.iterrows():
         mark = "" if r["published"] else " *"
         out.add_row(
-            f"{day.date()}{mark}", f"{r['net_flow']:.0f}", f"{r['organic']:.0f}",
+            f"{day.date()}{mark}", _net(r), f"{r['organic']:.0f}",
             f"{r['organic_low']:.0f} .. {r['organic_high']:.0f}", f"{r['basis']:.0f}", f"{r['p_organic']:.2f}",
             f"{r['p_inflow_without_basis']:.2f}",
         )  # fmt: skip
     console.print(out)
+
+
+def _net(r) -> str:
+    """A print, or what is to be expected with its predictive interval."""
+    middle = f"{r['net_flow']:.0f}"
+    return middle if r["published"] else f"{middle} [{r['net_flow_low']:.0f} .. {r['net_flow_high']:.0f}]"
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""One-day-ahead replicates of return and total flow: what the model expected to see each day."""
+"""Replicates of every day of a fit: the flow given the day's return, the return given its factors and stress."""
 
 from __future__ import annotations
 
@@ -6,110 +6,72 @@ import numpy as np
 import xarray as xr
 
 from model import units
-from model.attribution.ledger import Ledger, make_ledger
-from model.inference.arrays import arrays
+from model.attribution.predict import predict, within
 from model.inference.draws import Draws
-from model.mechanisms import price as impact
-from model.mechanisms.components import COMPONENTS, State
-from model.mechanisms.day import answer, group_leader, shock_groups
 from model.mechanisms.design import PRE_SAMPLE, Design
-from model.mechanisms.measurements.premium import GROUP, innovation_var
-
-NEWTON_STEPS = 60
 
 
-def replicate(draws: Draws, latents: np.ndarray, flows: np.ndarray, design: Design, seed: int) -> xr.Dataset:
-    """Draw each day's return and flow again, given the days before it.
+def replicate(draws: Draws, design: Design, seed: int, first: int = PRE_SAMPLE) -> xr.Dataset:
+    """Draw each day's flow and return again, given the days before it.
 
-    Today's shocks and day scales are drawn afresh; yesterday's trades are kept. Flow is drawn given the
-    observed return (a nowcast); the return is drawn by solving the day's loop.
+    The day's shocks and scales are drawn afresh. The flow is given what its close shows (:mod:`model.attribution.predict`),
+    so shocks and scales are those that the day's return allows; the return is given the day's factors and stress.
+
+    Parameters
+    ----------
+    draws : mapping
+        Draws of the design's own fit, each ``Shape: (S, ...)``.
+    design : Design
+    seed : int
+    first : int
+        First day to replicate.
 
     Returns
     -------
     xarray.Dataset
-        ``flow`` (USD m) and ``return`` (log-%), dims ``sample, date``, modelled days only.
+        Dims ``sample, date``, from day ``first`` on: ``flow`` (USD m), ``return`` (log-%), and ``flow_mean``, the flow's
+        mean under each draw of the parameters: its spread is what is not known of parameters and state, its draws leave
+        out the day's own shocks. By ``date``: ``flow_percentile`` and ``flow_log_density`` (per USD m) of the observed
+        flow in its predictive distribution.
     """
-    rng = np.random.default_rng(seed)
-    book = make_ledger(draws, latents, flows, design, rng)
-    d = arrays(design)
-    shape = book.lam.shape
-    scale = np.exp(draws["flow_tail"][:, None] * rng.standard_normal(shape))
-    fresh = {g: _fresh(draws, book.state, g, scale, rng) for g in shock_groups()}
-    futures = np.sqrt(innovation_var(draws))[:, None] * rng.standard_normal(shape)
-    fresh[GROUP] += draws["basis_premium"][:, None] * futures
-    flow = _flow(draws, book, latents, fresh, scale, design, rng)
-    ret = _return(draws, book, latents, fresh, draws["futures_price"][:, None] * futures, d, rng)
-    keep = slice(PRE_SAMPLE, None)
+    found = predict(draws, design, within(design), "return", first=first, replicate=True, seed=seed)
+    assert found.replicated is not None
+    keep, by_draw = slice(first, None), ("sample", "date")
     return xr.Dataset(
         {
-            "flow": (("sample", "date"), units.bn_to_usd_m(flow[:, keep])),
-            "return": (("sample", "date"), ret[:, keep]),
+            "flow": (by_draw, units.bn_to_usd_m(found.flows[:, keep].sum(axis=2))),
+            "flow_mean": (by_draw, units.bn_to_usd_m(found.mean[:, keep, 0])),
+            "return": (by_draw, found.replicated[:, keep]),
+            "flow_percentile": (("date",), units.PERCENT * found.below[keep, 0]),
+            "flow_log_density": (("date",), found.log_density[keep, 0] - np.log(units.bn_to_usd_m(1.0))),
         },
         coords={"date": design.dates[keep].to_numpy()},
         attrs={"flow_unit": "USD m", "return_unit": "log-%"},
     )
 
 
-def _fresh(draws: Draws, state: State, group: str, scale: np.ndarray, rng) -> np.ndarray:
-    leader = group_leader(group)
-    by_flow = leader.shock is not None and leader.shock.scaled_by == "flow"
-    p = {k: (v[:, None] if v.ndim == 1 else v) for k, v in draws.items()}
-    sd = np.sqrt(leader.shock_var(p, state, group)) * (scale if by_flow else 1.0)
-    return sd * rng.standard_normal(scale.shape)
+def with_expected(decomposition: xr.Dataset, again: xr.Dataset) -> xr.Dataset:
+    """A decomposition with each day's flow as it was to be expected at the close, before its print.
 
+    Parameters
+    ----------
+    decomposition : xarray.Dataset
+        With dims ``sample, date``.
+    again : xarray.Dataset
+        From :func:`replicate`, of the same draws or some of them (each then stands more than once), and at least the
+        same days.
 
-def _group_load(book: Ledger, group: str) -> np.ndarray:
-    return book.accounts[group_leader(group).name].booked_load
-
-
-def _flow(draws, book: Ledger, latents, fresh, scale, design: Design, rng) -> np.ndarray:
-    """Total flow given the observed return."""
-    today = np.zeros_like(book.fund_noise)
-    for g, group in enumerate(shock_groups()):
-        today += _group_load(book, group) * (fresh[group] - latents[..., g])[..., None]
-    sd = np.sqrt((draws["fund_noise"][:, None, :] * scale[..., None]) ** 2 + design.basket_bn**2)
-    noise = sd * rng.standard_normal(sd.shape) * design.listed
-    change = (book.kernel[..., 0] * today + noise - book.fund_noise).sum(axis=2)
-    return book.total_flow + change
-
-
-def _return(draws, book: Ledger, latents, fresh, unattributed, d, rng) -> np.ndarray:
-    """Return solving the loop at redrawn pressure.
-
-    The unattributed price shock, redrawn as a whole, contains futures demand and the common part of demand.
+    Returns
+    -------
+    xarray.Dataset
+        ``expected_flow`` are draws of the predictive distribution, ``expected_mean`` its mean under each draw of the
+        parameters; USD m.
     """
-    p = {k: (v[:, None] if v.ndim == 1 else v) for k, v in draws.items()}
-    state = book.state
-    answers = sum(c.price_share(p, state) * answer(c, p, state, d["returns"]).value for c in COMPONENTS)
-    pressure = d["returns"] - book.lam * answers - book.price_shock + unattributed
-    for g, group in enumerate(shock_groups()):
-        share = group_leader(group).price_share(p, state)
-        pressure = pressure + book.lam * share * (fresh[group] - latents[..., g])
-    pressure = pressure + impact.common(p, d["ratio"]) * fresh[impact.COMMON_GROUP]
-    redrawn = dict(p) | {"return_state": rng.standard_normal(book.lam.shape)}
-    day = np.exp(p["return_tail"] * redrawn["return_state"])
-    sd = np.sqrt(impact.residual_var(redrawn, d))
-    iv_change = d["iv_observed"] * fresh_iv_shock(p, day, rng) - state.iv_shock
-    pressure = pressure + book.lam * p["vanna"] * iv_change + sd * rng.standard_normal(day.shape)
-    return solve_loop(p, state, book.lam, pressure)
-
-
-def fresh_iv_shock(p, day: np.ndarray, rng) -> np.ndarray:
-    """Implied-volatility shocks drawn for days of these price scales. Vol points."""
-    tail = np.broadcast_to(p["iv_tail"], day.shape)
-    return p["iv_scale"] * day ** p["iv_day"] * rng.standard_t(tail)
-
-
-def solve_loop(p, state, lam: np.ndarray, pressure: np.ndarray) -> np.ndarray:
-    """Return r with r - lam R(r) = pressure; unique because the loop's Jacobian is positive everywhere."""
-    r = pressure.copy()
-    for _ in range(NEWTON_STEPS):
-        value, slope = 0.0, 0.0
-        for c in COMPONENTS:
-            trades, share = answer(c, p, state, r), c.price_share(p, state)
-            value, slope = value + share * trades.value, slope + share * trades.slope
-        step = (r - lam * value - pressure) / np.maximum(1.0 - lam * slope, 0.05)
-        r = r - np.clip(step, -5.0, 5.0)
-        if np.abs(step).max() < 1e-10:
-            break
-    return r
+    here, count = again.sel(date=decomposition["date"]), decomposition.sizes["sample"]
+    repeated = np.arange(count) * here.sizes["sample"] // count
+    flow, mean = (
+        here[name].transpose("sample", "date").to_numpy()[repeated] for name in ("flow", "flow_mean")
+    )
+    return decomposition.assign(
+        expected_flow=(("sample", "date"), flow), expected_mean=(("sample", "date"), mean)
+    )

@@ -9,12 +9,14 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 import numpy as np
 
+from model.calendar import NEW_YORK
 from model.design.make import make_design, next_day_mask
 from model.design.request import Request
-from model.errors import UsageError
+from model.errors import DataError, UsageError
 from model.events.card import EventCard, event_panel, load_event
 from model.mechanisms.design import Design
 from model.mechanisms.names import parameter_names
@@ -68,6 +70,7 @@ def load_subject(request: Request) -> Subject:
     """Read card, panel and priors; validate; build the arrays."""
     card = load_event(request.event)
     card = dataclasses.replace(card, mechanisms=card.mechanisms.switched(request.mechanisms))
+    card = known_by(card, request.as_of) if request.as_of else card
     panel = _cut(event_panel(card, request.panel, request.as_of), card, request.window)
     priors = with_changes(_priors(request, card), card.prior_changes)
     days = panel.frame.index
@@ -75,6 +78,25 @@ def load_subject(request: Request) -> Subject:
     shares = np.array([f.base_share for f in panel.universe.funds])
     subject = Subject(card, panel, make_design(panel, card), priors, shares)
     return _with_dealers(subject, card.dealer_books if request.book else ())
+
+
+def known_by(card: EventCard, day: date) -> EventCard:
+    """The card as it could be read on the evening of a day: its days, window and facts up to then.
+
+    Raises
+    ------
+    DataError
+        If the event had not begun.
+    """
+    days = tuple(d for d in card.days if d <= day)
+    if not days:
+        raise DataError(
+            f"On {day} the event of {card.days[0]} had not begun.", f"Give --as-of {card.days[0]} or later."
+        )
+    facts = tuple(f for f in card.facts if f.at.astimezone(ZoneInfo(NEW_YORK)).date() <= day)
+    evidence = tuple(s for s in card.evidence if max(s.quantity.days) <= day)
+    window = (card.window[0], min(card.window[1], day))
+    return dataclasses.replace(card, days=days, facts=facts, evidence=evidence, window=window)
 
 
 def _cut(panel: Panel, card: EventCard, window: str | None) -> Panel:
@@ -99,6 +121,8 @@ def _with_dealers(subject: Subject, paths: tuple[Path, ...]) -> Subject:
     from model.design.option_flow import moved_sign, option_flow
 
     books = [load_book(path) for path in paths]
+    known = subject.panel.as_of
+    books = [b for b in books if known is None or b.day is None or b.day <= known]
     design, priors, use = subject.design, subject.priors, None
     if books:
         design, use = with_books(design, subject.panel, books)
@@ -130,13 +154,31 @@ class Reading:
 
 
 def readings(subject: Subject, dating: str) -> tuple[Reading, ...]:
-    """Readings to sample: the chosen datings, and the vendor's without weekly positions."""
-    late = dataclasses.replace(subject.design, next_day=next_day_mask(subject.design, subject.card))
+    """Readings to sample: the chosen datings, and the first without weekly positions; none that equals another."""
+    mask = next_day_mask(subject.design, subject.card)
     vendor = Reading("vendor", "vendor's dates", subject.design, True)
-    next_day = Reading("next_day", "next-day reading", late, True)
+    next_day = Reading(
+        "next_day", "next-day reading", dataclasses.replace(subject.design, next_day=mask), True
+    )
     chosen = {"vendor": (vendor,), "next-day": (next_day,), "both": (vendor, next_day)}[dating]
-    base = chosen[0]
-    return (*chosen, Reading("no_positions", "without weekly positions", base.design, False))
+    if not mask.any():
+        chosen = (vendor,)
+    if not len(subject.design.positions):
+        return chosen
+    return (*chosen, Reading("no_positions", "without weekly positions", chosen[0].design, False))
+
+
+def not_read(subject: Subject, dating: str) -> tuple[str, ...]:
+    """Why a reading that was asked for is not sampled: it would be another one's twin."""
+    names = {r.name for r in readings(subject, dating)}
+    out = []
+    if "next_day" not in names and dating != "vendor":
+        out.append("The next-day reading moves no trade of these days: it would repeat the vendor's dates.")
+    if "no_positions" not in names:
+        out.append(
+            "No change of weekly positions falls into these days: leaving them out would change nothing."
+        )
+    return tuple(out)
 
 
 def _priors(request: Request, card: EventCard) -> PriorSet:

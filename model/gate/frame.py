@@ -24,6 +24,9 @@ HALF_LIFE, WARM_UP = 20.0, 5
 TOO_LARGE = 8.0
 """Scaled shocks are drawn in beyond this many scales: one day may not carry a test."""
 
+CONSTANT = "constant"
+"""Attribute of a frame: columns that have numbers but no spread. In the frame they are as empty as absent ones."""
+
 
 def gate_frame(daily: pd.DataFrame) -> pd.DataFrame:
     """Columns the gate tests.
@@ -52,7 +55,9 @@ def gate_frame(daily: pd.DataFrame) -> pd.DataFrame:
         today[base] = _standard(_scaled(str(base), columns[base], scale))
     if "volatility" not in today:
         today["volatility"] = _standard(np.log(scale.where(scale > 0)))
-    return expand(today)
+    out = expand(today)
+    out.attrs[CONSTANT] = [str(b) for b in columns if columns[b].notna().any() and today[b].isna().all()]
+    return out
 
 
 def expand(today: pd.DataFrame) -> pd.DataFrame:
@@ -65,7 +70,9 @@ def expand(today: pd.DataFrame) -> pd.DataFrame:
 def base_columns(frame: pd.DataFrame) -> pd.DataFrame:
     """The day's own columns of a gate frame, named by base."""
     own = {split(str(c))[0]: frame[c] for c in frame if split(str(c))[1] == 0}
-    return pd.DataFrame(own, index=frame.index).astype(float)
+    out = pd.DataFrame(own, index=frame.index).astype(float)
+    out.attrs[CONSTANT] = list(frame.attrs.get(CONSTANT, ()))
+    return out
 
 
 def frame_hash(frame: pd.DataFrame) -> str:

@@ -42,7 +42,7 @@ class Panel:
         Shape: (T, funds), bool: False before a fund's first day.
     universe : Universe
     supplied : tuple of str
-        Optional roles that the input had.
+        Optional roles that the input had; kept are those with a number on one of these days.
     as_of : date, optional
         Only what was published by the end of this New York day is present; None: everything.
     notes : tuple of str
@@ -62,7 +62,8 @@ class Panel:
         inputs: tuple[Input, ...] = (),
     ) -> None:
         self._frame, self._listed = frame.copy(), listed.copy()
-        self.universe, self.supplied, self.as_of, self.notes = universe, tuple(supplied), as_of, tuple(notes)
+        self.universe, self.as_of, self.notes = universe, as_of, tuple(notes)
+        self.supplied = tuple(s for s in supplied if s not in frame or frame[s].notna().any())
         self.inputs = tuple(inputs)
 
     @property

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import io
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -53,6 +54,29 @@ class Fit:
     @cached_property
     def posterior(self) -> xr.DataTree:  # noqa: D102
         return read_tree(self.folder / POSTERIOR, self.manifest.get("run"))
+
+    def predict(self, panel: Any, given: str = "return", **options: Any) -> Any:
+        """Predictive draws and densities of flows and returns on the days of a panel; nothing is sampled again.
+
+        >>> forecast = load_fit("2026-02-05").predict("panel.csv", given="return")  # doctest: +SKIP
+        >>> forecast.table  # doctest: +SKIP
+
+        Parameters
+        ----------
+        panel : Panel or path
+        given : {"past", "factors", "return"}
+            What is known of a day besides everything before it.
+        **options
+            ``reading``, ``start``, ``draws``, ``seed``: see :func:`model.studies.forecast.forecast.forecast`.
+
+        Returns
+        -------
+        model.studies.forecast.forecast.Forecast
+        """
+        # By name: what reads a fit lies above this file, and takes seconds to import.
+        return importlib.import_module("model.studies.forecast.forecast").forecast(
+            self, panel, given, **options
+        )
 
 
 def load_fit(id_or_folder: str | Path) -> Fit:

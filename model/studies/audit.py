@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from model.attribution.identification import IDENTIFIED
+from model.attribution.identification import informed
 from model.errors import DataError
 from model.events.claims.claim import Claim
 from model.events.claims.finding import VERDICTS, Finding, Scene
@@ -29,7 +29,7 @@ def scene_of(opened: Opened) -> Scene:
         decompositions={r: fit.decomposition[r].to_dataset() for r in opened.datings},
         posteriors={r: fit.posterior[f"{r}/posterior"].to_dataset() for r in opened.datings},
         identified={
-            (row["parameter"], row["reading"]): row["verdict"] == IDENTIFIED
+            (row["parameter"], row["reading"]): informed(row["verdict"])
             for row in fit.manifest["identification"]
         },
         rivals={row["key"]: row for row in rivals},

@@ -24,8 +24,10 @@ from model.store import changing
 from model.studies.reopen import Opened
 
 LEVELS = (0.055, 0.5, 0.945)
-COLUMNS = ("net_flow", "organic", "organic_low", "organic_high", "basis", "p_organic", "p_inflow_without_basis",
-           "published")  # fmt: skip
+COLUMNS = (
+    "net_flow", "net_flow_low", "net_flow_high", "organic", "organic_low", "organic_high", "basis", "p_organic",
+    "p_inflow_without_basis", "published",
+)  # fmt: skip
 
 
 def organic_inflow(draws: Draws, design: Design, use_positions: bool, seed: int) -> pd.DataFrame:
@@ -42,7 +44,8 @@ def organic_inflow(draws: Draws, design: Design, use_positions: bool, seed: int)
     Returns
     -------
     pandas.DataFrame
-        Columns :data:`COLUMNS` on dates. ``net_flow`` is the print, or its median where it is not published;
+        Columns :data:`COLUMNS` on dates. ``net_flow`` is the print; where it is not published, the median of what is to
+        be expected at the day's close, ``net_flow_low`` to ``net_flow_high`` its 89 % predictive interval.
         ``organic`` the median directional part with its 89 % interval, ``basis`` that of basis trades, all USD m;
         ``p_organic`` the probability that the directional part is an inflow; ``p_inflow_without_basis`` that
         the net flow is an inflow while the basis part is none.
@@ -58,6 +61,8 @@ def organic_inflow(draws: Draws, design: Design, use_positions: bool, seed: int)
     out = pd.DataFrame(
         {
             "net_flow": np.median(total, axis=0),
+            "net_flow_low": np.quantile(total, LEVELS[0], axis=0),
+            "net_flow_high": np.quantile(total, LEVELS[2], axis=0),
             "organic": mid, "organic_low": low, "organic_high": high,
             "basis": np.median(basis, axis=0),
             "p_organic": (directional > 0.0).mean(axis=0),

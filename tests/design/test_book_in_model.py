@@ -13,7 +13,7 @@ from scipy.integrate import quad
 from synthetic import PRE_SAMPLE, event_design, literature, random_parameters
 
 from model.attribution.ledger import make_ledger
-from model.attribution.replicate import solve_loop
+from model.attribution.loop import solve_loop
 from model.dealer_book import SignPrior
 from model.design.book_days import GRID, knots, sign_priors, with_books
 from model.errors import DataError

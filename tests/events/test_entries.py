@@ -96,6 +96,12 @@ def test_bad_prior_changes_are_refused(card_file, old, new, words):
         ('test = "figure"\nmeasure = "sum"\ncolumn = "flow_total"\ndays = [2026-02-05]\nunit = "USD m"', "no range"),
         ('test = "parameter"\nparameter = "nobody"\nside = "above"', "unknown parameter"),
         ('test = "sign"\nquantity = "trades"\npart = "nobody"\ndays = [2026-02-05]', "unknown component"),
+        ('test = "largest"\nquantity = "trades"\npart = "basis"\ndays = [2026-02-05]', "side: is missing"),
+        ('test = "larger"\nquantity = "trades"\npart = "basis"\nthan = "dealer"\ndays = [2026-02-05]', "side: is missing"),
+        ('test = "record"\ncolumn = "etf_volume"\ndays = [2026-02-05]\nprevious = 8.0\nunit = "USD bn"', "not measured in"),
+        ('test = "record"\nmeasure = "turnover"\ndays = [2026-02-05]\nprevious = 8.0\nunit = "shares"', "not measured in"),
+        ('test = "sign"\nquantity = "trades"\npart = "basis"\ndays = [2026-02-05]\nunit = "USD m"\nside = "above"\n'
+         'also = [{ quantity = "trades", part = "dealer", days = [2026-02-05], unit = "USD m" }]', "side: is missing"),
     ],
 )  # fmt: skip
 def test_bad_claims_are_refused(card_file, entry, words):

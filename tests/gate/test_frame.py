@@ -4,8 +4,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from model.design.make import background_design
 from model.errors import DataError
+from model.gate.checks.data import check_data
+from model.gate.declared import daily_columns, graph_of
 from model.gate.frame import base_columns, frame_hash, gate_frame
+from model.gate.thresholds import load_thresholds
 
 
 def daily(days: int = 200, seed: int = 1) -> pd.DataFrame:
@@ -70,3 +74,13 @@ def test_hash_follows_the_data():
     assert frame_hash(gate_frame(table)) == again
     table.iloc[100, 0] += 0.5
     assert frame_hash(gate_frame(table)) != again
+
+
+def test_a_column_without_numbers_is_absent_and_not_constant(event_panel):
+    design = background_design(event_panel)
+    graph, limits = graph_of(design), load_thresholds()
+    daily = daily_columns(design)
+    missing = check_data(base_columns(gate_frame(daily.assign(premium=np.nan))), graph, limits)
+    constant = check_data(base_columns(gate_frame(daily.assign(premium=1.0))), graph, limits)
+    assert "premium (absent)" in missing.sentence
+    assert "premium (does not vary)" in constant.sentence

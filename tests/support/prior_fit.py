@@ -10,6 +10,7 @@ import xarray as xr
 from synthetic_fit import gate
 
 from model.attribution.decompose import decompose, to_dataset
+from model.attribution.replicate import replicate, with_expected
 from model.design.subject import Request, load_subject
 from model.inference.build import DIMS, coords
 from model.inference.draws import Draws, posterior_latents, prior_draws
@@ -43,10 +44,12 @@ def write_prior_fit(out: Path) -> Path:
     few = {k: v[:100] for k, v in draws.items()}
     latents, flows = posterior_latents(few, design, True, 1)
     split = to_dataset(decompose(few, latents, flows, design, 1), design, np.arange(2, design.days))
+    split = with_expected(split, replicate(few, design, 1))
     xr.DataTree.from_dict({"/vendor": split}).to_netcdf(out / "decomposition.nc", engine="netcdf4")
     (out / "gate.json").write_text(gate("inconclusive", "a reason").to_json())
     manifest = {
-        "event": "2026-02-05", "dates": ["2025-12-02", "2026-02-27"], "seed": 1, "identification": [],
+        "event": "2026-02-05", "title": subject.card.title,
+        "dates": ["2025-12-02", "2026-02-27"], "seed": 1, "identification": [],
         "days": ["2026-02-05", "2026-02-06"],
         "arguments": request.to_json(),
         "hashes": {"design": subject.design_hash, "priors": subject.priors.sha256, "data": subject.panel.sha256},

@@ -113,6 +113,7 @@ def _decomposition(rng, flow, ret, days, samples: int, k: int) -> xr.Dataset:
             split_exactly(rng, ret, TRIGGERS, samples, 0.012, "unattributed"),
         ),
         "expected_flow": (dims, 0.6 * flow + 30 * k + rng.normal(0, 60, (samples, len(days)))),
+        "expected_mean": (dims, 0.6 * flow + 30 * k + rng.normal(0, 15, (samples, len(days)))),
         "observed_flow": (("date",), flow),
         "observed_return": (("date",), ret),
         "prior_latent_basis": (dims, rng.normal(0, 140, (samples, len(days)))),

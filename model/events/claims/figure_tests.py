@@ -12,12 +12,10 @@ from scipy import stats
 from model import units
 from model.calendar import is_session
 from model.events.claims.finding import CONTRADICTED, NOT_IDENTIFIED, NOT_TESTABLE, SUPPORTED, Finding, Scene
+from model.events.claims.measures import MEASURES, TURNOVER, WHAT, measured, read_unit, turnover
 from model.events.quantities import Ground, read_day, read_days
 from model.toml_table import Table
 
-MEASURES = ("level", "sum", "change", "percent_change", "premium", "turnover")
-"""level, sum over days, change from the session before (in the column's unit or %), annualised premium, close x volume."""
-WHAT = {"premium": "near-month premium at the NAV time", "turnover": "close times shares traded"}
 ANY_NUMBER = (-1e15, 1e15)
 
 
@@ -67,30 +65,12 @@ class Figure:
 
     def _value(self, scene: Scene, days: tuple[date, ...]) -> float | None:
         frame, at = scene.frame, [pd.Timestamp(d) for d in days]
-        needed = {"premium": ("future", "price", "future_days"), "turnover": ("etf_close", "etf_volume")}
+        needed = {"premium": ("future", "price", "future_days"), "turnover": TURNOVER}
         columns = needed.get(self.measure, (self.column,))
         if any(c not in frame for c in columns) or any(d not in frame.index for d in at):
             return None
-        x = float(_measured(frame, self.measure, self.column, at, scene.min_days))
+        x = float(measured(frame, self.measure, self.column, at, scene.min_days))
         return x if np.isfinite(x) else None
-
-
-def _measured(frame: pd.DataFrame, measure: str, column: str, at: list[pd.Timestamp], min_days: int) -> float:
-    if measure == "premium":
-        return float(annual_premium(frame, min_days)[at].iloc[-1])
-    if measure == "turnover":
-        return float((frame["etf_close"] * frame["etf_volume"])[at].sum(skipna=False) / units.USD_PER_BN)
-    series = frame[column]
-    if measure in ("change", "percent_change"):
-        step = series.diff() if measure == "change" else units.PERCENT * series.pct_change(fill_method=None)
-        return float(step[at].sum(skipna=False))
-    return float(series[at].sum(skipna=False))
-
-
-def annual_premium(frame: pd.DataFrame, min_days: int) -> pd.Series:
-    """Near-month premium, % a year; missing near expiry, where it says nothing."""
-    days = frame["future_days"].where(frame["future_days"] >= min_days)
-    return units.premium_pct(frame["future"], frame["price"]) * units.DAYS_PER_YEAR / days
 
 
 @dataclass(frozen=True)
@@ -109,9 +89,12 @@ class Record:
 
     def run(self, scene: Scene) -> Finding:
         """Ratio of the day to the record before it, against the claimed factor."""
-        if self.column not in scene.frame or pd.Timestamp(self.day) not in scene.frame.index:
+        needed = TURNOVER if self.column == "turnover" else (self.column,)
+        if any(c not in scene.frame for c in needed) or pd.Timestamp(self.day) not in scene.frame.index:
             return Finding(NOT_TESTABLE, "", f"The panel has no {self.column} on {self.day}.")
-        series = scene.frame[self.column] * self.scale
+        series = self.scale * (
+            turnover(scene.frame) if self.column == "turnover" else scene.frame[self.column]
+        )
         x, before = float(series[pd.Timestamp(self.day)]), series[series.index < pd.Timestamp(self.day)]
         down = x < 0.0
         known = min(float(before.min()), self.previous) if down else max(float(before.max()), self.previous)
@@ -190,20 +173,10 @@ def read_figure(t: Table, g: Ground) -> Figure:
     column = measure if measure in ("premium", "turnover") else read_column(t, "column", g)
     days = read_days(t, g.calendar, g.window)
     low, high = read_bounds(t)
-    error = t.number("error", 0.0, low=0.0)
+    unit, error = read_unit(t, column), t.number("error", 0.0, low=0.0)
     instead = read_column(t, "instead", g) if "instead" in t.data else ""
-    return Figure(
-        measure,
-        column,
-        days,
-        low,
-        high,
-        t.text("unit"),
-        _elsewhere(t, g),
-        error,
-        instead,
-        t.text("needs", None),
-    )
+    elsewhere, needs = _elsewhere(t, g), t.text("needs", None)
+    return Figure(measure, column, days, low, high, unit, elsewhere, error, instead, needs)
 
 
 def read_column(t: Table, key: str, g: Ground) -> str:
@@ -229,16 +202,12 @@ def read_bounds(t: Table) -> tuple[float, float]:
 
 
 def read_record(t: Table, g: Ground) -> Record:
-    """Read a ``record`` test."""
+    """Read a ``record`` test of a column, or of ``measure = "turnover"``."""
     day = read_day(t, g.calendar, g.window)
-    return Record(
-        read_column(t, "column", g),
-        day,
-        t.number("factor", 1.0),
-        t.number("previous"),
-        t.number("scale", 1.0),
-        t.text("unit"),
-    )
+    measure = t.text("measure", choices=("turnover",)) if "measure" in t.data else ""
+    column = measure or read_column(t, "column", g)
+    factor, previous, scale = t.number("factor", 1.0), t.number("previous"), t.number("scale", 1.0)
+    return Record(column, day, factor, previous, scale, read_unit(t, column))
 
 
 def read_rarity(t: Table, g: Ground) -> Rarity:  # noqa: ARG001
@@ -250,4 +219,5 @@ def read_rarity(t: Table, g: Ground) -> Rarity:  # noqa: ARG001
 def read_first_below(t: Table, g: Ground) -> FirstBelow:
     """Read a ``first_below`` test."""
     day = read_day(t, g.calendar, g.window)
-    return FirstBelow(read_column(t, "column", g), t.number("level"), day, t.text("unit"))
+    column = read_column(t, "column", g)
+    return FirstBelow(column, t.number("level"), day, read_unit(t, column))

@@ -7,20 +7,30 @@ from datetime import date
 
 import numpy as np
 import pandas as pd
+import xarray as xr
 
+from model.events.claims.conditions import (
+    ABOVE,
+    BELOW,
+    EITHER,
+    Condition,
+    on_side,
+    read_also,
+    read_side,
+)
 from model.events.claims.figure_tests import claimed, read_bounds
 from model.events.claims.finding import (
     CONTRADICTED,
     NOT_IDENTIFIED,
     NOT_TESTABLE,
     SUPPORTED,
+    SURE,
     Finding,
     Scene,
     of_probability,
 )
 from model.events.quantities import (
     PARTS,
-    SIDES,
     Ground,
     Quantity,
     is_largest,
@@ -39,6 +49,10 @@ def _readings(scene: Scene) -> list[str]:
     return [r for r in (MAIN, OTHER) if r in scene.decompositions]
 
 
+def _named(reading: str) -> str:
+    return reading.replace("_", "-")
+
+
 def _agree(verdicts: list[str]) -> str:
     """One verdict over datings: the same in all, or not identified."""
     return verdicts[0] if len(set(verdicts)) == 1 else NOT_IDENTIFIED
@@ -54,7 +68,7 @@ def _concluded(
     scene: Scene, probabilities: dict[str, float], labels: list[str], number: str, what: str
 ) -> Finding:
     """Verdict of probabilities per reading; a quantity that only the prior speaks about is not identified."""
-    shown = ", ".join(f"P = {p:.2f} ({r.replace('_', '-')})" for r, p in probabilities.items())
+    shown = ", ".join(f"P = {p:.2f} ({_named(r)})" for r, p in probabilities.items())
     number = f"{number}; {shown}" if number else shown
     verdict = _agree([of_probability(p) for p in probabilities.values()])
     blind = [x for x in labels if _learned(scene, x) is False]
@@ -65,24 +79,30 @@ def _concluded(
 
 @dataclass(frozen=True)
 class Sign:
-    """A quantity lies on one side of a threshold."""
+    """A quantity lies on one side of a threshold, and so do those that the claim joins to it."""
 
     quantity: Quantity
     side: str
     threshold: float
+    also: tuple[Condition, ...] = ()
 
     def run(self, scene: Scene) -> Finding:
-        """Probability under each dating."""
-        if not _readings(scene) or not _covers(scene, self.quantity.days):
+        """Probability of the joint event under each dating."""
+        every = (Condition(self.quantity, self.side, self.threshold), *self.also)
+        if not _readings(scene) or not all(_covers(scene, c.quantity.days) for c in every):
             return Finding(NOT_TESTABLE, "", "The fit does not cover the days.")
         p, number = {}, ""
         for r in _readings(scene):
-            q = self.quantity.draws(scene.decompositions[r])
-            p[r] = float(np.mean(q < self.threshold if self.side == "below" else q > self.threshold))
-            low, mid, high = np.quantile(q, LEVELS)
-            number = number or f"{mid:+.3g} [{low:.3g}, {high:.3g}] {self.quantity.unit}"
-        what = f"{self.quantity.kind} of {self.quantity.part} {self.side} {self.threshold:g}."
-        return _concluded(scene, p, _labels(self.quantity), number, what)
+            ds = scene.decompositions[r]
+            p[r] = float(np.mean(np.all([c.holds(ds) for c in every], axis=0)))
+            number = number or "; ".join(_spread(c, ds) for c in every)
+        what = f"{' and '.join(str(c) for c in every)}{', together' if self.also else ''}."
+        return _concluded(scene, p, [x for c in every for x in _labels(c.quantity)], number, what)
+
+
+def _spread(c: Condition, ds: xr.Dataset) -> str:
+    low, mid, high = np.quantile(c.quantity.draws(ds), LEVELS)
+    return f"{mid:+.3g} [{low:.3g}, {high:.3g}] {c.quantity.unit}"
 
 
 def _covers(scene: Scene, days: tuple[date, ...]) -> bool:
@@ -98,66 +118,87 @@ def _labels(q: Quantity) -> list[str]:
 
 @dataclass(frozen=True)
 class Largest:
-    """A part is the largest component on the days, in absolute size."""
+    """A part is the largest component on the days, in the direction that the claim names."""
 
     quantity: Quantity
+    side: str
 
     def run(self, scene: Scene) -> Finding:
-        """Probability under each dating."""
+        """Probability of direction and rank together, under each dating."""
         q = self.quantity
         if not _readings(scene) or not _covers(scene, q.days):
             return Finding(NOT_TESTABLE, "", "The fit does not cover the days.")
-        p = {
-            r: float(is_largest(scene.decompositions[r], q.kind, q.part, q.days).mean())
-            for r in _readings(scene)
-        }
-        total = scene.decompositions[_readings(scene)[0]]
-        rest = float(np.median(np.abs(part_draws(total, q.kind, "unattributed", q.days).sum(axis=1))))
-        own = float(np.median(part_draws(total, q.kind, q.part, q.days).sum(axis=1)))
-        number = f"{own:+.3g} against {rest:.3g} unattributed"
-        return _concluded(scene, p, _labels(q), number, f"{q.part} is the largest component of {q.kind}.")
+        p = {}
+        for r in _readings(scene):
+            ds = scene.decompositions[r]
+            right = on_side(_total(ds, q.kind, q.part, q.days), self.side)
+            p[r] = float((is_largest(ds, q.kind, q.part, q.days) & right).mean())
+        main = scene.decompositions[_readings(scene)[0]]
+        rest = float(np.median(np.abs(_total(main, q.kind, "unattributed", q.days))))
+        own = float(np.median(_total(main, q.kind, q.part, q.days)))
+        what = f"{q.part} is {_directed(self.side)}the largest component of {q.kind}."
+        return _concluded(scene, p, _labels(q), f"{own:+.3g} against {rest:.3g} unattributed", what)
 
 
 @dataclass(frozen=True)
 class Larger:
-    """One part is larger in absolute size than another."""
+    """One part is larger in absolute size than another, and works in the direction that the claim names."""
 
     quantity: Quantity
     than: str
+    side: str
 
     def run(self, scene: Scene) -> Finding:
-        """Probability under each dating."""
+        """Probability of direction and size together, under each dating."""
         q = self.quantity
         if not _readings(scene) or not _covers(scene, q.days):
             return Finding(NOT_TESTABLE, "", "The fit does not cover the days.")
         p, number = {}, ""
         for r in _readings(scene):
             ds = scene.decompositions[r]
-            a, b = (part_draws(ds, q.kind, part, q.days).sum(axis=1) for part in (q.part, self.than))
-            p[r] = float(np.mean(np.abs(a) > np.abs(b)))
+            a, b = (_total(ds, q.kind, part, q.days) for part in (q.part, self.than))
+            p[r] = float(np.mean((np.abs(a) > np.abs(b)) & on_side(a, self.side)))
             number = number or f"{np.median(a):+.3g} against {np.median(b):+.3g}"
-        return _concluded(scene, p, _labels(q), number, f"{q.part} is larger than {self.than} in {q.kind}.")
+        what = f"{q.part} is {_directed(self.side)}larger than {self.than} in {q.kind}."
+        return _concluded(scene, p, _labels(q), number, what)
+
+
+def _total(ds: xr.Dataset, kind: str, part: str, days: tuple[date, ...]) -> np.ndarray:
+    return part_draws(ds, kind, part, days).sum(axis=1)
+
+
+def _directed(side: str) -> str:
+    return "" if side == EITHER else f"{side} zero and "
 
 
 @dataclass(frozen=True)
 class ExpectedFlow:
-    """The flow expected on a day, given its return, lies in a range."""
+    """A flow in a range was to be expected on a day, given what its close showed."""
 
     day: date
     low: float
     high: float
 
     def run(self, scene: Scene) -> Finding:
-        """Probability under each dating."""
+        """The range against the predictive distribution: supported where the centre surely lies in it, contradicted
+        where hardly any flow does."""
         if not _readings(scene) or not _covers(scene, (self.day,)):
             return Finding(NOT_TESTABLE, "", "The fit does not cover the day.")
-        p, number = {}, ""
+        verdicts, number = [], []
         for r in _readings(scene):
-            x = scene.decompositions[r]["expected_flow"].sel(date=pd.Timestamp(self.day)).to_numpy()
-            p[r] = float(np.mean((x >= self.low) & (x <= self.high)))
-            low, mid, high = np.quantile(x, LEVELS)
-            number = number or f"{mid:+.0f} [{low:.0f}, {high:.0f}] USD m"
-        return _concluded(scene, p, [], number, f"Expected flow: {claimed(self.low, self.high)} USD m.")
+            here = scene.decompositions[r].sel(date=pd.Timestamp(self.day))
+            flow, mean = here["expected_flow"].to_numpy(), here["expected_mean"].to_numpy()
+            inside, centred = (float(np.mean((x >= self.low) & (x <= self.high))) for x in (flow, mean))
+            verdict = (
+                SUPPORTED if centred >= SURE else CONTRADICTED if inside <= 1.0 - SURE else NOT_IDENTIFIED
+            )
+            verdicts.append(verdict)
+            low, mid, high = np.quantile(flow, LEVELS)
+            number.append(
+                f"{mid:+.0f} [{low:.0f}, {high:.0f}] USD m, P(flow in the range) = {inside:.2f} ({_named(r)})"
+            )
+        reason = f"Flow to be expected at the day's close, predictive: {claimed(self.low, self.high)} USD m."
+        return Finding(_agree(verdicts), "; ".join(number), reason)
 
 
 @dataclass(frozen=True)
@@ -175,7 +216,7 @@ class Parameter:
         p, number = {}, ""
         for r in _readings(scene):
             x = scene.posteriors[r][self.name].to_numpy().ravel()
-            p[r] = float(np.mean(x < self.threshold if self.side == "below" else x > self.threshold))
+            p[r] = float(np.mean(on_side(x, self.side, self.threshold)))
             low, mid, high = np.quantile(x, LEVELS)
             number = number or f"{mid:.3g} [{low:.3g}, {high:.3g}]"
         return _concluded(scene, p, [self.name], number, f"{self.name} {self.side} {self.threshold:g}.")
@@ -194,13 +235,14 @@ class RivalClaim:
         if row is None:
             return Finding(NOT_TESTABLE, "", "Run scripts/compare.py on this fit first.")
         gain, error = float(row["gain"]), float(row["gain_se"])
-        number = f"elpd {gain:+.2f} (s.e. {error:.2f}) against the model, weight {float(row['weight']):.2f}"
+        number = f"elpd {gain:+.2f} (s.e. {error:.2f}) against the model"
         if row.get("converged") is False:
             return Finding(NOT_IDENTIFIED, number, "The rival's sampling did not converge.")
         if abs(gain) < 2.0 * error or abs(gain) < 4.0:
             told = f" Told apart by {row['separated_by']}." if row.get("separated_by") else ""
             return Finding(NOT_IDENTIFIED, number, f"Tied with the model on these data.{told}")
         good = (gain > 0.0) == self.holds
+        number += f", weight {float(row['weight']):.2f}"
         return Finding(SUPPORTED if good else CONTRADICTED, number, "Predicts the days better or worse.")
 
 
@@ -220,21 +262,22 @@ class NotSupplied:
 
 # --- readers ----------------------------------------------------------------------------------------------
 def read_sign(t: Table, g: Ground) -> Sign:
-    """Read a ``sign`` test."""
-    return Sign(
-        read_quantity(t, g.calendar, g.window), t.text("side", choices=SIDES), t.number("threshold", 0.0)
-    )
+    """Read a ``sign`` test; ``also`` are further quantities with a side each."""
+    quantity, side = read_quantity(t, g.calendar, g.window), read_side(t)
+    return Sign(quantity, side, t.number("threshold", 0.0), read_also(t, g))
 
 
 def read_largest(t: Table, g: Ground) -> Largest:
     """Read a ``largest`` test."""
-    return Largest(read_quantity(t, g.calendar, g.window, unit=False))
+    return Largest(read_quantity(t, g.calendar, g.window, unit=False), read_side(t, (BELOW, ABOVE, EITHER)))
 
 
 def read_larger(t: Table, g: Ground) -> Larger:
     """Read a ``larger`` test."""
     quantity = read_quantity(t, g.calendar, g.window, unit=False)
-    return Larger(quantity, t.text("than", choices=PARTS[quantity.kind]))
+    return Larger(
+        quantity, t.text("than", choices=PARTS[quantity.kind]), read_side(t, (BELOW, ABOVE, EITHER))
+    )
 
 
 def read_expected(t: Table, g: Ground) -> ExpectedFlow:
@@ -246,8 +289,7 @@ def read_expected(t: Table, g: Ground) -> ExpectedFlow:
 
 def read_parameter(t: Table, g: Ground) -> Parameter:  # noqa: ARG001
     """Read a ``parameter`` test."""
-    name = t.text("parameter", choices=parameter_names())
-    return Parameter(name, t.text("side", choices=SIDES), t.number("threshold", 0.0))
+    return Parameter(t.text("parameter", choices=parameter_names()), read_side(t), t.number("threshold", 0.0))
 
 
 def read_rival(t: Table, g: Ground) -> RivalClaim:  # noqa: ARG001

@@ -6,6 +6,7 @@ from typing import Any
 
 import pandas as pd
 
+from model.gate.frame import CONSTANT
 from model.gate.graph import Graph
 from model.gate.result import Check
 from model.gate.testable import varies
@@ -23,7 +24,9 @@ def check_data(base: pd.DataFrame, graph: Graph, thresholds: Thresholds) -> Chec
     rows: list[dict[str, Any]] = []
     for name in graph.observed:
         days = int(base[name].notna().sum()) if name in base else 0
-        state = "absent" if name not in base else "ok" if varies(base[name]) else "does not vary"
+        constant = days > 0 or name in base.attrs.get(CONSTANT, ())
+        usable = name in base and varies(base[name])
+        state = "ok" if usable else "does not vary" if constant else "absent"
         rows.append({"node": name, "days": days, "state": state})
     bad = [f"{r['node']} ({r['state']})" for r in rows if r["state"] != "ok"]
     short = [r["node"] for r in rows if r["state"] == "ok" and r["days"] < thresholds.min_days]

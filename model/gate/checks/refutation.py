@@ -34,7 +34,9 @@ def check_refutation(
     if not done:
         return Check("refutation", None, "No identified effect could be estimated from these data.", table)
     fallen = [r["question"] for r in done if r["stands"] is False]
-    sentence = f"{len(done) - len(fallen)} of {len(done)} identified effects stand up to every refuter."
+    identified = sum(a.identified for a in answers)
+    sentence = f"{len(done)} of the {identified} identified effects were attacked; "
+    sentence += f"{len(done) - len(fallen)} stand up to every refuter."
     if fallen:
         sentence += f" Do not use: {', '.join(fallen)}."
     sentence += " A robustness value speaks of hidden confounders only, not of reverse causality."

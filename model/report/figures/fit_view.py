@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from model.attribution.identification import informed
 from model.errors import DataError
 from model.gate.result import GateResult
 from model.report.tables.lines import MIXTURE, READINGS, SHOWN, shown
@@ -101,7 +102,7 @@ class FitView:
         return tuple(pd.Timestamp(d) for d in use.get("days", ()))
 
     def identified(self, name: str, reading: str = "") -> bool | None:
-        """Whether data moved a parameter or a contribution like ``flow:basis:2026-02-05``; None: unknown.
+        """Whether data moved or narrowed a parameter or a contribution like ``flow:basis:2026-02-05``; None: unknown.
 
         The mixture repeats what was assumed where both readings do.
         """
@@ -112,7 +113,12 @@ class FitView:
     @cached_property
     def _verdicts(self) -> dict[tuple[str, str], bool]:
         rows = self.manifest.get("identification", [])
-        return {(r["parameter"], r["reading"]): not r["verdict"].startswith("not") for r in rows}
+        return {(r["parameter"], r["reading"]): informed(r["verdict"]) for r in rows}
+
+    def verdict(self, name: str) -> str:
+        """What became of a parameter or contribution under the first reading; empty where the fit does not say."""
+        rows = self.manifest.get("identification", [])
+        return next((r["verdict"] for r in rows if (r["parameter"], r["reading"]) == (name, self.main)), "")
 
     def close(self) -> None:
         """Close what was opened."""

@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
+from model.attribution.identification import MOVED, UNIDENTIFIED
 from model.mechanisms.components import COMPONENTS
 from model.priors.prior_set import load_priors
 from model.report.figures.fit_view import FitView
@@ -32,9 +33,9 @@ FIRST = ("impact",)
 REACH = 0.995
 """Prior mass inside the axes."""
 NOTE = (
-    "Grey: prior. Lines: posterior, each drawn to the same height. Not identified: the variance fell by "
-    "less than a tenth, sampling error allowed for, from prior to posterior under the first reading, so "
-    "there the prior speaks, not the data."
+    "Grey: prior. Lines: posterior, each drawn to the same height. Not identified: under the first reading neither did "
+    "the variance fall by a tenth nor the median move by half a prior spread, sampling error allowed for, so there the "
+    "prior speaks, not the data. Moved: the median did, the variance did not fall."
 )
 
 
@@ -86,10 +87,9 @@ def _panel(ax: Axes, view: FitView, name: str, readings: list[str], unit: str) -
     ax.tick_params(length=2, labelsize=7.5)
     ax.set_title(named(name), fontsize=8.5)
     ax.set_xlabel(_short(unit), fontsize=7, color=MUTED)
-    if view.identified(name) is False:
-        text = ax.text(
-            0.98, 0.97, "not identified", transform=ax.transAxes, ha="right", va="top", fontsize=7.5
-        )
+    note = {UNIDENTIFIED: "not identified", MOVED: "moved, not narrowed"}.get(view.verdict(name))
+    if note:
+        text = ax.text(0.98, 0.97, note, transform=ax.transAxes, ha="right", va="top", fontsize=7.5)
         text.set(style="italic", color=INK, bbox={"fc": "white", "ec": "none", "alpha": 0.75, "pad": 1})
 
 

@@ -26,8 +26,8 @@ from model.report.figures.style import (
 from model.report.tables.lines import QUANTILES, READINGS, dates_of, quantiles
 
 NOTE = (
-    "Left: one-day-ahead replicates with 50 and 89 % bands (flow given the day's return; return given "
-    "the day's risk factors and stress); orange: observed outside the 89 % band. Right: distribution of "
+    "Left: predictive distribution of each day with 50 and 89 % bands (flow given what the day's close shows; return "
+    "given its risk factors and stress); orange: observed outside the 89 % band. Right: distribution of "
     "the observed value's percentile (PIT) minus the uniform one; grey: where 89 % of calibrated models "
     "stay. Parameters were fitted to the same days, which flatters the model."
 )

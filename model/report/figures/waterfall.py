@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from model.report.figures.fit_view import FitView
 from model.report.figures.style import AXIS, INK, MUTED, Space, colour, grid, new_figure, panels, zero
-from model.report.tables.lines import QUANTILES, READINGS, VIEWS, Block, Line, block, expected_draws
+from model.report.tables.lines import QUANTILES, READINGS, VIEWS, Block, Line, block, expected_of
 from model.report.tables.text import amount, day, interval
 
 TITLES = {
@@ -20,12 +20,14 @@ TITLES = {
     ("return", "trigger"): "Whose shock started it: the event's return by trigger",
 }
 NOTE = (
-    "Bars: posterior means, which add up to the observed value. Numbers: mean and 89 % interval of each "
-    "part; black lines: the same interval. Hatched: the split of a sum, which only the prior decides."
+    "Bars: posterior means, which add up to the observed value. Numbers: median and 89 % interval of each "
+    "part, as in the tables; black lines: the same interval. Hatched: the split of a sum, which only the prior decides."
 )
-EXPECTED_NOTE = " Diamond: flow expected from earlier days and the day's return."
+EXPECTED_NOTE = " Diamond: flow expected at the day's close, with its 89 % predictive interval."
 ROW = 0.235
 """Inches per line."""
+UNPUBLISHED = "not published yet"
+"""Stands where an observed flow would: bars end at no number then, because their sum is a guess as well."""
 TINY = 1e-3
 """Share of the observed value below which a line that is no component is left out."""
 SPACE = Space(left=2.75, right=1.3, across=1.45)
@@ -50,7 +52,7 @@ def draw_waterfall(view: FitView, quantity: str, by: str) -> Figure:
     fig = new_figure(view, TITLES[quantity, by], note, height)
     axes = panels(fig, len(view.days), len(blocks), SPACE, share=True)
     for j, (reading, b) in enumerate(blocks.items()):
-        expected = expected_draws(view.shown[reading], view.days) if with_expected else None
+        expected = expected_of(view.shown[reading], view.days).draws if with_expected else None
         for i, d in enumerate(view.days):
             _draw_day(axes[i, j], b, i, quantity, None if expected is None else expected[:, i])
             axes[i, j].set_title(f"{day(d)}: {READINGS[reading].lower()}")
@@ -66,11 +68,18 @@ def book_note(view: FitView) -> str:
 
 
 def _without_tiny(blocks: dict[str, Block]) -> tuple[dict[str, Block], list[str]]:
-    """Leave out lines that are no components and practically zero on every day, in every draw and reading."""
+    """Leave out lines that are no components and practically zero on every day, in every draw and reading.
+
+    The unattributed part always stays: that it is small is a finding.
+    """
     first = next(iter(blocks.values()))
     largest = np.max([np.abs(b.values).max(axis=(0, 1)) for b in blocks.values()], axis=0)
-    seen = np.nanmax([np.abs(b.observed).max() for b in blocks.values()])
-    keep = [line.is_component or size >= TINY * seen for line, size in zip(first.lines, largest, strict=True)]
+    seen = np.concatenate([np.abs(b.observed[np.isfinite(b.observed)]) for b in blocks.values()])
+    bound = TINY * seen.max(initial=0.0)
+    keep = [
+        line.is_component or line.key == "unattributed" or size >= bound
+        for line, size in zip(first.lines, largest, strict=True)
+    ]
     lines = tuple(line for line, kept in zip(first.lines, keep, strict=True) if kept)
     smaller = {r: b._replace(lines=lines, values=b.values[..., keep]) for r, b in blocks.items()}
     return smaller, [line.title for line, kept in zip(first.lines, keep, strict=True) if not kept]
@@ -84,15 +93,17 @@ def _draw_day(ax: Axes, b: Block, i: int, quantity: str, expected: np.ndarray | 
         base = inside if line.kind == "split" else start
         follow = 1 + sum(other.kind == "split" for other in b.lines[k + 1 : k + 3]) * (line.kind == "sum")
         _bar(ax, k, base, values, line, follow)
-        _label(ax, k, amount(values.mean(), quantity), *_ends(values), quantity, line.kind == "split")
+        _label(ax, k, amount(np.median(values), quantity), *_ends(values), quantity, line.kind == "split")
         if line.kind == "split":
             inside += values.mean()
         else:
             inside, start = start, start + values.mean()
     k = len(b.lines)
     seen = float(b.observed[i])
-    ax.barh(k, seen if np.isfinite(seen) else start, color=INK, height=0.6, zorder=2)
-    _text(ax, k, amount(seen, quantity), bold=True)
+    published = np.isfinite(seen)
+    if published:
+        ax.barh(k, seen, color=INK, height=0.6, zorder=2)
+    _text(ax, k, amount(seen, quantity) if published else UNPUBLISHED, bold=published)
     labels = [_title(line) for line in b.lines] + ["Observed"]
     if expected is not None:
         low, median, high = np.quantile(expected, QUANTILES)

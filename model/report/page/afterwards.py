@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from model.report.page.rival_words import COLUMNS, HEAD, range_cells, rival_cells, rival_notes
 from model.report.tables.lines import READINGS
-from model.store import CLAIMS, EVIDENCE, NAMES, RIVALS, SENSITIVITY, read_result
+from model.store import CLAIMS, EVIDENCE, FOLDER, NAMES, RIVALS, SENSITIVITY, read_result
 
 SCRIPTS = {RIVALS: "compare", SENSITIVITY: "sensitivity", EVIDENCE: "weigh_evidence", CLAIMS: "audit_claims"}
 TITLES = {
@@ -32,11 +33,23 @@ def afterwards(folder: Path, manifest: Mapping[str, Any]) -> dict[str, Any]:
     found = {name: read_result(name, folder, manifest) for name in NAMES}
     tables = [t for name, said in found.items() if said is not None for t in _MAKERS[name](said)]
     missing = [
-        {"title": TITLES[n], "command": f"uv run scripts/{SCRIPTS[n]}.py {manifest.get('event', 'FIT')}"}
+        {"title": TITLES[n], "command": f"uv run scripts/{SCRIPTS[n]}.py {named(folder)}{_panel(manifest)}"}
         for n in NAMES
         if found[n] is None
     ]
     return {"tables": tables, "missing": missing}
+
+
+def named(folder: Path) -> str:
+    """A fit as scripts take it: its id where it lies among the project's fits; elsewhere its folder, wherever it is."""
+    folder = folder.resolve()
+    return folder.name if folder.parent == FOLDER else f"PATH/{shlex.quote(folder.name)}"
+
+
+def _panel(manifest: Mapping[str, Any]) -> str:
+    """The panel that a fit on another panel has to be given again."""
+    panel = manifest.get("arguments", {}).get("panel")
+    return f" --panel {shlex.quote(str(panel))}" if panel else ""
 
 
 def _rivals(said: Mapping[str, Any]) -> list[Table]:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from model.attribution.identification import MOVED
 from model.report.figures.expected import ordinal, percentile
 from model.report.figures.fit_view import FitView
 from model.report.figures.predictive import predicted
@@ -78,10 +79,14 @@ def _flow(view: FitView, rows: pd.DataFrame, d: pd.Timestamp) -> str:
     here = rows[(rows["quantity"] == "flow") & (rows["date"] == d)]
     seen, expected = (records(here[here["kind"] == kind])[0] for kind in ("observed", "expected"))
     rank = flow_rank(view, view.main, d)
-    stands = "" if rank != rank else f", the {ordinal(rank)} percentile of the model's predictions"
+    if rank != rank:
+        return (
+            f"the net flow of {day(d)} is not published yet; at the close {_value(expected, 'flow')} USD m were to be "
+            "expected"
+        )
     return (
-        f"on {day(d)} the net flow was {amount(seen['median'], 'flow')} USD m against an expected "
-        f"{_value(expected, 'flow')}{stands}: {unusual(rank)}"
+        f"on {day(d)} the net flow was {amount(seen['median'], 'flow')} USD m, where the day's close let expect "
+        f"{_value(expected, 'flow')}: the {ordinal(rank)} percentile of these predictions, {unusual(rank)}"
     )
 
 
@@ -111,9 +116,11 @@ def _line(view: FitView, rs: list[Row], quantity: str) -> str:
     if unsure:
         odds = listed(probability(r["p_negative"]) for r in unsure)
         notes.append(f"sign open{_where(unsure, rs)}, P(<0) = {odds}")
-    blind = [r for r in rs if view.identified(contribution(quantity, r["part"], r["date"])) is False]
-    if blind:
-        notes.append(NOT_IDENTIFIED + _where(blind, rs))
+    for verdict in (NOT_IDENTIFIED, MOVED):
+        here = [r for r in rs if view.verdict(contribution(quantity, r["part"], r["date"])) == verdict]
+        if here:
+            words = verdict if verdict == NOT_IDENTIFIED else "moved by the data, not narrowed"
+            notes.append(words + _where(here, rs))
     return f"{text} ({'; '.join(notes)})" if notes else text
 
 

@@ -7,18 +7,18 @@ from typing import Any
 
 import pandas as pd
 
+from model.attribution.identification import unmoved
 from model.events.switches import PRIOR_SENTENCE, Mechanisms
 from model.report.figures.basis import WITHOUT, spans_of, trades
 from model.report.figures.fit_view import FitView
 from model.report.figures.ridge import ridges
 from model.report.page import words
-from model.report.page.answer import contribution, flow_rank, listed, records, unusual
+from model.report.page.answer import contribution, listed, records, unusual
 from model.report.page.supplied import shorting_inputs
 from model.report.tables.lines import QUANTILES, READINGS, UNITS, VIEWS
 from model.report.tables.ridge import sentence
 from model.report.tables.tables import printed
 from model.report.tables.text import amount, day, interval, number, percent, probability
-from model.report.tables.unmoved import unmoved
 
 type Rows = list[dict[str, Any]]
 CLAIMS_SHOWN = 8
@@ -111,11 +111,14 @@ def expected_rows(view: FitView, table: pd.DataFrame) -> Rows:
     for d in view.days:
         for reading in view.shown:
             here = {r["kind"]: r for r in records(rows[(rows["reading"] == reading) & (rows["date"] == d)])}
-            e, rank = here["expected"], flow_rank(view, reading, d)
+            e = here["expected"]
+            rank = float(e["percentile"])
             out.append({
                 "day": day(d), "reading": READINGS[reading],
                 "observed": amount(here["observed"]["median"], "flow"),
                 "expected": f"{amount(e['median'], 'flow')} {interval(e['low'], e['high'], 'flow')}",
+                "half": interval(e["low_50"], e["high_50"], "flow"),
+                "mean": interval(e["mean_low"], e["mean_high"], "flow"),
                 "rank": number(rank), "words": unusual(rank),
             })  # fmt: skip
     return out

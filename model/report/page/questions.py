@@ -12,7 +12,7 @@ from model.report.figures.fit_view import FitView
 from model.report.page.answer import lower, rank_of, unusual
 from model.report.page.headline import percentile_text
 from model.report.page.parts import BOUNDED, KNOWN, Day, Part, lead
-from model.report.tables.lines import QUANTILES, block, expected_draws
+from model.report.tables.lines import QUANTILES, block, expected_of
 from model.report.tables.text import amount, day, interval, number, probability
 
 ANSWERED, PARTLY, BOUND, NOT, ASK = "answered", "partly", "bounded", "not identified", "not asked yet"
@@ -226,7 +226,8 @@ def _shorting(view: FitView) -> Answer:
 
 def _expected(view: FitView, d: Day) -> Answer:
     rank = rank_of(view, view.main, d.day, "flow")
-    low, mid, high = np.quantile(expected_draws(view.decomposition[view.main], [d.day])[:, 0], QUANTILES)
+    expected = expected_of(view.decomposition[view.main], [d.day]).draws[:, 0]
+    low, mid, high = np.quantile(expected, QUANTILES)
     number_ = f"Seen {amount(d.observed, 'flow')} m, expected {amount(mid, 'flow')} m: {unusual(rank)}"
     number_ += "." if rank != rank else f", {percentile_text(rank)} of the model's predictions."
     return Answer(

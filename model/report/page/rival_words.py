@@ -10,6 +10,10 @@ COLUMNS = ("story", "elpd (s.e.)", "gain (s.e.; Monte Carlo)", "event days", "ot
 HEAD = ("day", "part", "as fitted", "lowest median", "highest median", "sign")
 
 
+TIED = "not told apart"
+"""Stands for the stacking weight of a story tied with the model: one optimum's weight, which other days would turn round."""
+
+
 def rival_cells(r: Mapping[str, Any], first: str) -> list[str]:
     """One story as :data:`COLUMNS`; ``first`` is the model's own key."""
     factor, own = r.get("log_bayes_factor"), r["key"] == first
@@ -18,7 +22,7 @@ def rival_cells(r: Mapping[str, Any], first: str) -> list[str]:
         "" if own else f"{r['gain']:+.2f} ({r['gain_se']:.2f}; {r['gain_mc']:.2f})",
         "" if own else f"{r['event_gain']:+.2f}",
         "" if own else f"{r['rest_gain']:+.2f} ({r['rest_gain_se']:.2f})",
-        f"{r['weight']:.2f}",
+        TIED if r.get("tied") else f"{r['weight']:.2f}",
         "" if factor is None else f"{factor:+.2f} ({r['log_bayes_factor_error']:.2f})",
         f"{r['pareto_k_max']:.2f} ({r['pareto_k_bad']})", _verdict(r, own),
     ]  # fmt: skip
@@ -38,6 +42,11 @@ def rival_notes(rows: Sequence[Mapping[str, Any]]) -> list[str]:
         for r in rows[1:]
         if r["tied"]
     ]
+    if any(r["tied"] for r in rows[1:]):
+        out.append(
+            "Stacking weights are one optimum's and carry no error: between tied stories they say nothing, so a tied "
+            "story's is not shown, and the model's own is what is left beside the stories that are told apart."
+        )
     bad = sorted({d for r in rows for d in r["bad_days"]})
     if bad:
         out.append(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from model.attribution.identification import UNIDENTIFIED
 from model.gate.result import AFTER_SAMPLING as AFTER_SAMPLING_CHECK
 
 HIDDEN = AFTER_SAMPLING_CHECK
@@ -32,10 +33,11 @@ VERDICTS = {
         "they could hardly have."
     ),
 }
-NOT_IDENTIFIED = "not identified by these data"
+NOT_IDENTIFIED = UNIDENTIFIED
 RULE = (
-    "A quantity is called <em>not identified by these data</em> where its variance fell by less than a "
-    "tenth from prior to posterior, sampling error allowed for. Such numbers repeat what was assumed."
+    "A quantity is called <em>not identified by these data</em> where, from prior to posterior, its variance fell by less "
+    "than a tenth and its median moved by less than half a prior spread, sampling error allowed for: such numbers repeat "
+    "what was assumed. Where only the median moved, the data disagree with the prior's centre and pin down nothing."
 )
 READINGS = {
     "vendor": (
@@ -113,7 +115,11 @@ DEFINITIONS = (
     ),
     Definition(
         "Expected flow",
-        "Flow expected from earlier days and from the day's return, before the day's own shocks.",
+        (
+            "Flow to be expected at the day's close, its own print unseen: given earlier days, the day's return, risk "
+            "factors, stress, implied volatility and futures premium. Its interval is predictive: the day's own shocks and "
+            "scales are in it, each scale weighted by how probable the return is under it."
+        ),
         "Not defined.",
     ),
 )

@@ -16,6 +16,8 @@ from model.mechanisms.components import COMPONENTS
 
 INTERVAL = 0.89
 QUANTILES = ((1 - INTERVAL) / 2, 0.5, (1 + INTERVAL) / 2)
+PREDICTIVE = (QUANTILES[0], 0.25, 0.5, 0.75, QUANTILES[2])
+"""Quantiles of a predictive distribution: centre and the bounds of its middle 50 and 89 %."""
 DRAWS_FOR_EVERY_DAY = 1000
 """Draws used for tables over all days; the event's days use every draw."""
 TOLERANCE = 1e-6
@@ -181,10 +183,47 @@ def positions(have: pd.DatetimeIndex, days: Sequence[date] | None) -> np.ndarray
     return at
 
 
-def expected_draws(data: xr.Dataset, days: Sequence[date] | None = None) -> np.ndarray:
-    """Expected flow, USD m. ``Shape: (sample, date)``."""
-    values = data["expected_flow"].transpose("sample", "date").to_numpy()
-    return values[:, positions(dates_of(data), days)]
+class Expected(NamedTuple):
+    """A day's flow as it was to be expected at its close, its own print unseen. USD m, percentile in per cent.
+
+    Attributes
+    ----------
+    draws : numpy.ndarray
+        ``Shape: (sample, date)``, of the predictive distribution.
+    means : numpy.ndarray
+        ``Shape: (sample, date)``; its mean under each draw of the parameters. Their spread leaves out the day's own
+        shocks: as a forecast it is far too narrow.
+    seen : numpy.ndarray
+        ``Shape: (date,)``, the observed flow.
+    """
+
+    draws: np.ndarray
+    means: np.ndarray
+    seen: np.ndarray
+
+    @property
+    def percentile(self) -> np.ndarray:
+        """Share of the predictive distribution below the observed flow, per cent; NaN without a print. ``(date,)``."""
+        below = 100.0 * (self.draws < self.seen).mean(axis=0)
+        return np.where(np.isfinite(self.seen), below, np.nan)
+
+    def summary(self) -> dict[str, np.ndarray]:
+        """Centre, 50 and 89 % predictive intervals, the mean's 89 % interval, percentile. Each ``(date,)``."""
+        low, low_50, centre, high_50, high = quantiles(self.draws, PREDICTIVE)
+        mean_low, _, mean_high = quantiles(self.means)
+        return {
+            "low": low, "low_50": low_50, "median": centre, "high_50": high_50, "high": high,
+            "mean_low": mean_low, "mean_high": mean_high, "percentile": self.percentile,
+        }  # fmt: skip
+
+
+def expected_of(data: xr.Dataset, days: Sequence[date] | None = None) -> Expected:
+    """Expected flow of the given days or of all."""
+    at = positions(dates_of(data), days)
+    draws, means = (
+        data[f"expected_{k}"].transpose("sample", "date").to_numpy()[:, at] for k in ("flow", "mean")
+    )
+    return Expected(draws, means, data["observed_flow"].to_numpy()[at])
 
 
 def thinned(data: xr.Dataset, count: int = DRAWS_FOR_EVERY_DAY) -> xr.Dataset:

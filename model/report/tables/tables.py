@@ -30,10 +30,11 @@ from model.report.tables.lines import (
     UNITS,
     VIEWS,
     Block,
+    Expected,
     Readings,
     block,
     dates_of,
-    expected_draws,
+    expected_of,
     gap,
     quantiles,
     readings_of,
@@ -43,6 +44,7 @@ from model.report.tables.sessions import session_table
 from model.report.tables.text import amount
 
 SPLIT_NOTE = "split is prior-driven"
+EXPECTED_NOTE = "predictive interval; mean_low and mean_high are the interval of the mean"
 
 
 def printed(table: pd.DataFrame) -> pd.DataFrame:
@@ -81,7 +83,8 @@ def event_table(decomposition: Readings, days: Sequence[date]) -> pd.DataFrame:
     pandas.DataFrame
         Columns ``reading, date, quantity, view, part, title, kind, unit, low, median, high, share_low,
         share_median, share_high, p_negative, p_largest, p_largest_component, note``; kinds ``line``, ``sum``,
-        ``split``, ``observed``, ``expected``.
+        ``split``, ``observed``, ``expected``. The expected flow's interval is predictive; it alone has ``low_50, high_50``,
+        ``mean_low, mean_high`` (interval of the mean) and ``percentile`` (of the observed flow).
     """
     rows = [row for reading, data in readings_of(decomposition).items() for row in _rows(reading, data, days)]
     return rounded(pd.DataFrame(rows), 6)
@@ -95,15 +98,13 @@ def _rows(reading: str, data: xr.Dataset, days: Sequence[date]) -> Iterator[dict
                 head = {"reading": reading, "date": day, "quantity": quantity, "view": view}
                 yield from ({**head, **row, "unit": UNITS[quantity]} for row in _day(b, i))
                 if quantity == "flow":
-                    values = expected_draws(data, [day])[:, 0]
-                    row = {"part": "expected", "title": "Expected flow", "kind": "expected", "note": ""}
-                    yield {
-                        **head,
-                        **row,
-                        **_interval(values),
-                        "p_negative": _mean(values < 0),
-                        "unit": "USD m",
-                    }
+                    yield {**head, **_expected(expected_of(data, [day])), "unit": "USD m"}
+
+
+def _expected(e: Expected) -> dict[str, Any]:
+    row = {"part": "expected", "title": "Expected flow", "kind": "expected", "note": EXPECTED_NOTE}
+    numbers = {k: float(x[0]) for k, x in e.summary().items()}
+    return row | numbers | {"p_negative": _mean(e.draws < 0)}
 
 
 def _day(b: Block, i: int) -> Iterator[dict[str, Any]]:
@@ -212,25 +213,28 @@ def _winner_rate(size: np.ndarray) -> np.ndarray:
 
 
 def expected_table(decomposition: Readings) -> pd.DataFrame:
-    """Expected beside observed flow on every day, USD m."""
+    """Expected beside observed flow on every day, USD m.
+
+    ``median``, ``low_50, high_50`` and ``low, high`` are the centre and the 50 and 89 % intervals of the predictive
+    distribution; ``mean_low, mean_high`` the 89 % interval of its mean; ``percentile`` where the observed flow stands.
+    """
     frames = []
     for reading, data in readings_of(decomposition).items():
-        low, median, high = quantiles(expected_draws(thinned(data)))
-        seen = data["observed_flow"].to_numpy()
-        columns = {"reading": reading, "date": dates_of(data), "expected_low": low, "expected_median": median}
-        frames.append(pd.DataFrame(columns | {"expected_high": high, "observed": seen, "unit": "USD m"}))
+        e = expected_of(thinned(data))
+        columns = {"reading": reading, "date": dates_of(data)} | e.summary()
+        frames.append(pd.DataFrame(columns | {"observed": e.seen, "unit": "USD m"}))
     return rounded(pd.concat(frames, ignore_index=True), 4)
 
 
 def identification_table(rows: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
-    """Prior beside posterior spread per parameter or contribution and reading, with the fit's own verdict.
+    """Prior beside posterior per parameter or contribution and reading, with the fit's own verdict.
 
-    ``variance_kept`` is posterior over prior variance; where it fell by less than a tenth, sampling error
-    allowed for, the verdict is that the quantity is not identified by these data.
+    ``shift`` is the way of the median in prior spreads, ``prior_share`` the prior's own share of the interval; the rule
+    of the verdict is :mod:`model.attribution.identification`'s.
     """
-    columns = ["parameter", "reading", "prior_sd", "posterior_sd", "verdict"]
-    table = pd.DataFrame([dict(r) for r in rows], columns=columns)
-    return table.assign(variance_kept=((table["posterior_sd"] / table["prior_sd"]) ** 2).round(4))
+    columns = ["parameter", "reading", "prior_median", "posterior_median", "prior_sd", "posterior_sd", "shift",
+               "prior_share", "verdict"]  # fmt: skip
+    return pd.DataFrame([dict(r) for r in rows], columns=columns)
 
 
 def tidy_tables(

@@ -14,7 +14,7 @@ import numpy as np
 import xarray as xr
 
 from model.attribution.decompose import FLOW_PARTS, decompose
-from model.attribution.identification import IDENTIFIED, spread, verdict
+from model.attribution.identification import informed, spread, unmoved, verdict
 from model.design.subject import Subject
 from model.errors import DataError
 from model.events.switches import Mechanisms
@@ -22,7 +22,6 @@ from model.inference.arrays import arrays
 from model.inference.bridge import Score, log_likelihood, score
 from model.inference.draws import Draws, posterior_latents, prior_draws, thin
 from model.mechanisms.design import Design
-from model.report.tables.unmoved import unmoved
 
 SETTINGS: Mapping[str, Mapping[str, bool]] = MappingProxyType(
     {
@@ -65,8 +64,8 @@ class Share:
 
     @property
     def identified(self) -> bool:
-        """Whether the variance fell by a tenth or more, sampling error allowed for."""
-        return verdict(self.prior, self.posterior) == IDENTIFIED
+        """Whether data moved or narrowed it, by the rule of :mod:`model.attribution.identification`."""
+        return informed(verdict(self.prior, self.posterior))
 
     @property
     def unmoved(self) -> bool:

@@ -193,7 +193,7 @@ def _outcome(title: str, draws: Draws, design: Design, seed: int, effective: flo
     latents, flows = posterior_latents(draws, design, True, seed)
     parts = decompose(draws, latents, flows, design, seed)
     book = make_ledger(draws, latents, flows, design, np.random.default_rng(seed))
-    again = replicate(draws, latents, flows, design, seed)["return"].to_numpy()
+    again = replicate(draws, design, seed)["return"].to_numpy()
     below = (again < design.returns[design.modelled]).mean(axis=0)
     return Outcome(
         title,

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from model.attribution.decompose import RETURN_PARTS
-from model.attribution.identification import IDENTIFIED, spread, verdict
+from model.attribution.identification import spread, unmoved, verdict
 from model.design.book_days import BookDay
 from model.design.subject import Subject
 from model.design.used import used_columns
@@ -22,7 +22,6 @@ from model.report.markdown import interval, render, sampling
 from model.report.page import words
 from model.report.page.supplied import shorting_inputs
 from model.report.tables.lines import OTHER_TITLES, QUANTILES
-from model.report.tables.unmoved import unmoved
 from model.studies.dealers.with_without import BOOK_PARAMETERS, SHIFT, Comparison
 
 TITLES = OTHER_TITLES | {c.name: c.title for c in COMPONENTS}
@@ -201,18 +200,14 @@ def _parameters(found: Comparison) -> list[list[str]]:
     rows = []
     for name in BOOK_PARAMETERS:
         before, after = spread(found.prior[name]), spread(draws[name])
-        told = (
-            "narrower"
-            if verdict(found.prior[name], draws[name]) == IDENTIFIED
-            else "not narrower: not identified"
-        )
+        told = verdict(found.prior[name], draws[name])
         rows.append(
             [
                 f"`{name}`",
                 interval(found.prior[name], 2),
                 interval(draws[name], 2),
                 f"{after / before:.2f}",
-                "the prior" if unmoved(found.prior[name], draws[name]) else f"moved, {told}",
+                "the prior" if unmoved(found.prior[name], draws[name]) else told,
             ]
         )
     return rows

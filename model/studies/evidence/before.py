@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from model.attribution.ledger import Ledger
-from model.attribution.replicate import fresh_iv_shock, solve_loop
+from model.attribution.loop import fresh_iv_shock, solve_loop
 from model.inference.arrays import arrays
 from model.inference.draws import Draws
 from model.mechanisms import price as impact

@@ -62,7 +62,7 @@ def _predictive_table(subject: Subject, seed: int) -> Table:
     latents = prior_latents(draws, design, seed)
     flows = np.nan_to_num(design.flows)[None]
     parts = decompose(draws, latents, flows, design, seed)
-    again = replicate(draws, latents, flows, design, seed)
+    again = replicate(draws, design, seed, first=min(design.event_days))
     table = Table("day", "quantity", "5 %", "50 %", "95 %", "observed", title="Prior-predictive ranges")
     for t in design.event_days:
         day = str(design.dates[t].date())

@@ -14,7 +14,7 @@ import xarray as xr
 
 from model.attribution.decompose import Parts, decompose, to_dataset
 from model.attribution.identification import contributions, parameters
-from model.attribution.replicate import replicate
+from model.attribution.replicate import replicate, with_expected
 from model.gate.latents import check_reading
 from model.gate.result import Check
 from model.inference.draws import Draws, by_name, posterior_latents, prior_draws, prior_latents, thin
@@ -24,6 +24,7 @@ from model.priors.prior_set import PriorSet
 
 DECOMPOSED_DRAWS = 1000
 PRIOR_DRAWS = 1000
+REPLICATED_DRAWS = 400
 REPLAYED_DRAWS = 5
 REPLAY_TOLERANCE = 1e-9
 
@@ -105,10 +106,13 @@ def make_products(
         f"{name}: simulator reproduces the data within 1e-9": _replays(draws, latents, flows, design),
         f"{name}: hidden variables obey the graph in most draws": after.passed,
     }
+    again = replicate(thin(posterior, REPLICATED_DRAWS), design, seed)
     basis_before = 1e3 * _match(prior.parts.trades["basis"], len(latents))[:, window]
     return Products(
-        to_dataset(parts, design, window).assign(prior_latent_basis=(("sample", "date"), basis_before)),
-        replicate(draws, latents, flows, design, seed),
+        with_expected(to_dataset(parts, design, window), again).assign(
+            prior_latent_basis=(("sample", "date"), basis_before)
+        ),
+        again,
         _as_dataset(prior.draws, posterior),
         parameters(prior.draws, draws, name) + contributions(prior.parts, parts, design, name),
         checks,

@@ -21,6 +21,7 @@ from model.design.subject import (
     Subject,
     book_sentence,
     load_subject,
+    not_read,
     readings,
 )
 from model.design.used import used_columns
@@ -76,10 +77,11 @@ def gate_job(design: Design, seed: int) -> GateResult:
 
 
 def kernel_job() -> None:
-    """Bring the compiled likelihood into the cache (in a process of its own, while the model is being rewritten)."""
-    from model.inference.likelihood.entry import address
+    """Bring the compiled likelihood and its one-way reading into the cache, while the model is being rewritten."""
+    from model.inference.likelihood import entry, forward_entry
 
-    address()
+    entry.address()
+    forward_entry.address()
 
 
 def prior_job(priors: PriorSet, design: Design, base_shares: np.ndarray, seed: int) -> PriorSide:
@@ -159,17 +161,24 @@ def _fit(subject: Subject, request: Request, workers: Executor, timer: Timer, sa
     from model.studies.fit.results import Results, write_refusal, write_results
 
     chosen = readings(subject, request.dating)
-    say("Running the causal gate and compiling the model ...")
+    for sentence in not_read(subject, request.dating):
+        say(sentence)
+    reason = request.accept_gate or _stated(subject)
     job = workers.submit(gate_job, subject.design, request.seed)
+    if not reason:
+        say("Running the causal gate first: no reason is given for going on if it is inconclusive ...")
+        _keep(job.result(), request)
+        job.result().require(None)
+    say("Running the causal gate and compiling the model ...")
     workers.submit(kernel_job)
     priors = _prior_jobs(chosen, subject, request, workers)
     from model.inference.sample import Sampler
 
     sampler = Sampler(subject.design, subject.priors, subject.base_shares)
     timer.lap("compile")
-    gate = job.result().accept(request.accept_gate or subject.card.gate_reason)
+    gate = job.result().accept(reason)
     timer.lap("gate")
-    (request.out / "gate.json").write_text(gate.to_json(), encoding="utf-8")
+    _keep(gate, request)
     say(f"Causal gate: {gate.verdict}. {' '.join(gate.reasons)}")
     if gate.refused:
         write_refusal(request.out)
@@ -182,6 +191,16 @@ def _fit(subject: Subject, request: Request, workers: Executor, timer: Timer, sa
     results.finish(priors, workers, say)
     timer.lap("decomposition")
     write_results(results, workers, timer, say)
+
+
+def _stated(subject: Subject) -> str | None:
+    """The card's reason for going on although the gate is inconclusive, with the days that this fit has."""
+    reason = subject.card.gate_reason
+    return reason.replace("{days}", str(subject.design.days)) if reason else None
+
+
+def _keep(gate: GateResult, request: Request) -> None:
+    (request.out / "gate.json").write_text(gate.to_json(), encoding="utf-8")
 
 
 def _prior_jobs(

@@ -12,6 +12,7 @@ import xarray as xr
 
 from model.errors import DataError
 from model.events.card import load_event
+from model.events.claims.conditions import Condition
 from model.events.claims.correlation import Correlation
 from model.events.claims.figure_tests import ANY_NUMBER, Figure, FirstBelow, Rarity, Record
 from model.events.claims.finding import (
@@ -59,7 +60,8 @@ def decomposition(**shift) -> xr.Dataset:
             ("sample", "date"),
             rng.standard_normal((500, len(DAYS))) + shift.get(part, 0.0),
         )
-    data["expected_flow"] = (("sample", "date"), rng.normal(-300.0, 10.0, (500, len(DAYS))))
+    data["expected_flow"] = (("sample", "date"), rng.normal(-300.0, 150.0, (500, len(DAYS))))
+    data["expected_mean"] = (("sample", "date"), rng.normal(-300.0, 10.0, (500, len(DAYS))))
     coords = {"flow_part": list(PARTS["flow_channel"]), "return_part": list(PARTS["return_channel"]),
               "trigger": list(PARTS["flow_trigger"]), "date": DAYS}  # fmt: skip
     return xr.Dataset(data, coords=coords)
@@ -189,13 +191,58 @@ def test_datings_that_disagree_identify_nothing():
 
 def test_rank_comparison_expectation_and_parameter():
     q = Quantity("return_trigger", "multi_asset", (DAY,), "")
-    assert Largest(q).run(scene(multi_asset=-9.0)).verdict == SUPPORTED
-    assert Largest(q).run(scene(dealer=-9.0)).verdict == CONTRADICTED
+    assert Largest(q, "below").run(scene(multi_asset=-9.0)).verdict == SUPPORTED
+    assert Largest(q, "below").run(scene(dealer=-9.0)).verdict == CONTRADICTED
     channel = Quantity("return_channel", "dealer", (DAY,), "")
-    assert Larger(channel, "directional").run(scene(dealer=-9.0)).verdict == SUPPORTED
-    assert ExpectedFlow(DAY, -1000.0, -500.0).run(scene()).verdict == CONTRADICTED
+    assert Larger(channel, "directional", "below").run(scene(dealer=-9.0)).verdict == SUPPORTED
     assert Parameter("knock_in", "above", 0.3).run(scene()).verdict == SUPPORTED
     assert Sign(replace(BASIS, days=(date(2026, 3, 5),)), "below", 0.0).run(scene()).verdict == NOT_TESTABLE
+
+
+def test_a_part_that_is_largest_the_other_way_supports_nothing():
+    q = Quantity("return_trigger", "multi_asset", (DAY,), "")
+    pushed_up = scene(multi_asset=9.0)
+    assert Largest(q, "below").run(pushed_up).verdict == CONTRADICTED
+    assert Largest(q, "either").run(pushed_up).verdict == SUPPORTED
+    channel = Quantity("return_channel", "dealer", (DAY,), "")
+    assert Larger(channel, "directional", "below").run(scene(dealer=9.0)).verdict == CONTRADICTED
+    assert "below zero and larger" in Larger(channel, "directional", "below").run(scene(dealer=9.0)).reason
+
+
+def test_joined_conditions_must_hold_in_the_same_draw():
+    created = Quantity("flow_channel", "dealer", (DAY,), "USD m")
+    sold = Condition(Quantity("trades", "dealer", (DAY,), "USD m"), "below")
+    both = scene(dealer=5.0)
+    assert Sign(created, "above", 0.0).run(both).verdict == SUPPORTED
+    found = Sign(created, "above", 0.0, (sold,)).run(both)
+    assert found.verdict == CONTRADICTED
+    assert "trades of dealer below 0 USD m, together" in found.reason
+    ds = decomposition()
+    alternating = np.where(np.arange(500) % 2, 1.0, -1.0)[:, None] * np.ones(len(DAYS))
+    ds["latent_dealer"] = (("sample", "date"), alternating)
+    ds["flow_channel"].loc[{"flow_part": "dealer"}] = alternating
+    half = replace(both, decompositions={"vendor": ds})
+    assert "P = 0.50" in Sign(created, "above", 0.0).run(half).number
+    assert "P = 0.00" in Sign(created, "above", 0.0, (sold,)).run(half).number
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "verdict"),
+    [(-350.0, -250.0, SUPPORTED), (-1000.0, -500.0, NOT_IDENTIFIED), (-2000.0, -800.0, CONTRADICTED)],
+)
+def test_a_range_is_expected_where_the_centre_lies_and_contradicted_where_no_flow_does(low, high, verdict):
+    found = ExpectedFlow(DAY, low, high).run(scene())
+    assert found.verdict == verdict
+    assert "P(flow in the range)" in found.number
+
+
+def test_money_is_not_tested_in_shares():
+    s = Scene(frame(etf_close=[40.0, 50.0, 50.0, 30.0], etf_volume=[1e8, 2e8, 1e8, 4e8]))
+    assert (
+        "1.20 times the record before (12 against 10 USD bn)"
+        in Record("turnover", DAY, 2.0, 8.0, 1.0, "USD bn").run(s).number
+    )
+    assert "2.00 times" in Record("etf_volume", DAY, 2.0, 150.0, 1e-6, "million shares").run(s).number
 
 
 def test_rivals_tied_better_worse_and_absent():
@@ -240,7 +287,7 @@ def test_figures_of_the_seed_on_the_embedded_panel(event_panel, tmp_path):
         assert verdict[key] == SUPPORTED, key
     for key in ("premium_nine", "premium_from", "rebound"):  # within the noise of the measure, or its clock
         assert verdict[key] == NOT_IDENTIFIED, key
-    assert "1.68" in table.loc["volume_double", "number"]
+    assert "1.28 times" in table.loc["volume_double", "number"]
     assert "4.56" in table.loc["premium_nine", "number"]
     assert table.loc["basis_rebuilt", "verdict"] == NOT_TESTABLE  # there is no fit in this scene
     written = write_audit(table.reset_index(), Fit(tmp_path, {}, xr.DataTree(), {}))

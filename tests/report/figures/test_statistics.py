@@ -8,11 +8,12 @@ import pytest
 
 from model.report.figures import FitView
 from model.report.figures.basis import spans_of, trades
-from model.report.figures.expected import ordinal, percentile
+from model.report.figures.expected import ordinal
 from model.report.figures.parameters import main_parameters
 from model.report.figures.predictive import Predicted, ecdf, predicted, simultaneous_band
 from model.report.figures.ranks import AT, rank_lines
 from model.report.figures.style import density
+from model.report.tables.lines import Expected
 
 RNG = np.random.default_rng(3)
 
@@ -60,8 +61,10 @@ def test_ranks_show_a_chain_that_went_elsewhere() -> None:
 
 
 def test_percentile_and_ordinal() -> None:
-    assert percentile(np.arange(100.0), 11.5) == 12.0
-    assert np.isnan(percentile(None, 1.0))
+    draws = np.arange(100.0)[:, None].repeat(2, axis=1)
+    found = Expected(draws, draws, np.array([11.5, np.nan])).percentile
+    assert found[0] == 12.0
+    assert np.isnan(found[1])
     assert [ordinal(p) for p in (1, 2, 3, 4, 11, 12, 13, 21, 82, 93)] == [
         "1st", "2nd", "3rd", "4th", "11th", "12th", "13th", "21st", "82nd", "93rd"
     ]  # fmt: skip

@@ -5,10 +5,11 @@ from __future__ import annotations
 import matplotlib as mpl
 import numpy as np
 import pytest
+from matplotlib.figure import Figure
 
 from model.report.figures import FitView
 from model.report.figures.style import RC
-from model.report.figures.waterfall import draw_waterfall
+from model.report.figures.waterfall import UNPUBLISHED, _draw_day, _without_tiny, draw_waterfall
 from model.report.tables.lines import block
 from model.report.tables.text import amount
 
@@ -48,9 +49,22 @@ def test_labels_carry_the_interval(view: FitView) -> None:
     draws = view.shown["vendor"]["flow_channel"].sel(flow_part="basis", date=view.days[0])
     low, high = np.quantile(draws, [0.055, 0.945])
     text = next(t.get_text() for t in ax.texts if t.xy[1] == 1)
-    assert text.startswith(amount(float(draws.mean()), "flow"))
+    assert text.startswith(amount(float(draws.median()), "flow"))
     assert amount(low, "flow") in text
     assert amount(high, "flow") in text
+
+
+def test_a_flow_that_is_not_published_has_no_bar_and_drops_no_part(view: FitView) -> None:
+    b = block(view.shown["vendor"], "flow", "channel", view.days)
+    unseen = b._replace(observed=np.full(len(b.days), np.nan))
+    kept, left_out = _without_tiny({"vendor": unseen})
+    assert "unattributed" in [line.key for line in kept["vendor"].lines]
+    assert "Unattributed" not in left_out
+    ax = Figure().subplots()
+    _draw_day(ax, kept["vendor"], 0, "flow", None)
+    row = len(kept["vendor"].lines)
+    assert all(abs(bar.get_y() + bar.get_height() / 2 - row) > 0.5 for bar in ax.patches)
+    assert next(t.get_text() for t in ax.texts if t.xy[1] == row) == UNPUBLISHED
 
 
 def test_a_practically_empty_line_is_named_and_not_drawn(view: FitView) -> None:

@@ -11,13 +11,13 @@ import xarray as xr
 from rich.console import Console
 from synthetic_fit import REASON, gate
 
+from model.attribution.identification import unmoved
 from model.events.switches import PRIOR_SENTENCE
 from model.report.figures.fit_view import FitView, open_fit
 from model.report.figures.waterfall import book_note
 from model.report.page.content import dealers
 from model.report.tables import event_table, terminal_table
 from model.report.tables.text import amount, day, interval, number, percent, probability
-from model.report.tables.unmoved import unmoved
 
 DAYS = ["2026-02-05", "2026-02-06"]
 MINUS = "\N{MINUS SIGN}"

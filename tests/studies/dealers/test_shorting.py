@@ -69,7 +69,7 @@ def test_only_shares_in_force_are_called_used(found):
     assert all(np.isfinite(s.score.value) for s in found.values())
 
 
-def test_a_share_is_identified_when_its_variance_falls_by_a_tenth():
+def test_a_share_is_identified_when_its_variance_falls_by_a_tenth_or_its_median_moves():
     prior = np.random.default_rng(0).normal(size=4000)
     same = Share(prior, prior, used=True)
     assert (same.identified, same.unmoved) == (False, True)
@@ -77,9 +77,10 @@ def test_a_share_is_identified_when_its_variance_falls_by_a_tenth():
     narrow = Share(prior, 0.9 * prior, used=True)
     assert narrow.fall == pytest.approx(0.19)
     assert narrow.identified
-    wide = Share(prior, 1.0 + 1.2 * prior, used=True)
+    wide = Share(prior, 0.3 + 1.2 * prior, used=True)
     assert (wide.identified, wide.unmoved) == (False, False)
     assert wide.fall == pytest.approx(-0.44)
+    assert Share(prior, 1.0 + 1.2 * prior, used=True).identified
 
 
 def written(found, subjects, failed=None, total=4000, **changed):

@@ -1,0 +1,1 @@
+"""What a finished fit says of later days: predictive draws, densities, the table and the fan chart."""
