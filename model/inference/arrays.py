@@ -79,7 +79,9 @@ def arrays(design: Design, use_positions: bool = True) -> dict[str, Any]:
         "measured_values": np.array([np.nan_to_num(v) for v in design.measured.values()]).reshape(
             -1, design.days
         ),
-        "measured_seen": {k: np.isfinite(v) * modelled for k, v in design.measured.items()},
+        "measured_seen": np.array(
+            [np.isfinite(v) * modelled for v in design.measured.values()], float
+        ).reshape(-1, design.days),
         **_weeks(design, use_positions),
         **_book(design),
     }

@@ -13,9 +13,8 @@ from model.attribution.ledger import make_ledger
 from model.attribution.replicate import replicate
 from model.design.make import make_design, next_day_mask
 from model.events.card import event_panel, load_event
-from model.inference.draws import one, posterior_latents, prior_draws, prior_latents
+from model.inference.draws import by_name, one, posterior_latents, prior_draws, prior_latents
 from model.inference.likelihood.system import booking
-from model.mechanisms.simulate.records import Latents
 from model.mechanisms.simulate.replay import extract_shocks, replay
 from model.priors.prior_set import load_priors
 
@@ -84,7 +83,7 @@ def test_a_draws_shocks_reproduce_the_data_through_the_simulator(decomposed):
     for s in range(0, DRAWS, 6):
         params = {k: v[s] for k, v in draws.items()}
         prints = flows[min(s, len(flows) - 1)]
-        unknown = Latents(latents[s, :, 0], latents[s, :, 1], latents[s, :, 2], prints)
+        unknown = by_name(latents[s], prints)
         again = replay(params, design, extract_shocks(params, design, unknown))
         np.testing.assert_allclose(again.returns, design.returns, atol=1e-9)
         np.testing.assert_allclose(again.flows, prints, atol=1e-9)
@@ -94,10 +93,10 @@ def test_unattributed_is_the_simulators_own_shock(decomposed):
     design, draws, latents, flows, parts = decomposed
     params = {k: v[3] for k, v in draws.items()}
     prints = flows[min(3, len(flows) - 1)]
-    unknown = Latents(latents[3, :, 0], latents[3, :, 1], latents[3, :, 2], prints)
+    unknown = by_name(latents[3], prints)
     shocks = extract_shocks(params, design, unknown)
     np.testing.assert_allclose(parts.flow_channel[3, 2:, 0], shocks.fund_noise.sum(axis=1)[2:], atol=1e-9)
-    price = shocks.price + params["futures_price"] * shocks.futures_demand
+    price = shocks.price + shocks.night + params["futures_price"] * shocks.futures_demand
     price += params["common_demand"] * design.ratio * shocks.demand
     np.testing.assert_allclose(parts.return_channel[3, 2:, 0], price[2:], atol=1e-9)
 

@@ -126,7 +126,7 @@ def test_no_look_ahead(event_panel, card, last):
     cut = make_design(event_panel.window("2025-12-01", last), card)
     assert cut.days < whole.days
     for name, short in cut.to_arrays().items():
-        long = getattr(whole, name)
+        long = whole.to_arrays()[name]
         np.testing.assert_array_equal(short, long[: len(short)], err_msg=name)
     for short, long in zip(cut.position_days, whole.position_days, strict=False):
         np.testing.assert_array_equal(short, long)
@@ -142,7 +142,7 @@ def test_the_future_moves_no_earlier_number(event_panel, card):
     whole = make_design(event_panel, card)
     moved = 0
     for name, old in whole.to_arrays().items():
-        new = getattr(changed, name)
+        new = changed.to_arrays()[name]
         if len(old) == whole.days:
             np.testing.assert_array_equal(new[:-1], old[:-1], err_msg=name)
             moved += not np.array_equal(new[-1], old[-1], equal_nan=True)

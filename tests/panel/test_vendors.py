@@ -15,11 +15,9 @@ from synthetic_fit import write_fit
 
 from model.design.make import make_design
 from model.events.card import load_event
-from model.inference.draws import posterior_latents
+from model.inference.draws import by_name, posterior_latents
 from model.inference.likelihood.entry import draw_latents, value_and_gradient
-from model.mechanisms.day import shock_groups
 from model.mechanisms.simulate import replay as simulate
-from model.mechanisms.simulate.records import Latents
 from model.panel import Panel
 from model.panel.vendors import CONFLICT, ROUNDING, combine, difference_var, sight
 
@@ -122,7 +120,7 @@ def test_without_second_prints_nothing_changes(event_panel):
     empty = make_design(with_second(event_panel, pd.Series(np.nan, event_panel.dates)), card)
     assert alone.to_arrays().keys() == empty.to_arrays().keys()
     for name, value in alone.to_arrays().items():
-        np.testing.assert_array_equal(value, getattr(empty, name), err_msg=name)
+        np.testing.assert_array_equal(value, empty.to_arrays()[name], err_msg=name)
     p = random_parameters(alone, 4)
     assert value_and_gradient(*system_of(p, alone))[0] == value_and_gradient(*system_of(p, empty))[0]
 
@@ -193,8 +191,7 @@ def test_the_simulator_reproduces_the_first_vendors_prints(event_panel):
     p = random_parameters(design, 8)
     latents, flows = posterior_latents({k: v[None] for k, v in p.items()}, design, True, 1)
     np.testing.assert_array_equal(flows[0], np.nan_to_num(design.flows))
-    basis, demand = (latents[0, :, shock_groups().index(g)] for g in ("basis", "demand"))
-    unknown = Latents(basis, demand, latents[0, :, -1], flows[0])
+    unknown = by_name(latents[0], flows[0])
     again = simulate.replay(p, design, simulate.extract_shocks(p, design, unknown))
     assert np.nanmax(np.abs(again.flows - design.flows)) < 1e-9
 

@@ -29,11 +29,15 @@ def shock_vector(shocks: Shocks, design, use_positions=True):
     gaps[:PRE_SAMPLE] = printed[:PRE_SAMPLE] = False
     unknown = [shocks.basis, shocks.demand, shocks.futures_demand, shocks.fund_noise[gaps]]
     unknown += [shocks.own[g] for g in groups_of(design)]
-    opens = arrays(design)["opens"] > 0.0
+    d = arrays(design)
+    opens = d["opens"] > 0.0
     seen = [
         shocks.price[PRE_SAMPLE:],
         shocks.night[opens],
-        *(shocks.error[n][arrays(design)["measured_seen"][n] > 0.0] for n in readings_of(design)),
+        *(
+            shocks.error[n][arrays(design)["measured_seen"][list(design.measured).index(n)] > 0.0]
+            for n in readings_of(design)
+        ),
         shocks.fund_noise[printed],
         shocks.premium_noise[np.isfinite(design.premium)],
         shocks.positions if use_positions else np.zeros(0),

@@ -108,7 +108,7 @@ class Measurement:
 
     def weight(self, d):
         """1 on days that have a number, 0 elsewhere. ``(T,)``; data, no parameter enters."""
-        return d["measured_seen"][self.name]
+        return d["measured_seen"][d["measured"].index(self.name)]
 
     def used(self, d):  # noqa: ARG002
         """Where each term may differ from zero, ``(terms, T)``; None: everywhere. It narrows the system's band."""

@@ -140,6 +140,8 @@ def _extended(design: Design, days: int, calendar: str) -> Design:
     last = design.dates[-1]
     new = sessions(last + pd.Timedelta(days=1), last + pd.Timedelta(days=10 + 2 * days), calendar)[:days]
     tail = cut(design, design.days - PRE_SAMPLE, design.days)
+    # Nobody supplies opens or taker flow of days to come: the day is one piece there, crypto venues are silent.
+    tail = replace(tail, measured={}, night_factors=np.zeros((0, 0)))
     grown: dict[str, Any] = {}
     for name, value in tail.to_arrays().items():
         if len(value) == tail.days and name not in ("option_fund", "book_days", "book_knots", "book_grid"):

@@ -13,6 +13,7 @@ from model.inference.arrays import arrays
 from model.inference.inputs import evaluate
 from model.mechanisms.simulate import day as simulate_day
 from model.mechanisms.simulate import replay as simulate
+from model.mechanisms.simulate.lines import groups_of
 from model.mechanisms.simulate.records import Shocks
 from model.mechanisms.simulate.regressors import Rebuild
 from model.mechanisms.simulate.replay import extract_shocks, replay, simulate_panel
@@ -204,7 +205,7 @@ def drawn():
 def test_a_drawn_panel_keeps_shapes_and_gaps(drawn):
     _, design, panel, _ = drawn
     for name, old in design.to_arrays().items():
-        new = getattr(panel, name)
+        new = panel.to_arrays()[name]
         assert new.shape == old.shape, name
         np.testing.assert_array_equal(np.isfinite(new), np.isfinite(old), err_msg=name)
     for name in ("factor_returns", "stress", "listed", "tenor", "regime", "next_day", "week"):
@@ -217,7 +218,10 @@ def test_a_drawn_panel_is_what_its_truth_says(drawn):
     """True latents give back the true shocks, and those the panel."""
     p, _, panel, truth = drawn
     basis = truth.basis + p["basis_stress"] * panel.stress
-    shocks = extract_shocks(p, panel, simulate.Latents(basis, truth.demand, truth.premium, truth.flows))
+    rate = arrays(panel)["rate"]
+    own = {g: x * groups_of(panel)[g].unit(rate) for g, x in truth.shocks.own.items()}
+    latents = simulate.Latents(basis, truth.demand, truth.premium, truth.flows, own)
+    shocks = extract_shocks(p, panel, latents)
     seen = np.isfinite(panel.flows) | (np.arange(panel.days) >= PRE_SAMPLE)[:, None]
     for name in set(Shocks._fields) - {"fund_noise", "own", "error"}:
         start = PRE_SAMPLE if name == "price" else 0
