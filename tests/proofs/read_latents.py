@@ -6,6 +6,7 @@ import numpy as np
 
 from model.inference.likelihood.system import Frame
 from model.mechanisms.design import Design
+from model.mechanisms.simulate.lines import groups_of
 from model.mechanisms.simulate.records import Latents
 
 
@@ -31,4 +32,5 @@ def read_latents(design: Design, frame: Frame, unknowns: np.ndarray) -> Latents:
         unknowns[frame.column[:, demand]].sum(axis=1),
         unknowns[frame.column[:, groups]],
         flows,
+        {g: np.zeros(design.days) for g in groups_of(design)},
     )

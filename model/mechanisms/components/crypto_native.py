@@ -86,9 +86,9 @@ class _Line(lines.Line):
         """Shocks are in thousand units."""
         return 1.0 / rate
 
-    def pressure(self, p, impact: float, rate: float) -> float:
-        """log-% of price per USD bn, relative to the funds' trades."""
-        return p["crypto_price"] * rate / impact
+    def push(self, p, impact: float, rate: float) -> float:  # noqa: ARG002
+        """log-% of price per USD bn, whatever the funds' impact is."""
+        return p["crypto_price"] * rate
 
     def answer(self, p, r: float, rate: float) -> float:
         """Follows the price; forced in a fall."""

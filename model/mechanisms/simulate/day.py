@@ -41,7 +41,7 @@ def morning(
     steepness = path.live[t].sum() / design.barrier_width
     steepest = book.steepest() if book else gamma + 0.5 * p["knock_in"] * steepness
     lines, rate = lines_of(design), unit_rate(design, path, t)
-    steepest += sum(line.pressure(p, lam, rate) * line.steepest(p, rate) for line in lines.values())
+    further = sum(line.push(p, lam, rate) * line.steepest(p, rate) for line in lines.values())
     return_lag = path.returns[t - 1] if t else design.returns_lag[0]
     flows_lag = design.listed[t] * path.flows[t - 1] if t else np.nan_to_num(design.flows_lag[0])
     rho = p["flow_persistence"]
@@ -49,7 +49,7 @@ def morning(
     yesterday = _bent(p["response_yesterday"], p["response_yesterday_crash"], return_lag)
     return Morning(
         impact=lam,
-        damping=_damping(p, lam, steepest),
+        damping=_damping(p, lam, steepest, further),
         gamma=gamma,
         return_lag=return_lag,
         flows_lag=flows_lag,
@@ -77,12 +77,12 @@ def unit_rate(design: Design, path: SimulatedPath, t: int) -> float:
     return float(units.bn_to_thousand_units(before))
 
 
-def _damping(p: Parameters, lam: float, steepest: float) -> float:
+def _damping(p: Parameters, lam: float, steepest: float, further: float) -> float:
     """Factor on all answers to the return, from the most that they could add at any return."""
     bends = max(0.0, -p["vanna"] * p["iv_crash"]) + max(0.0, p["vanna"] * p["iv_rally"])
     vanna = bends - p["vanna"] * p["iv_response"]
     demand = max(p["response_today"], p["response_today"] - p["response_today_crash"])
-    gain = lam * (steepest + vanna + demand)
+    gain = lam * (steepest + vanna + demand) + further
     return 1.0 / math.hypot(1.0, max(gain, 0.0) / MAX_GAIN)
 
 
@@ -94,23 +94,23 @@ def opens(design: Design, t: int) -> bool:
 def night_pressure(p: Parameters, design: Design, m: Morning, t: int) -> float:
     """What presses on the price before the open, without the answers to it and the price shock. log-%."""
     lines = lines_of(design)
-    crypto = sum(lines[k].pressure(p, m.impact, m.rate) * x for k, x in m.night_shock.items())
+    crypto = sum(lines[k].push(p, m.impact, m.rate) * x for k, x in m.night_shock.items())
     return (
         NIGHT_HOURS * p["drift"]
         + p["factor_night"] * float(design.night_factors[t] @ p["factor_beta"])
         + p["lagged_return"] * m.return_lag
         + p["lagged_flow_return"] * m.flows_lag.sum()
-        + m.impact * crypto
+        + crypto
     )
 
 
 def night_excess(p: Parameters, design: Design, m: Morning, o: float) -> float:
     """An overnight return less the pressure of those who answer it before the open. log-%."""
     answers = (
-        line.pressure(p, m.impact, m.rate) * m.damping * line.answer(p, o, m.rate)
+        line.push(p, m.impact, m.rate) * m.damping * line.answer(p, o, m.rate)
         for line in lines_of(design).values()
     )
-    return o - m.impact * sum(answers)
+    return o - sum(answers)
 
 
 def solve_night(p: Parameters, design: Design, m: Morning, t: int, z: float) -> float:
@@ -129,7 +129,7 @@ def pressure(
     known = opens(design, t)
     unhedged = (1.0 - p["hedged_share"]) * m.basis
     traded = unhedged + m.multi_asset + m.directional + m.own.sum() + x + _vanna_before(p, design, t, v)
-    traded += sum(lines[k].pressure(p, m.impact, m.rate) * x for k, x in m.further.items())
+    further = sum(lines[k].push(p, m.impact, m.rate) * x for k, x in m.further.items())
     factors = design.factor_returns[t]
     if known:
         factors = factors + (p["factor_night"] - 1.0) * design.night_factors[t]
@@ -142,6 +142,7 @@ def pressure(
         + p["futures_price"] * w
         + p["common_demand"] * path.ratio[t] * x
         + m.impact * traded
+        + further
         - night
     )
 
@@ -149,9 +150,9 @@ def pressure(
 def excess(p: Parameters, design: Design, path: SimulatedPath, m: Morning, t: int, r: float) -> float:
     """A return less the pressure of those who answer it; the day's return makes it equal z. log-%."""
     lines = lines_of(design)
-    further = sum(lines[k].pressure(p, m.impact, m.rate) * x for k, x in _further(p, design, m, r).items())
+    further = sum(lines[k].push(p, m.impact, m.rate) * x for k, x in _further(p, design, m, r).items())
     before = night_excess(p, design, m, m.night)
-    return r - m.impact * (_hedge(p, design, path, m, t, r) + _answer(p, m, r) + further) - before
+    return r - m.impact * (_hedge(p, design, path, m, t, r) + _answer(p, m, r)) - further - before
 
 
 def solve_day(p: Parameters, design: Design, path: SimulatedPath, m: Morning, t: int, z: float) -> float:

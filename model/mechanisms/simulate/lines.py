@@ -43,9 +43,9 @@ class Line:
         """USD bn of one unit of its shocks; ``rate``: thousand units of the underlying per USD bn."""
         return 1.0
 
-    def pressure(self, p: Parameters, impact: float, rate: float) -> float:  # noqa: ARG002
-        """Pressure of one USD bn relative to the funds' trades."""
-        return 1.0
+    def push(self, p: Parameters, impact: float, rate: float) -> float:  # noqa: ARG002
+        """log-% of price per USD bn; ``impact`` is that of the funds' trades."""
+        return impact
 
     def before(self, p: Parameters, design: Design, path: SimulatedPath, t: int) -> float:  # noqa: ARG002
         """Trades decided before the return, its own shocks left out."""

@@ -48,7 +48,9 @@ def test_trades_equal_the_vectorised_ones():
     p = random_parameters(design, 3)
     shocks, latents = drawn_shocks(p, design)
     trades = replay(p, design, shocks).trades
-    known = {n: k.drive + k.lagged + k.response for n, k in evaluate(p, arrays(design), np).known.items()}
+    known = {
+        n: k.drive + k.lagged + k.response + k.night for n, k in evaluate(p, arrays(design), np).known.items()
+    }
     np.testing.assert_allclose(trades.basis, known["basis"] + latents.basis, atol=1e-10)
     np.testing.assert_allclose(trades.dealer, known["dealer"], atol=1e-10)
     np.testing.assert_allclose(trades.multi_asset, known["multi_asset"], atol=1e-10)
@@ -274,7 +276,15 @@ def test_shocks_have_the_stated_scales():
     design = event_design("vendor")
     p = random_parameters(design, 13)
     rng = np.random.default_rng(0)
-    scaled = {"basis": [], "demand": [], "fund_noise": [], "premium_noise": [], "price": [], "positions": []}
+    scaled = {
+        "basis": [],
+        "demand": [],
+        "fund_noise": [],
+        "premium_noise": [],
+        "price": [],
+        "night": [],
+        "positions": [],
+    }
     for _ in range(150):
         panel, truth = simulate_panel(p, design, rng)
         size = np.exp(truth.flow_state)
@@ -286,7 +296,10 @@ def test_shocks_have_the_stated_scales():
         scaled["demand"].append(truth.shocks.demand / (p["demand_scale"] * size))
         scaled["fund_noise"].append((truth.shocks.fund_noise / fund)[PRE_SAMPLE:].ravel())
         scaled["premium_noise"].append(truth.shocks.premium_noise[np.isfinite(design.premium)] / noise)
-        scaled["price"].append((truth.shocks.price / price)[PRE_SAMPLE:])
+        session = np.sqrt(1.0 - arrays(panel)["opens"] * p["overnight_share"])
+        scaled["price"].append((truth.shocks.price / (session * price))[PRE_SAMPLE:])
+        night = truth.shocks.night / (np.sqrt(p["overnight_share"]) * price)
+        scaled["night"].append(night[arrays(panel)["opens"] > 0.0])
         scaled["positions"].append(truth.shocks.positions / p["positions_noise"])
     for name, parts in scaled.items():
         x = np.concatenate(parts)

@@ -61,7 +61,14 @@ def test_a_book_stays_on_its_day():
 def test_hedges_of_a_book_can_be_removed():
     """Nobody else answers the return: without gamma and notes it lacks what the book's hedges pressed, no more."""
     design = booked_event()
-    alone = ("vanna", "response_today", "response_today_crash")
+    alone = (
+        "vanna",
+        "response_today",
+        "response_today_crash",
+        "response_overnight",
+        "crypto_follow",
+        "crypto_forced",
+    )
     few = prior_draws(literature(), design, SHARES, COUNT, 3) | dict.fromkeys(alone, np.zeros(COUNT))
     same = what_if(few, design, (Setting("gamma", 1.0), Setting("notes", 1.0)), 1)
     np.testing.assert_allclose(same.counterfactual - same.observed, 0.0, atol=1e-7)
