@@ -16,6 +16,7 @@ from model.gate.result import Check
 from model.gate.thresholds import load_thresholds
 from model.inference.draws import Draws
 from model.mechanisms.components import COMPONENTS
+from model.mechanisms.day import shock_groups
 from model.mechanisms.design import PRE_SAMPLE, Design
 
 
@@ -46,8 +47,17 @@ def hidden_nodes(
         volatility is missing. USD bn, % of price, vol points.
     """
     book = make_ledger(draws, latents, flows, design, np.random.default_rng(seed))
-    out = {name: book.trades[name] - book.accounts[name].answers[0] for name in _own_shocks(design)}
+    out = {}
+    for name in _own_shocks(design):
+        account = book.accounts[name]
+        answered = account.answers[0] + account.night_slope * book.night.returns
+        out[name] = book.trades[name] - answered
     out["futures_demand"] = _futures_demand(draws, latents[..., -1], book, design)
+    for c in COMPONENTS:
+        if c.night and c.name in out:
+            # Before the open it is a node of its own: what it decided then is in the overnight return.
+            out[c.night] = latents[..., shock_groups().index(c.night)].copy()
+            out[c.name] = out[c.name] - out[c.night]
     seen = np.isfinite(design.iv_change)
     out["iv_shock"] = np.where(seen, book.state.iv_shock, np.nan)
     for x in out.values():

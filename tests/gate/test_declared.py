@@ -9,7 +9,7 @@ from model.gate.thresholds import load_thresholds
 
 def test_without_late_creation_the_graph_is_the_usual_one():
     design = event_design()
-    assert graph_of(design).sha256 == declared_graph(design.factors).sha256
+    assert graph_of(design).sha256 == declared_graph(design.factors, supplied=tuple(design.measured)).sha256
     assert max(days for _, days, effect in graph_of(design).links if effect == "flow") == 2
 
 

@@ -13,8 +13,10 @@ from model.gate.frame import gate_frame
 from model.gate.latents import check_reading, hidden_nodes
 from model.gate.result import AFTER_SAMPLING, Check
 from model.gate.world import draw
-from model.mechanisms.day import shock_groups
+from model.inference.arrays import arrays
+from model.mechanisms.day import local_groups, shock_groups
 from model.mechanisms.design import PRE_SAMPLE
+from model.mechanisms.simulate.lines import groups_of
 from model.mechanisms.simulate.replay import simulate_panel
 from tests.gate.conftest import frame_of
 
@@ -28,7 +30,10 @@ def simulated(design, seed):
     p |= {"return_state": truth.return_state, "flow_state": truth.flow_state}
     answer = p["basis_premium"] * truth.shocks.futures_demand
     answer[0] = 0.0
-    groups = {"basis": truth.shocks.basis + answer, "demand": truth.demand}
+    rate, lines = arrays(panel)["rate"], groups_of(panel)
+    own = {g: x * lines[g].unit(rate) for g, x in truth.shocks.own.items()}
+    silent = dict.fromkeys(local_groups(), np.zeros(panel.days))
+    groups = silent | own | {"basis": truth.shocks.basis + answer, "demand": truth.demand}
     latents = np.stack([*(groups[g] for g in shock_groups()), truth.premium], axis=1)
     repeated = {k: np.repeat(np.asarray(v)[None], SAMPLES, axis=0) for k, v in p.items()}
     return panel, truth, repeated, np.repeat(latents[None], SAMPLES, axis=0), truth.flows[None]

@@ -110,7 +110,7 @@ def test_trades_go_to_the_loading_of_their_component():
     hedge = known["dealer"].drive + known["dealer"].response
     np.testing.assert_allclose(trades["option_fund"], p["booked_hedge"] * hedge)
     np.testing.assert_allclose(trades["basis"], known["basis"].drive)
-    directional = known["directional"].lagged + known["directional"].response
+    directional = known["directional"].lagged + known["directional"].response + known["directional"].night
     np.testing.assert_allclose(trades["demand"], known["multi_asset"].drive + directional)
 
 

@@ -17,6 +17,11 @@ from model.studies.command import Script, script
 FIT = "--panel"
 SAMPLING = "--chains --draws --tune --seed"
 OPTIONS = {
+    "backtest": "--panel --priors --scheduler --seed --store --month --workers --baselines-only",
+    "browse": "--folder --open --port",
+    "forecast": "--panel --given --draws --last --reading --seed --start --out",
+    "placebo": "--below --draws --panel --seed --out",
+    "report": "--format --panel",
     "audit_claims": f"{FIT} --page",
     "benchmark": "--event --panel --repeats",
     "build_panel": "--sources --out --as-of --tidy",

@@ -167,8 +167,11 @@ def _fit(subject: Subject, request: Request, workers: Executor, timer: Timer, sa
     job = workers.submit(gate_job, subject.design, request.seed)
     if not reason:
         say("Running the causal gate first: no reason is given for going on if it is inconclusive ...")
-        _keep(job.result(), request)
-        job.result().require(None)
+        gate = job.result()
+        _keep(gate, request)
+        if gate.refused:
+            write_refusal(request.out)
+        gate.require(None)
     say("Running the causal gate and compiling the model ...")
     workers.submit(kernel_job)
     priors = _prior_jobs(chosen, subject, request, workers)

@@ -52,6 +52,7 @@ def twice(design: Design) -> Design:
     return replace(
         design,
         **joined,
+        measured={name: np.concatenate([value] * 2) for name, value in design.measured.items()},
         dates=pd.DatetimeIndex([*design.dates, *after]),
         positions=np.concatenate([design.positions] * 2),
         position_days=(*design.position_days, *later),

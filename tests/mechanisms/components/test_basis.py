@@ -16,12 +16,12 @@ def test_stress_unwinds():
 
 def test_only_the_unhedged_share_presses_on_the_price():
     p = parameters(hedged_share=0.9)
-    assert BASIS.price_share(p) == pytest.approx(0.1)
+    assert BASIS.price_share(p, state()) == pytest.approx(0.1)
     assert BASIS.booked(p) == 1.0
 
 
 def test_a_delta_neutral_pair_leaves_the_price_alone():
-    assert BASIS.price_share(parameters(hedged_share=1.0)) == 0.0
+    assert BASIS.price_share(parameters(hedged_share=1.0), state()) == 0.0
 
 
 def test_it_answers_no_return():

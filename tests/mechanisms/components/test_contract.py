@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from book_support import wild_design
 from component_support import parameters, state
-from synthetic import parameter_names
+from synthetic import parameter_names, with_sessions
 
 from model.gate.graph import TIMED, WEEKLY, build_graph
 from model.inference.arrays import arrays
@@ -63,8 +63,9 @@ def test_no_effect_before_its_cause(component):
 
 @every
 def test_trades_reach_return_and_flow(component):
-    assert (f"{component.name}[t]", "return[t]") in component.edges
-    assert (f"{component.name}[t]", "flow[t]") in component.edges
+    """What it says it reaches, and nothing else."""
+    for node in ("return", "flow"):
+        assert ((f"{component.name}[t]", f"{node}[t]") in component.edges) == (node in component.reaches)
 
 
 def test_the_graph_can_be_built_and_is_acyclic():
@@ -95,7 +96,8 @@ def test_no_prior_is_declared_and_never_used():
 
     p = Watched(parameters())
     p["return_state"] = p["flow_state"] = np.zeros(design.days)
-    evaluate(p, arrays(design), np)
+    for taker in ("taker_flow", "taker_utc"):
+        evaluate(p, arrays(with_sessions(design, 1, taker)), np)
     outside_the_equations = {"iv_scale", "iv_day", "iv_tail", "multi_asset_share", "flow_tail"}
     assert set(parameter_names()) - used == outside_the_equations
 
@@ -124,7 +126,7 @@ def test_members_of_a_shock_group_are_alike():
             assert a.loading == b.loading
             for seed in SEEDS:
                 p = parameters(seed)
-                assert a.price_share(p) == b.price_share(p)
+                assert a.price_share(p, state(seed)) == b.price_share(p, state(seed))
                 assert a.booked(p) == b.booked(p)
 
 
@@ -163,7 +165,7 @@ def test_days_at_once_equal_days_one_by_one(component):
     stacked = {
         f.name: np.stack([getattr(d, f.name) for d in days])
         for f in fields(State)
-        if f.name not in ("barrier_width", "book")
+        if f.name not in ("barrier_width", "book", "supplied")
     }
     together = State(**stacked, barrier_width=1.2)
     r = np.array([-12.0, -4.0, 0.0, 1.0, 5.0])
@@ -182,5 +184,7 @@ def test_days_at_once_equal_days_one_by_one(component):
 def test_shares_are_shares(component):
     for seed in SEEDS:
         p = parameters(seed)
-        for share in (component.price_share(p), component.booked(p)):
-            assert 0.0 <= share <= 1.0
+        shares = [component.booked(p)]
+        if "flow" in component.reaches:
+            shares.append(component.price_share(p, state(seed)))
+        assert all(0.0 <= share <= 1.0 for share in shares)

@@ -21,7 +21,7 @@ def test_risk_up_or_basket_down_means_selling(stress, basket, sign):
 
 def test_it_presses_fully_and_is_booked_fully():
     p = parameters()
-    assert MULTI_ASSET.price_share(p) == MULTI_ASSET.booked(p) == 1.0
+    assert MULTI_ASSET.price_share(p, state()) == MULTI_ASSET.booked(p) == 1.0
 
 
 def test_its_shock_is_a_share_of_demand():

@@ -34,7 +34,7 @@ def fit_script():
         (("--event", "1999-01-01", "--dry-run"), 3, "2026-02-05"),
         (("--priors", "nowhere", "--dry-run"), 3, "literature"),
         (("--panel", "missing.csv", "--dry-run"), 3, "missing.csv"),
-        (("--as-of", "2026-02-05", "--dry-run"), 3, "as-of"),
+        (("--as-of", "2026-02-04", "--dry-run"), 3, "as-of"),
     ],
 )
 def test_refusals_have_their_exit_code_and_say_what_to_do(fit_script, capsys, arguments, code, words):

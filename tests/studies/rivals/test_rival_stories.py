@@ -19,7 +19,7 @@ from model.dealer_book import load_book
 from model.design.book_days import with_books
 from model.errors import PriorError
 from model.events.card import event_panel, load_event
-from model.events.rival import MECHANISMS, Rival
+from model.events.rival import MECHANISMS, SILENCED, Rival
 from model.inference.arrays import arrays
 from model.inference.draws import one, posterior_latents, prior_draws
 from model.inference.inputs import evaluate
@@ -46,7 +46,6 @@ from model.studies.rivals.sensitivity import (
     table,
 )
 from model.studies.rivals.variants import (
-    _OFF,
     NOTHING,
     ONE_OFF_SD,
     of_rival,
@@ -74,7 +73,7 @@ def densities():
 
 # --- variants ---------------------------------------------------------------------------------------------
 def test_every_mechanism_can_be_switched_off():
-    assert set(_OFF) == set(MECHANISMS)
+    assert set(SILENCED) == set(MECHANISMS)
 
 
 def test_without_dealers_their_trades_vanish():
