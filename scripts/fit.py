@@ -99,7 +99,7 @@ def show(folder: Path, console: Screen) -> None:
     """Print a finished fit's table, facts, gate and mixture."""
     from model.events.facts import told
     from model.events.switches import Mechanisms, sentence
-    from model.report.tables import terminal_table
+    from model.report.tables import session_sentences, terminal_table
     from model.store import load_fit
 
     fit = load_fit(folder)
@@ -109,6 +109,8 @@ def show(folder: Path, console: Screen) -> None:
     console.print(
         terminal_table(fit.decomposition, fit.manifest["days"], identification=fit.manifest["identification"])
     )
+    for text in session_sentences(fit.decomposition, fit.manifest["days"]):
+        console.print(text, markup=False)
     for f in fit.manifest.get("facts", ()):
         console.print(told(f["at"], f["trading_day"], f["text"]), markup=False)
     gate = fit.manifest["gate"]

@@ -11,9 +11,10 @@ import xarray as xr
 
 SUPPORTED = "supported"
 CONTRADICTED = "contradicted"
+BOUNDED_OUT = "bounded out"
 NOT_IDENTIFIED = "not identified"
 NOT_TESTABLE = "not testable with the supplied data"
-VERDICTS = (SUPPORTED, CONTRADICTED, NOT_IDENTIFIED, NOT_TESTABLE)
+VERDICTS = (SUPPORTED, CONTRADICTED, BOUNDED_OUT, NOT_IDENTIFIED, NOT_TESTABLE)
 SURE = 0.945
 """Probability from which a statement about the model counts as supported; one minus it: contradicted."""
 

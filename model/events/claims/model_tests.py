@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from model.events.claims.bounds import bound_sentence
 from model.events.claims.conditions import (
     ABOVE,
     BELOW,
@@ -20,6 +21,7 @@ from model.events.claims.conditions import (
 )
 from model.events.claims.figure_tests import claimed, read_bounds
 from model.events.claims.finding import (
+    BOUNDED_OUT,
     CONTRADICTED,
     NOT_IDENTIFIED,
     NOT_TESTABLE,
@@ -30,6 +32,7 @@ from model.events.claims.finding import (
     of_probability,
 )
 from model.events.quantities import (
+    COMPONENT_NAMES,
     PARTS,
     Ground,
     Quantity,
@@ -65,13 +68,24 @@ def _learned(scene: Scene, label: str) -> bool | None:
 
 
 def _concluded(
-    scene: Scene, probabilities: dict[str, float], labels: list[str], number: str, what: str
+    scene: Scene,
+    probabilities: dict[str, float],
+    labels: list[str],
+    number: str,
+    what: str,
+    bound: str = "",
 ) -> Finding:
-    """Verdict of probabilities per reading; a quantity that only the prior speaks about is not identified."""
+    """Verdict of probabilities per reading.
+
+    A quantity that only the prior speaks about is not identified, unless its interval has no room for the claim: then the
+    claim is bounded out, with ``bound`` saying by what.
+    """
     shown = ", ".join(f"P = {p:.2f} ({_named(r)})" for r, p in probabilities.items())
     number = f"{number}; {shown}" if number else shown
     verdict = _agree([of_probability(p) for p in probabilities.values()])
     blind = [x for x in labels if _learned(scene, x) is False]
+    if blind and verdict == CONTRADICTED and bound:
+        return Finding(BOUNDED_OUT, number, f"{what} {bound}")
     if blind:
         return Finding(NOT_IDENTIFIED, number, f"{what} Mostly the prior's: {', '.join(blind)}.")
     return Finding(verdict, number, what)
@@ -97,7 +111,11 @@ class Sign:
             p[r] = float(np.mean(np.all([c.holds(ds) for c in every], axis=0)))
             number = number or "; ".join(_spread(c, ds) for c in every)
         what = f"{' and '.join(str(c) for c in every)}{', together' if self.also else ''}."
-        return _concluded(scene, p, [x for c in every for x in _labels(c.quantity)], number, what)
+        labels, bound = [x for c in every for x in _labels(c.quantity)], ""
+        if not self.also and self.threshold:
+            draws = self.quantity.draws(scene.decompositions[_readings(scene)[0]])
+            bound = bound_sentence(scene, self.quantity, draws, self.threshold)
+        return _concluded(scene, p, labels, number, what, bound)
 
 
 def _spread(c: Condition, ds: xr.Dataset) -> str:
@@ -137,7 +155,11 @@ class Largest:
         rest = float(np.median(np.abs(_total(main, q.kind, "unattributed", q.days))))
         own = float(np.median(_total(main, q.kind, q.part, q.days)))
         what = f"{q.part} is {_directed(self.side)}the largest component of {q.kind}."
-        return _concluded(scene, p, _labels(q), f"{own:+.3g} against {rest:.3g} unattributed", what)
+        others = [_total(main, q.kind, c, q.days) for c in COMPONENT_NAMES if c != q.part]
+        needed = float(np.median(np.abs(others).max(axis=0)))
+        needed = -needed if self.side == BELOW else needed
+        bound = bound_sentence(scene, q, _total(main, q.kind, q.part, q.days), needed)
+        return _concluded(scene, p, _labels(q), f"{own:+.3g} against {rest:.3g} unattributed", what, bound)
 
 
 @dataclass(frozen=True)

@@ -53,4 +53,7 @@ def kept(folder: Path, key: str, sign: str) -> tuple[Mapping[str, np.ndarray], D
         if said["signature"] != sign:
             return None
         draws = {k.removeprefix(_DRAW): file[k] for k in file.files if k.startswith(_DRAW)}
-        return draws, Diagnostics(**said["diagnostics"])
+        numbers: dict[str, Any] = {
+            k: tuple(v) if isinstance(v, list) else v for k, v in said["diagnostics"].items()
+        }
+        return draws, Diagnostics(**numbers)

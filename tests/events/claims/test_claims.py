@@ -298,3 +298,34 @@ def test_figures_of_the_seed_on_the_embedded_panel(event_panel, tmp_path):
 def test_no_claims_no_audit(event_panel):
     with pytest.raises(DataError, match="no claims"):
         audit((), Scene(event_panel.frame))
+
+
+def test_a_part_that_only_the_prior_bounds_can_bound_a_claim_out():
+    """Impact holds it far below the claim: not contradicted by data, and not open either."""
+    from datetime import date
+
+    from model.events.claims.finding import BOUNDED_OUT, NOT_IDENTIFIED, Scene
+    from model.events.claims.model_tests import Sign
+    from model.events.quantities import Quantity
+
+    day, rng = date(2026, 2, 5), np.random.default_rng(1)
+    parts = ["unattributed", "dealer"]
+    values = np.stack([rng.normal(-12.0, 1.0, (400, 1)), rng.normal(-0.3, 0.4, (400, 1))], axis=2)
+    ds = xr.Dataset(
+        {"return_channel": (("sample", "date", "return_part"), values)},
+        coords={"date": [np.datetime64("2026-02-05", "ns")], "return_part": parts},
+    )
+    posterior = xr.Dataset({"impact": (("chain", "draw"), np.full((1, 4), 0.5))})
+    known = {("return:dealer:2026-02-05", "vendor"): False}
+    scene = Scene(
+        frame=pd.DataFrame(),
+        decompositions={"vendor": ds},
+        posteriors={"vendor": posterior},
+        identified=known,
+    )
+    q = Quantity("return_channel", "dealer", (day,), "log-%")
+    third = Sign(q, "below", -4.7).run(scene)
+    assert third.verdict == BOUNDED_OUT
+    assert "times as much" in third.reason
+    assert "price impact" in third.reason
+    assert Sign(q, "below", -0.5).run(scene).verdict == NOT_IDENTIFIED
