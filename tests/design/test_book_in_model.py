@@ -328,7 +328,7 @@ def test_an_unmoved_belief_leaves_the_prior_as_it_is():
 # --- panels --------------------------------------------------------------------------------------------------------
 def test_a_drawn_panel_is_evaluated_on_its_own_returns():
     design = booked_event()
-    p = strong(design, 4) | {"crypto_follow": 0.0, "crypto_forced": 0.0}
+    p = strong(design, 5) | {"crypto_follow": 0.0, "crypto_forced": 0.0}
     panel, truth = simulate_panel(p, design, np.random.default_rng(1))
     np.testing.assert_array_equal(panel.book_knots, design.book_knots)
     known = evaluate(p, arrays(panel), np).known["dealer"]

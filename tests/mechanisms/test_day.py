@@ -15,7 +15,7 @@ from model.inference.inputs import evaluate
 from model.mechanisms import price as impact
 from model.mechanisms.components import COMPONENTS
 from model.mechanisms.components.dealer import iv_fall
-from model.mechanisms.day import answer, group_leader, make_state, shock_groups
+from model.mechanisms.day import answer, group_leader, linked_groups, local_groups, make_state, shock_groups
 from model.mechanisms.design import PRE_SAMPLE
 
 SEEDS = (1, 2, 3, 4)
@@ -141,8 +141,10 @@ def test_flow_scale_is_a_precision():
 
 
 def test_shock_groups_follow_the_registry():
-    assert shock_groups() == ("basis", "demand")
-    assert [group_leader(g).shock.group for g in shock_groups()] == list(shock_groups())
+    assert shock_groups() == ("basis", "demand", "crypto", "crypto_night")
+    assert linked_groups() == ("basis", "demand")
+    assert local_groups() == ("crypto", "crypto_night")
+    assert all(g in (group_leader(g).shock.group, group_leader(g).night) for g in shock_groups())
 
 
 def test_missing_numbers_are_never_read():

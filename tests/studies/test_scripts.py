@@ -20,7 +20,7 @@ OPTIONS = {
     "backtest": "--panel --priors --scheduler --seed --store --month --workers --baselines-only",
     "browse": "--folder --open --port",
     "forecast": "--panel --given --draws --last --reading --seed --start --out",
-    "placebo": "--below --draws --panel --seed --out",
+    "placebo": "--below --draws --panel --seed",
     "report": "--format --panel",
     "audit_claims": f"{FIT} --page",
     "benchmark": "--event --panel --repeats",
