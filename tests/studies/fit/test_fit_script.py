@@ -121,4 +121,5 @@ def test_too_few_draws_end_with_exit_4_and_files_for_inspection(tmp_path):
     assert done.returncode == 4, done.stderr
     assert (tmp_path / "posterior.nc").is_file()
     assert (tmp_path / "gate.json").is_file()
-    assert not (tmp_path / "report.html").exists()
+    assert not (tmp_path / "decomposition.nc").exists()
+    assert "did not converge" in (tmp_path / "report.html").read_text(encoding="utf-8")
