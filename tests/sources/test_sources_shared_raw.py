@@ -135,6 +135,8 @@ def _noise(root: Path, out: Path, cut: date) -> None:
             frame.to_csv(target, index=False)
         elif path.suffix == ".parquet":
             frame = pd.read_parquet(path)
+            if not frame.index.name and "timestamp" not in frame:
+                continue  # a file of the folder that no source here reads
             stamps = (
                 frame.index
                 if frame.index.name

@@ -18,7 +18,7 @@ from model.inference.diagnostics import Diagnostics
 from model.inference.draws import STATES, prior_draws
 from model.store import PROJECT
 
-DRAWS, CHAINS = 200, 2
+DRAWS, CHAINS = 300, 2
 PAUSE = 0.3
 """Seconds that a reading takes, so that kills fall into sampling too."""
 OPEN = GateResult("inconclusive", ["Too few days."], None, [], "d" * 64, "g" * 64, 1)
