@@ -33,7 +33,7 @@ def test_coverage_of_a_calibrated_and_of_an_overconfident_program():
 @pytest.mark.slow
 @pytest.mark.parametrize("wrong", [False, True], ids=["right", "without-jacobian"])
 def test_ranks_of_the_model(tmp_path, wrong):
-    options = ["--panels", "12", "--drop-jacobian"] if wrong else ["--panels", "20"]
+    options = ["--panels", "24", "--drop-jacobian"] if wrong else ["--panels", "20"]
     code = importlib.import_module("calibrate").main(["ranks", "--out", str(tmp_path), *options])
     name = "ranks-without-jacobian" if wrong else "ranks"
     summary = pd.read_csv(tmp_path / f"{name}-summary.csv").set_index("quantity")
