@@ -12,7 +12,7 @@ test: install lint
 	.venv/bin/python -m pytest -n 2 --dist loadfile
 
 test-slow: install
-	.venv/bin/python -m pytest -m slow
+	.venv/bin/python -m pytest -m slow $(SLOW)
 
 proofs: install
 	.venv/bin/python scripts/fuzz_sources.py
