@@ -188,7 +188,8 @@ def _day(panel: Design) -> int:
 
 
 def _log_jacobian(p: Draws, panel: Design) -> float:
-    return float(np.log(evaluate(p, arrays(panel), np).jacobian[PRE_SAMPLE:]).sum())
+    # Absolute: a model that lost its Jacobian on purpose may draw loops that amplify without end.
+    return float(np.log(np.abs(evaluate(p, arrays(panel), np).jacobian[PRE_SAMPLE:])).sum())
 
 
 def _seeded(settings: Settings, k: int) -> Settings:
