@@ -256,16 +256,15 @@ def _account(c: Component, shock: np.ndarray, night: np.ndarray, b: _Books) -> A
     zero = np.zeros(shock.shape)
     today = answer(c, p, b.state, d["returns"]).value + zero
     off = answer_off_fund(c, p, b.state, d["returns"]).value + zero
-    late = c.lag_response(p, d["returns_lag"]) + zero
-    mean = np.asarray(c.fund_mean(p)) + np.zeros((len(zero), b.flows_lag.shape[2]))
-    mean = mean[:, None, :] * d["listed"]
+    late = c.lag_response(p, b.state, d["returns_lag"]) + zero
+    mean = (c.fund_mean(p, b.state) + zero[..., None]) * d["listed"]
     react = np.asarray(c.fund_lag(p)) + zero[:, :1]
     decided = c.drive(p, b.state) + shock
     direct = decided + mean.sum(axis=2)
     before_loop = direct + late + react * b.flows_lag.sum(axis=2)
     scale = (np.asarray(c.booked(p)) + zero[:, :1]) * ("flow" in c.reaches)
     share = c.price_share(p, b.state) + zero
-    slope = b.damping * c.night_slope(p) + zero
+    slope = b.damping * c.night_slope(p, b.state) + zero
     early = answer_overnight(c, p, b.state).value * d["opens"] + zero
     after = today + slope * d["night"]
     fraction = scale[..., None] * b.load[c.loading]

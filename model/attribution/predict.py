@@ -226,7 +226,10 @@ class _Look:
     def _fresh(self, d, rng) -> _Fresh:
         """The day's scales and its implied-volatility shock, which shares the price's scale."""
         days = len(d["returns"])
-        price, flow = rng.standard_normal(days), rng.choice(len(FLOW_NODES), days, p=_weights(FLOW_NODES))
+        price = rng.standard_normal(days)
+        weight = np.exp(_flow_given_price(self.p["day_shared"], price))
+        reached = np.cumsum(weight, axis=0) < rng.random(days) * weight.sum(axis=0)
+        flow = np.minimum(reached.sum(axis=0), len(FLOW_NODES) - 1)
         shock = fresh_iv_shock(self.p, np.exp(self.p["return_tail"] * price), rng)
         return _Fresh(price, flow, d["iv_observed"] * shock)
 
@@ -270,15 +273,17 @@ class _Look:
     def _grid(self, d, here: Asked, iv_seen: bool) -> Grid:
         """Scales of a day before its flows are seen."""
         days = len(d["returns"])
-        flow = np.tile(impact.scale_mixture(self.p["flow_tail"] * FLOW_NODES), (days, 1))
-        flow_logw = np.tile(np.log(_weights(FLOW_NODES)), (days, 1))
+        expected = self.p["flow_memory"] * self.d["log_activity"]
+        flow = impact.scale_mixture(expected[:, None] + self.p["flow_tail"] * FLOW_NODES)
         nodes = PRICE_NODES[:, None]
-        price_logw = np.tile(np.log(_weights(PRICE_NODES))[:, None], (1, days))
+        price_logw = np.tile(-0.5 * nodes**2, (1, days))
         if iv_seen:
             at = self.p | {"return_state": nodes}
             price_logw = price_logw + d["iv_observed"] * _iv_density(at, self.eq.iv_shock)
+        pairs = _flow_given_price(self.p["day_shared"], PRICE_NODES)
+        pairs = pairs - special.logsumexp(pairs - 0.5 * PRICE_NODES**2)
         mix = np.tile(impact.scale_mixture(self.p["return_tail"] * PRICE_NODES), (days, 1))
-        return Grid(flow, flow_logw, self._price_var(here, nodes).T, price_logw.T, mix)
+        return Grid(flow, self._price_var(here, nodes).T, mix, pairs + price_logw.T[:, None, :])
 
     def _read_grid(self) -> Grid:
         """Scales for reading a day: the draw's own where it has one, the grid elsewhere."""
@@ -286,12 +291,12 @@ class _Look:
         own_price = self._price_var(self.here, self.p["return_state"])[:, None]
         own_mix = impact.scale_mixture(self.p["return_tail"] * self.p["return_state"])[:, None]
         if self.known.learned.all():
-            return Grid(own_flow, np.zeros_like(own_flow), own_price, np.zeros_like(own_price), own_mix)
+            return Grid(own_flow, own_price, own_mix, np.zeros((len(own_flow), 1, 1)))
         at = self.known.learned
         grid = Grid(*(x.copy() for x in self._grid(self.d, self.here, iv_seen=True)))
         grid.flow[at], grid.price[at], grid.price_mix[at] = own_flow[at], own_price[at], own_mix[at]
-        for logw in (grid.flow_logw, grid.price_logw):
-            logw[at, 1:], logw[at, 0] = -np.inf, 0.0
+        grid.logw[at] = -np.inf
+        grid.logw[at, 0, 0] = 0.0
         return grid
 
 
@@ -313,10 +318,9 @@ def _solved(pressures: list[_Pressure], first: int, d) -> np.ndarray:
     return returns
 
 
-def _weights(nodes: np.ndarray) -> np.ndarray:
-    """Standard normal weights of equally spaced points; they sum to one."""
-    w = np.exp(-0.5 * nodes**2)
-    return w / w.sum()
+def _flow_given_price(shared: float, price: np.ndarray) -> np.ndarray:
+    """Log density of the flows' state at its nodes given the price's state, up to a constant. ``(J, len(price))``."""
+    return -0.5 * (FLOW_NODES[:, None] - shared * price) ** 2 / (1.0 - shared**2)
 
 
 def _iv_density(p, shock: np.ndarray) -> np.ndarray:

@@ -55,6 +55,8 @@ def make_design(panel: Panel, card: EventCard | None) -> Design:
             f"A listed fund's flow is missing within the first {PRE_SAMPLE + 1} days of the panel.",
             "Start the panel on a day from which the first days are complete: booking lags need them.",
         )
+    recent, recent_weight = trailing.recent_flow(flows, listed)
+    calm_flow = units.usd_m_to_bn(universe.calm.flow_usd_m)
     notes = card.knock_ins if card else ()
     barrier, live = _knock_ins(frame, notes)
     weeks, changes, expiries = _position_weeks(frame, universe)
@@ -76,6 +78,11 @@ def make_design(panel: Panel, card: EventCard | None) -> Design:
         gamma=trailing.gamma_proxy(frame["price"], trailing_vol)[cut],
         ratio=trailing.volatility_ratio(trailing_vol, universe.calm.volatility_pct)[cut],
         volatility=trailing_vol[cut],
+        recent=recent[cut],
+        recent_weight=recent_weight[cut],
+        activity=trailing.activity(_known_total(sighting, flows), calm_flow)[cut],
+        calm_flow=calm_flow,
+        calm_price=universe.calm.price_usd,
         iv_change=_change(frame, "implied_vol")[cut],
         premium=_premium(frame, universe)[cut],
         tenor=np.nan_to_num(_column(frame, "future_days") / units.DAYS_PER_YEAR)[cut],
@@ -148,6 +155,12 @@ def _vendors(sighting: Sighting, flows: np.ndarray, cut: slice) -> dict[str, Any
 def _total(sighting: Sighting, flows: np.ndarray) -> np.ndarray:
     """The vendor's total, USD bn, where some print is missing; empty where none is."""
     return units.usd_m_to_bn(sighting.total) if np.isnan(flows).any() else np.zeros(0)
+
+
+def _known_total(sighting: Sighting, flows: np.ndarray) -> np.ndarray:
+    """The prints' sum, or the vendor's total where a print is missing. ``Shape: (T,)``, USD bn."""
+    whole = flows.sum(axis=1)
+    return np.where(np.isfinite(whole), whole, units.usd_m_to_bn(sighting.total))
 
 
 def _with_mechanisms(design: Design, card: EventCard) -> Design:

@@ -43,8 +43,8 @@ def graph_of(design: Design) -> Graph:
 
 
 def daily_columns(design: Design) -> pd.DataFrame:
-    """Daily columns of a design: return, total flow, stress, factors, gamma, implied volatility, premium, scale, and what
-    else is supplied.
+    """Daily columns of a design: return, flow, stress, factors, gamma, implied volatility, premium, scale, recent flow, and
+    what else is supplied.
 
     A day on which any listed fund's flow is missing has no total.
     """
@@ -58,6 +58,7 @@ def daily_columns(design: Design) -> pd.DataFrame:
         "iv_change": design.iv_change,
         "premium": design.premium,
         "scale": design.volatility,
+        "recent_flow": design.recent.sum(axis=1),
         **{m.name: design.measured[m.name] for m in MEASUREMENTS if m.name in design.measured},
     }
     return pd.DataFrame(columns, index=design.dates)

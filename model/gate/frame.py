@@ -17,7 +17,7 @@ from model.errors import DataError
 from model.gate.graph import split, timed
 
 LAGS, LEADS = 3, 2
-LEVELS = ("gamma", "premium", "volatility")
+LEVELS = ("gamma", "premium", "volatility", "recent_flow")
 """Slow states and levels: centred, never divided by a moving scale (that would bend their memory)."""
 RENAMED = {"flow_total": "flow"}
 HALF_LIFE, WARM_UP = 20.0, 5

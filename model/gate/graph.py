@@ -28,7 +28,7 @@ import networkx as nx
 
 from model.errors import UsageError
 
-BEFORE_OPEN = ("gamma", "volatility")
+BEFORE_OPEN = ("gamma", "volatility", "recent_flow")
 WEEKLY = "[week]"
 PAST, OUTSIDE, BEFORE = "past", "outside", "before_open"
 TIMED = re.compile(r"^(?P<base>[A-Za-z_][\w.]*)\[t(?P<offset>[+-]\d+)?\]$")

@@ -17,6 +17,7 @@ from model.mechanisms.design import LAGS, PRE_SAMPLE, Design
 from model.mechanisms.hedge_curves import HedgeCurves
 from model.mechanisms.measurements import MEASUREMENTS, PREMIUM, PRINTS, Measurement, Term
 from model.mechanisms.measurements.premium import GROUP
+from model.panel.trailing import SIZE_RANGE
 
 CHANGEABLE = (
     "returns",
@@ -27,7 +28,10 @@ CHANGEABLE = (
     "gamma",
     "ratio",
     "log_ratio",
+    "log_activity",
+    "recent",
     "rate",
+    "size",
     "iv_change",
     "barrier",
     "live",
@@ -56,6 +60,7 @@ def arrays(design: Design, use_positions: bool = True) -> dict[str, Any]:
     """Arrays by name; missing numbers are zero here and dropped by the rows' weights."""
     modelled = np.arange(design.days) >= PRE_SAMPLE
     gaps = _gap_funds(design) >= 0
+    before = design.price * np.exp(-design.returns / units.PERCENT)
     out = design.to_arrays() | {
         "flows": np.nan_to_num(design.flows),
         "seen": np.nan_to_num(design.flows + design.pull),
@@ -67,7 +72,9 @@ def arrays(design: Design, use_positions: bool = True) -> dict[str, Any]:
         "iv_change": np.nan_to_num(design.iv_change),
         "premium": np.nan_to_num(design.premium),
         "log_ratio": np.log(design.ratio),
-        "rate": units.bn_to_thousand_units(design.price * np.exp(-design.returns / units.PERCENT)),
+        "log_activity": np.log(design.activity),
+        "rate": units.bn_to_thousand_units(before),
+        "size": np.clip(before / design.calm_price, *SIZE_RANGE),
         "barrier_width": design.barrier_width,
         "premium_observed": np.isfinite(design.premium).astype(float),
         "print_var": design.basket_bn**2 + design.vendor_noise,

@@ -98,8 +98,8 @@ def build_model(design: Design, priors: PriorSet, base_shares: np.ndarray) -> pm
         if summed:
             p[MEANS] = _means(priors, design, base_shares, p)
         p["return_state"] = pm.Normal("return_state", 0.0, 1.0, dims="date")
-        p["flow_state"] = _flow_state(p["flow_tail"])
         d = _symbolic(arrays(design))
+        p["flow_state"] = _flow_state(p, d["log_activity"])
         eq = evaluate(p, d, pt)
         pm.Potential("daily", system_likelihood(eq.inputs, d["system"], make_frame(design)))
         pm.Potential("loop", pt.sum(pt.log(eq.jacobian[PRE_SAMPLE:])))
@@ -198,16 +198,23 @@ def _sign(priors: PriorSet, p):
     return pm.Deterministic(SIGN, value)
 
 
-def _flow_state(tail):
-    """Days' log scales of flows, their prior unchanged, each sampled in units of what would be left of it by its day.
+def _flow_state(p, log_activity):
+    """Days' log scales of flows, their prior unchanged, each sampled in units of what its day would leave of it.
 
     Where days differ little the data say little of one day: on its own scale it would be a funnel, narrow as days'
     common spread goes to zero. Where they differ much each day's flows tell its scale, and in units of the spread
-    that would be the funnel.
+    that would be the funnel. What it shares with the price's scale stands in its density: flows speak of the sum of both
+    parts, so the sum is sampled.
     """
-    wide = pt.sqrt(1.0 + DAY_INFORMATION * tail**2)
-    free = pm.ZeroSumNormal("flow_state_free", sigma=wide, dims="date")
-    return pm.Deterministic("flow_state", free * tail / wide, dims="date")
+    wide = pt.sqrt(1.0 + DAY_INFORMATION * p["flow_tail"] ** 2)
+    both = pm.ZeroSumNormal("flow_state_free", sigma=wide, dims="date") / wide
+    shared, price = p["day_shared"], p["return_state"] - pt.mean(p["return_state"])
+    own = (both - shared * price) / pt.sqrt(1.0 - shared**2)
+    free = both.shape[0] - 1
+    density = 0.5 * pt.sum(both**2 - own**2) - 0.5 * free * pt.log(1.0 - shared**2)
+    pm.Potential("flow_state_shared", density)
+    scale = impact.flow_scale(p, log_activity, p["return_state"], own)
+    return pm.Deterministic("flow_state", scale, dims="date")
 
 
 def _common(priors: PriorSet, p):

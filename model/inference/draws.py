@@ -25,6 +25,7 @@ from model.mechanisms.design import Design
 from model.mechanisms.measurements import PREMIUM, PRINTS, Row
 from model.mechanisms.measurements.premium import GROUP, innovation_var
 from model.mechanisms.names import parameter_names
+from model.mechanisms.price import flow_scale
 from model.mechanisms.simulate.records import Latents
 from model.priors.prior_set import PriorSet
 
@@ -52,8 +53,10 @@ def prior_draws(
     if priors.joint is not None:
         out |= priors.joint.draw(count, rng)
     out["return_state"] = rng.standard_normal((count, design.days))
-    state = out["flow_tail"][:, None] * rng.standard_normal((count, design.days))
-    out["flow_state"] = state - state.mean(axis=1, keepdims=True)
+    own = rng.standard_normal((count, design.days))
+    own -= own.mean(axis=1, keepdims=True)
+    p = {k: out[k][:, None] for k in ("flow_tail", "flow_memory", "day_shared")}
+    out["flow_state"] = flow_scale(p, np.log(design.activity), out["return_state"], own)
     return out
 
 

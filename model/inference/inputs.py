@@ -78,7 +78,7 @@ def evaluate(p, d, xp) -> Equations:
         demand=premium.known_demand(p, d, day) + zero,
         trades=xp.stack([_booked_trades(p, d, day, kind) for kind in booking.LOADINGS]),
         group_booked=xp.stack([1.0 * group_leader(g).booked(p) + 0.0 * p["impact"] for g in linked]),
-        fund_mean=sum(c.booked(p) * c.fund_mean(p) for c in COMPONENTS) + 0.0 * p["fund_noise"],
+        fund_mean=sum(c.booked(p) * c.fund_mean(p, day.state) for c in COMPONENTS) + 0.0 * d["listed"],
         fund_lag=xp.stack([sum(c.booked(p) * c.fund_lag(p) for c in COMPONENTS)]),
         weights=booking.loading_weights(p, d, xp),
         kernel=p["kernel"],

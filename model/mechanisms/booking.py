@@ -18,6 +18,8 @@ PRIORS = (
     "kernel",
     "late_creation",
     "flow_tail",
+    "flow_memory",
+    "day_shared",
 )
 LOADINGS = ("demand", "basis", "option_fund")
 """Ways in which trades are spread over funds."""

@@ -65,11 +65,11 @@ def evaluate_day(p, d) -> Evaluated:
 def _known(c: Component, p, d, state: State) -> Known:
     response = answer(c, p, state, d["returns"])
     zero = 0.0 * d["returns"]
-    mean = d["listed"] * c.fund_mean(p)
+    mean = d["listed"] * c.fund_mean(p, state)
     return Known(
         c,
         c.drive(p, state) + zero,
-        c.lag_response(p, d["returns_lag"]) + zero,
+        c.lag_response(p, state, d["returns_lag"]) + zero,
         response.value + zero,
         response.slope + zero,
         mean.sum(axis=1) + zero,
@@ -136,7 +136,10 @@ def make_state(p, d) -> State:
         barrier_width=d["barrier_width"],
         book=book_today(d),
         night=d["night"],
+        recent=d["recent"],
+        recent_weight=d["recent_weight"],
         rate=d["rate"],
+        size=d["size"],
         supplied=frozenset(d["measured"]),
     )
 
@@ -185,7 +188,7 @@ def answer_overnight(c: Component, p, state: State) -> Response:
 
 def answer_to_night(c: Component, p, state: State):
     """What the overnight return adds to the answer given while the funds trade."""
-    return damping(p, state) * c.night_slope(p) * state.night
+    return damping(p, state) * c.night_slope(p, state) * state.night
 
 
 def damping(p, state: State):

@@ -39,6 +39,14 @@ class Design:
         ``Shape: (T,)``, log-%, mean of the factor returns.
     stress, gamma, ratio, volatility : numpy.ndarray
         ``Shape: (T,)``; see :mod:`model.panel.trailing`.
+    recent, recent_weight : numpy.ndarray
+        ``Shape: (T, I)``; what funds' earlier prints say of their mean inflow (USD bn), and how much of it they say.
+    activity : numpy.ndarray
+        ``Shape: (T,)``; trailing size of flows, see :mod:`model.panel.trailing`.
+    calm_flow : float
+        Size at which ``activity`` is one, USD bn.
+    calm_price : float
+        Price at which answers of flow to returns are stated, USD.
     iv_change : numpy.ndarray
         ``Shape: (T,)``, vol points, NaN = missing.
     premium, tenor : numpy.ndarray
@@ -100,6 +108,11 @@ class Design:
     gamma: np.ndarray
     ratio: np.ndarray
     volatility: np.ndarray
+    recent: np.ndarray
+    recent_weight: np.ndarray
+    activity: np.ndarray
+    calm_flow: float
+    calm_price: float
     iv_change: np.ndarray
     premium: np.ndarray
     tenor: np.ndarray

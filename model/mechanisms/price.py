@@ -68,6 +68,20 @@ def scale_mixture(log_scale):
     return smooth.exp(2.0 * log_scale)
 
 
+def flow_scale(p, log_activity, price_state, own):
+    """Log scale of a day's flows: what the days before announce, and a day wild for the price is wild for flows too.
+
+    Parameters
+    ----------
+    p : mapping
+    log_activity : trailing size of flows, known the day before
+    price_state, own : standard normal; the day's state of the price, and the flows' own
+    """
+    shared = p["day_shared"]
+    mixed = shared * price_state + (1.0 - shared**2) ** 0.5 * own
+    return p["flow_memory"] * log_activity + p["flow_tail"] * mixed
+
+
 def iv_scale(p):
     """Scale of the implied-volatility shock, vol points: a day that is wild for the price is wild for volatility.
 

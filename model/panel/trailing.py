@@ -16,6 +16,12 @@ STRESS_HALF_LIFE = 60.0
 """Days; the scale of stress-index changes."""
 RATIO_RANGE = (1.0 / 3.0, 3.0)
 """Volatility against its own level is kept within this range."""
+RECENT_HALF_LIFE = 15.0
+"""Days; published flows that say where mean inflow stands."""
+ACTIVITY_HALF_LIFE = 40.0
+"""Days; published flows that say how large flows are."""
+SIZE_RANGE = (0.5, 1.5)
+"""Price against the one that answers of flow are stated at is kept within this range: beyond it nothing was measured."""
 HIGH_WINDOW = 20
 """Days; the trailing high from which the gamma proxy measures the fall."""
 TYPICAL_DRAWDOWN = 0.8
@@ -45,6 +51,35 @@ def volatility(returns, calm_pct: float) -> np.ndarray:
 def volatility_ratio(trailing, calm_pct: float) -> np.ndarray:
     """Trailing volatility over its own trailing mean (dimensionless). ``Shape: (T,)``."""
     return np.clip(trailing / ewma_before(trailing, LEVEL_HALF_LIFE, calm_pct), *RATIO_RANGE)
+
+
+def recent_flow(flows, listed) -> tuple[np.ndarray, np.ndarray]:
+    """What each fund's flows published before a day say of its mean inflow.
+
+    Parameters
+    ----------
+    flows, listed : numpy.ndarray
+        ``Shape: (T, I)``; NaN where nothing was published.
+
+    Returns
+    -------
+    total, weight : numpy.ndarray
+        ``Shape: (T, I)``: exponentially weighted sum of the flows, in their unit, and of the weights, below one: a fund of
+        which little has been seen says little.
+    """
+    seen = np.isfinite(flows) & (np.asarray(listed) > 0)
+    columns = [
+        [ewma_before(np.where(s, x, np.nan), RECENT_HALF_LIFE, 0.0) for x in (f, np.ones(len(f)))]
+        for f, s in zip(np.asarray(flows).T, seen.T, strict=True)
+    ]
+    total, weight = np.stack(columns).transpose(1, 2, 0)
+    return total, weight
+
+
+def activity(total, calm: float) -> np.ndarray:
+    """Trailing size of the total flow relative to a calm year's (dimensionless). ``Shape: (T,)``."""
+    square = ewma_before((np.asarray(total) / calm) ** 2, ACTIVITY_HALF_LIFE, 1.0)
+    return np.clip(np.sqrt(square), *RATIO_RANGE)
 
 
 def stress_units(index, start_sd: float) -> np.ndarray:

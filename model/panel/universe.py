@@ -167,11 +167,13 @@ class Positions:
 
 @dataclass(frozen=True)
 class Calm:
-    """Starting values of trailing scales. Unit: log-% per day, vol points per day, shares per day."""
+    """Starting values of trailing scales. Unit: log-% per day, vol points per day, shares per day, USD m per day, USD."""
 
     volatility_pct: float
     stress_sd: float
     etf_volume: float
+    flow_usd_m: float
+    price_usd: float
 
 
 @dataclass(frozen=True)

@@ -167,20 +167,28 @@ def test_the_sign_keeps_its_prior_whatever_the_size(size):
     assert below == pytest.approx(prior.cdf(0.4), abs=2e-3)
 
 
+EXPECTED = np.linspace(-0.4, 0.9, 6)
+"""Days' log scales as the days before announce them, and states of the price."""
+
+
 @pytest.mark.parametrize("tail", [0.01, 0.3, 3.0])
 def test_days_scales_keep_their_prior_whatever_the_spread(tail):
     """Density of a zero-sum normal vector with the spread asked for, and the Jacobian of the units it is sampled in."""
+    shared, price = 0.6, np.array([0.5, -1.0, 2.0, 0.0, 0.3, -0.8])
     with pm.Model(coords={"date": range(6)}) as model:
         spread = pm.LogNormal("spread", 0.0, 1.0)
-        _flow_state(spread)
+        p = {"flow_tail": spread, "flow_memory": 2.0, "day_shared": shared, "return_state": price}
+        _flow_state(p, EXPECTED / 2.0)
     free, state = model.value_vars[1], model["flow_state"]
     unit, at = np.array([0.3, -1.2, 0.5, 0.1, 2.0]), {"spread_log__": np.log(tail)}
     (there,) = model.compile_fn(model.replace_rvs_by_values([state]), mode="FAST_COMPILE")(
         at | {free.name: unit}
     )
-    found = model.compile_logp(vars=[model["flow_state_free"]], mode="FAST_COMPILE")(at | {free.name: unit})
+    of = (model.compile_logp(v, mode="FAST_COMPILE") for v in (None, [spread]))
+    whole, alone = (f(at | {free.name: unit}) for f in of)
+    found = whole - alone + 5 * np.log(0.8)
+    there = (there - EXPECTED - tail * shared * price) / 0.8
     prior = stats.norm(0.0, tail).logpdf(there).sum() - stats.norm(0.0, tail).logpdf(0.0)
-    ratio = np.linalg.norm(there) / np.linalg.norm(unit)
+    ratio = tail / np.sqrt(1.0 + DAY_INFORMATION * tail**2)
     assert found == pytest.approx(prior + 5 * np.log(ratio))
     assert there.sum() == pytest.approx(0.0, abs=1e-12)
-    assert ratio == pytest.approx(tail / np.sqrt(1.0 + DAY_INFORMATION * tail**2))

@@ -50,10 +50,35 @@ def test_gamma_proxy_forgets_highs_after_twenty_days():
     assert proxy[trailing.HIGH_WINDOW] > proxy[trailing.HIGH_WINDOW + 1]
 
 
+def test_recent_flow_by_hand():
+    """Weights fall by the half-life; a gap and a fund not yet listed say nothing; nothing seen has no weight."""
+    keep = 0.5 ** (1.0 / trailing.RECENT_HALF_LIFE)
+    flows = np.array([[4.0, 7.0], [np.nan, 7.0], [2.0, 3.0], [0.0, 0.0]])
+    listed = np.array([[1, 0], [1, 0], [1, 1], [1, 1]])
+    total, weight = trailing.recent_flow(flows, listed)
+    first = (1 - keep) * 4.0
+    np.testing.assert_allclose(total[:, 0], [0.0, first, first, keep * first + (1 - keep) * 2.0])
+    np.testing.assert_allclose(weight[:, 0], [0.0, 1 - keep, 1 - keep, 1 - keep**2])
+    np.testing.assert_allclose(total[:, 1], [0.0, 0.0, 0.0, (1 - keep) * 3.0])
+    np.testing.assert_allclose(weight[:, 1], [0.0, 0.0, 0.0, 1 - keep])
+
+
+def test_activity_by_hand():
+    """One in a calm year, in any unit of flow; within the range of all ratios."""
+    keep = 0.5 ** (1.0 / trailing.ACTIVITY_HALF_LIFE)
+    found = trailing.activity([0.5, np.nan, 0.0], 0.25)
+    expected = np.sqrt(keep + (1 - keep) * 4.0)
+    np.testing.assert_allclose(found, [1.0, expected, expected])
+    np.testing.assert_allclose(trailing.activity([500.0, np.nan, 0.0], 250.0), found)
+    assert trailing.activity(np.full(900, 1e6), 0.25)[-1] == trailing.RATIO_RANGE[1]
+
+
 SERIES = {
     "volatility": lambda x: trailing.volatility(x, 2.5),
     "ratio": lambda x: trailing.volatility_ratio(trailing.volatility(x, 2.5), 2.5),
     "ewma": lambda x: trailing.ewma_before(x, 10.0, 1.0),
+    "recent_flow": lambda x: trailing.recent_flow(x[:, None], np.ones((DAYS, 1)))[0][:, 0],
+    "activity": lambda x: trailing.activity(x, 1.0),
     "gamma": lambda x: trailing.gamma_proxy(np.exp(x / 50.0), np.full(DAYS, 2.0)),
 }
 

@@ -48,7 +48,9 @@ def random_parameters(design: Design, seed: int, inner: float = 0.8) -> dict:
             p[name] = priors[name].ppf(quantile)
     noise = rng.standard_normal(design.days)
     p["return_state"] = rng.standard_normal(design.days)
-    p["flow_state"] = p["flow_tail"] * (noise - noise.mean())
+    own = np.sqrt(1.0 - p["day_shared"] ** 2) * (noise - noise.mean())
+    mixed = p["day_shared"] * p["return_state"] + own
+    p["flow_state"] = p["flow_tail"] * mixed + p["flow_memory"] * np.log(design.activity)
     return p
 
 
@@ -107,6 +109,11 @@ def small_design(seed: int = 0, days: int = 9, funds: int = 3) -> Design:
         gamma=rng.uniform(-1.0, 1.5, days),
         ratio=ratio,
         volatility=2.5 * ratio,
+        recent=rng.normal(0.02, 0.1, (days, funds)) * listed,
+        recent_weight=rng.uniform(0.1, 0.9, (days, funds)) * listed,
+        activity=rng.uniform(0.5, 2.0, days),
+        calm_flow=0.25,
+        calm_price=70_000.0,
         iv_change=iv_change,
         premium=premium,
         tenor=np.linspace(0.08, 0.01, days),

@@ -121,11 +121,10 @@ def _pull_booking(out, d, inputs, data, frame, booked):
     listed = np.ascontiguousarray(data.listed.T)
     for i in range(funds):
         up, a = d.known[i], listed[i]
-        mean, follow = 0.0, 0.0
+        mean, follow = out.fund_mean[:, i], 0.0
         for t in range(days):
-            mean += up[t] * a[t]
+            mean[t] += up[t] * a[t]
             follow += up[t] * a[t] * data.flows_lag[t, i]
-        out.fund_mean[i] += mean
         out.fund_lag[0] += follow
         for l in range(kinds):
             d_load, load = d.load[l, i], booked.load[l, i]

@@ -54,7 +54,7 @@ class Sizes(NamedTuple):
 
 AXES = {
     Inputs: (
-        "T", "LT", "G", "I", "1", "LI", "RIK", "1", "I", "T", "G", "5", "ST", "ET", "ET",
+        "T", "LT", "G", "TI", "1", "LI", "RIK", "1", "I", "T", "G", "5", "ST", "ET", "ET",
     ),
     Data: ("TI", "TI", "TI", "TI", "TI", "TI", "ET"),
     Frame: ("TW", "TI", "MT", "T", "1", "2", "G", "G", "1", "C", "C", "n", "T*X", "2"),

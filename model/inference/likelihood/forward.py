@@ -270,7 +270,7 @@ def _predict_day(
 ):
     """Density of the day's prints given what is known of the day (see :func:`forward` for ``out``)."""
     n, funds, asked = len(before_m), f.fund.target.shape[0], targets.shape[0]
-    mixes, flow_logw, price_vars, price_logw, price_mixes = scales
+    mixes, price_vars, price_mixes, prior = scales
     wide, deep = mixes.shape[1], price_vars.shape[1]
     apart = deep if closed and _scaled(other, grown, price_row, t) else 1
     states = wide * apart
@@ -292,7 +292,7 @@ def _predict_day(
         _widen(ps[s], more, mixes[t, j], span * width)
         out[1] = other.target[price_row, t] - _dot(price, ms[s])
         out[2 + j] = _times(ps[s], price, gains[s])
-        own = flow_logw[t, j]
+        own = 0.0
         if closed:
             mix = price_mixes[t, s % apart]
             own += _see_others(other, grown, mix, price_row, t, ms[s], ps[s], width, span, a, work)
@@ -301,7 +301,7 @@ def _predict_day(
         for k in range(deep):
             if apart == 1 or k == s % apart:
                 said = _log_normal(error[s], spread[s] + price_vars[t, k])
-                logw[j * deep + k] = own + price_logw[t, k] + said
+                logw[j * deep + k] = own + prior[t, j * deep + k] + said
     total = _log_sum(logw)
     out[0] = total
     at = 2 + wide
@@ -355,7 +355,7 @@ def _predict_day(
 def _read_day(f, doubled, other, grown, price_row, frame, t, m, p, width, span, scales, u):
     """Bring the state past a day: its prints, price and premium, at one drawn point of the day's scales."""
     n, funds = len(m), f.fund.target.shape[0]
-    mixes, flow_logw, price_vars, price_logw, price_mixes = scales
+    mixes, price_vars, price_mixes, prior = scales
     wide, deep = mixes.shape[1], price_vars.shape[1]
     apart = deep if _scaled(other, grown, price_row, t) else 1
     states = wide * apart
@@ -371,9 +371,7 @@ def _read_day(f, doubled, other, grown, price_row, frame, t, m, p, width, span, 
         ms[s], ps[s] = m, p
         _widen(ps[s], more, mixes[t, j], span * width)
         mix = price_mixes[t, s % apart]
-        own = flow_logw[t, j] + _see_others(
-            other, grown, mix, price_row, t, ms[s], ps[s], width, span, a, work
-        )
+        own = _see_others(other, grown, mix, price_row, t, ms[s], ps[s], width, span, a, work)
         for i in range(funds):
             if f.fund.weight[i, t] > 0.0 and frame.missing[t, i] < 0:
                 _read(f.fund, i, t, width, span, a)
@@ -386,7 +384,7 @@ def _read_day(f, doubled, other, grown, price_row, frame, t, m, p, width, span, 
         for k in range(deep):
             if apart == 1 or k == s % apart:
                 said = _log_normal(error[s], spread[s] + price_vars[t, k]) if on else 0.0
-                logw[j * deep + k] = own + price_logw[t, k] + said
+                logw[j * deep + k] = own + prior[t, j * deep + k] + said
     total = _log_sum(logw)
     point = _pick(logw, total, u)
     j, s = point // deep, (point // deep) * apart + (point % deep) % apart
@@ -449,9 +447,9 @@ def forward(read, asked, frame, flows, price_row, known, wanted, first, closed, 
         ``Shape: (T, I)``.
     price_row : int
         Number of the price among the measurements.
-    known, wanted : tuple of five arrays
-        Grids of a day's scales for reading a day and for predicting it: flow-variance factors and their log weights
-        ``(T, J)``; price variances, their log weights, and the factors behind them ``(T, K)``.
+    known, wanted : tuple of four arrays
+        Grids of a day's scales for reading a day and for predicting it: flow-variance factors ``(T, J)``; price variances
+        and the factors behind them ``(T, K)``; log weights of the pairs ``(T, J K)``.
     first : int
     closed : bool
         Whether the day's other measurements are known when its prints are predicted.

@@ -37,16 +37,16 @@ class Grid(NamedTuple):
 
     Attributes
     ----------
-    flow, flow_logw : (T, J) variance factors of flow shocks
-    price, price_logw : (T, K) variances of the price shock, (log-%)^2
+    flow : (T, J) variance factors of flow shocks
+    price : (T, K) variances of the price shock, (log-%)^2
     price_mix : (T, K) the day's variance factor behind each
+    logw : (T, J, K) log weights of the pairs
     """
 
     flow: np.ndarray
-    flow_logw: np.ndarray
     price: np.ndarray
-    price_logw: np.ndarray
     price_mix: np.ndarray
+    logw: np.ndarray
 
 
 class Asked(NamedTuple):
@@ -84,10 +84,9 @@ class Ahead(NamedTuple):
 def _grid(x, at, days, wide, deep):
     """One packed grid."""
     flow = _take(x, at, days * wide).reshape(days, wide)
-    flow_logw = _take(x, at, days * wide).reshape(days, wide)
     price = _take(x, at, days * deep).reshape(days, deep)
-    price_logw = _take(x, at, days * deep).reshape(days, deep)
-    return flow, flow_logw, price, price_logw, _take(x, at, days * deep).reshape(days, deep)
+    price_mix = _take(x, at, days * deep).reshape(days, deep)
+    return flow, price, price_mix, _take(x, at, days * wide * deep).reshape(days, wide * deep)
 
 
 @jit
@@ -111,8 +110,8 @@ def _forward(inputs_at, data_at, frame_at, extra_at, sizes_at, out_at):
     days, funds, own = z[0], z[1], z[SIZES:]
     asked = own[4]
     rows = z[9]
-    size = days * (2 * own[0] + 3 * own[1] + 2 * own[2] + 3 * own[3]) + 2 * rows * days
-    size += asked * (funds + days) + days * (2 + funds)
+    size = days * (own[0] + 2 * own[1] + own[0] * own[1] + own[2] + 2 * own[3] + own[2] * own[3])
+    size += 2 * rows * days + asked * (funds + days) + days * (2 + funds)
     extra, at = carray(extra_at, (size,)), np.zeros(1, np.int64)
     known = _grid(extra, at, days, own[0], own[1])
     wanted = _grid(extra, at, days, own[2], own[3])

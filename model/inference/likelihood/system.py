@@ -38,7 +38,7 @@ class Inputs(NamedTuple):
     demand : (T,) % of price: what the return and known basis trades do to the premium's deviation
     trades : (L, T) USD bn: known booked trades by loading
     group_booked : (G,) booked share of each shock
-    fund_mean : (I,) USD bn
+    fund_mean : (T, I) USD bn
     fund_lag : (1,) reaction to a fund's own published flow
     weights : (L, I) unnormalised loadings
     kernel : (R, I, K)
@@ -208,9 +208,9 @@ def booking(inputs, data, frame):
             for k in range(lags, 0, -1):
                 share[k, i] += late * (share[k - 1, i] - share[k, i])
             share[0, i] -= late * share[0, i]
-        out, a, mean, follow = known[i], listed[i], inputs.fund_mean[i], inputs.fund_lag[0]
+        out, a, mean, follow = known[i], listed[i], inputs.fund_mean[:, i], inputs.fund_lag[0]
         for t in range(days):
-            out[t] = a[t] * (mean + follow * data.flows_lag[t, i])
+            out[t] = a[t] * (mean[t] + follow * data.flows_lag[t, i])
         for l in range(kinds):
             part, trades = load[l, i], inputs.trades[l]
             for t in range(days):

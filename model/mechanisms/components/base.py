@@ -73,7 +73,9 @@ class State:
     barrier_width : width over which a breach is hedged, log-%
     book : hedging demand of the dealer book, ``None`` if no day has one
     night : return before the funds' exchange opens, log-%; zero where it is not known
+    recent, recent_weight : ``Shape: (T, funds)`` what funds' earlier prints say of their mean, USD bn, and how much of it
     rate : thousand units of the underlying that a USD bn bought at the close before
+    size : price at the close before, relative to the one at which answers of flow are stated
     supplied : names of the measurements that are supplied
     """
 
@@ -88,7 +90,10 @@ class State:
     barrier_width: float = 1.0
     book: BookToday | BookOnDay | None = None
     night: Any = 0.0
+    recent: Any = 0.0
+    recent_weight: Any = 0.0
     rate: Any = 1.0
+    size: Any = 1.0
     supplied: frozenset[str] = frozenset()
 
 
@@ -146,7 +151,7 @@ class Component:
         """Trades decided without today's return, USD bn."""
         return 0.0
 
-    def lag_response(self, p, r_lag):  # noqa: ARG002
+    def lag_response(self, p, s: State, r_lag):  # noqa: ARG002
         """Trades answering yesterday's return, USD bn; zero at zero."""
         return 0.0
 
@@ -154,8 +159,8 @@ class Component:
         """Reaction to a fund's own flow published yesterday, bn per bn."""
         return 0.0
 
-    def fund_mean(self, p):  # noqa: ARG002
-        """Constant part per fund, USD bn, ``Shape: (funds,)`` or zero."""
+    def fund_mean(self, p, s: State):  # noqa: ARG002
+        """Mean trades per fund, USD bn, ``Shape: (T, funds)`` or zero."""
         return 0.0
 
     def response(self, p, s: State, r) -> Response:  # noqa: ARG002
@@ -170,7 +175,7 @@ class Component:
         """Upper bound of the response's slope over all returns, USD bn per log-%."""
         return 0.0
 
-    def night_slope(self, p):  # noqa: ARG002
+    def night_slope(self, p, s: State):  # noqa: ARG002
         """What one log-% before the open adds to the answer beyond what one log-% of the day does, USD bn per log-%."""
         return 0.0
 

@@ -1,9 +1,11 @@
 """Directional demand: investors who buy or sell for the exposure itself.
 
-.. math:: D_{i,t} = m_i + \\rho (F_{i,t-1} - m_i) + \\ell_i [k_0(r_t) + k_o o_t + k_1(r_{t-1}) + \\sigma_D u_{D,t}]
+.. math:: D_{i,t} = m_{i,t} + \\rho (F_{i,t-1} - m_{i,t}) + \\ell_i [k_0(r_t) + k_o o_t + k_1(r_{t-1}) + \\sigma_D u_{D,t}]
 
-It reacts to a fund's *published* flow of the day before, to today's and yesterday's return with a response
-that flattens below -5 %, and has its own shock.
+Mean inflow drifts: :math:`m_{i,t} = m_i + g \\sum_k w_k (F_{i,t-k} - m_i)`, with weights of half-life 15 days. Investors
+react to a fund's *published* flow of the day before, to today's and yesterday's return with a response
+that flattens below -5 %; a shock of their own comes on top. What they hold is worth more when the price is higher, so
+answers are in proportion to the price at the close before (measured: docs/evidence.md).
 """
 
 from __future__ import annotations
@@ -19,6 +21,7 @@ class Directional(Component):
     title = "Directional demand"
     edges = (
         ("flow[t-1]", "directional[t]"),
+        ("recent_flow[t]", "directional[t]"),
         ("return[t-1]", "directional[t]"),
         ("directional[t]", "return[t]"),
         ("return[t]", "flow[t]"),
@@ -33,6 +36,7 @@ class Directional(Component):
     priors = (
         "mean_flow",
         "fund_mean",
+        "mean_memory",
         "flow_persistence",
         "response_today",
         "response_overnight",
@@ -45,30 +49,37 @@ class Directional(Component):
     colour = "#00624a"
     size = ("response_today", "response_today_crash", "response_yesterday", "response_yesterday_crash")
 
-    def lag_response(self, p, r_lag):
+    def lag_response(self, p, s: State, r_lag):
         """``k1(r[t-1])``, concave below the kink."""
-        return _concave(p["response_yesterday"], p["response_yesterday_crash"], r_lag).value
+        return s.size * _concave(p["response_yesterday"], p["response_yesterday_crash"], r_lag).value
 
-    def response(self, p, s: State, r) -> Response:  # noqa: ARG002
+    def response(self, p, s: State, r) -> Response:
         """``k0(r[t])``, concave below the kink."""
-        return _concave(p["response_today"], p["response_today_crash"], r)
+        value, slope = _concave(p["response_today"], p["response_today_crash"], r)
+        return Response(s.size * value, s.size * slope)
 
-    def max_slope(self, p, s: State):  # noqa: ARG002
+    def max_slope(self, p, s: State):
         """Steeper of the quiet and the crash slope."""
-        return p["response_today"] + smooth.positive_part(-p["response_today_crash"])
+        return s.size * (p["response_today"] + smooth.positive_part(-p["response_today_crash"]))
 
-    def night_slope(self, p):
+    def night_slope(self, p, s: State):
         """The answer to the overnight return has a slope of its own: it is known before the funds trade."""
-        return p["response_overnight"] - p["response_today"]
+        return s.size * (p["response_overnight"] - p["response_today"])
 
     def fund_lag(self, p):
         """Persistence rho."""
         return p["flow_persistence"]
 
-    def fund_mean(self, p):
-        """``(1 - rho) m_i``."""
-        means = p["fund_share"] * p["mean_flow"] + p["fund_mean"]
-        return (1.0 - p["flow_persistence"]) * means
+    def fund_mean(self, p, s: State):
+        """``(1 - rho) m_it``, where ``m_it = m_i + g sum_k w_k (F_{i,t-k} - m_i)`` over the prints of earlier days."""
+        means = (p["fund_share"] * p["mean_flow"] + p["fund_mean"])[..., None, :]
+        memory, rho = _by_fund(p["mean_memory"]), _by_fund(p["flow_persistence"])
+        return (1.0 - rho) * (means + memory * (s.recent - s.recent_weight * means))
+
+
+def _by_fund(x):
+    """A number as it is; draws ``(S, 1)`` with an axis for the funds."""
+    return x[..., None] if getattr(x, "ndim", 0) > 1 else x
 
 
 def _concave(slope, flattening, r) -> Response:

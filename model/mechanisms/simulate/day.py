@@ -19,6 +19,7 @@ from model.mechanisms.simulate.book import day_book
 from model.mechanisms.simulate.lines import bend, lines_of
 from model.mechanisms.simulate.records import Morning, SimulatedPath
 from model.mechanisms.smooth import KINK_WIDTH
+from model.panel.trailing import SIZE_RANGE
 
 Parameters = Mapping[str, Any]
 NIGHT_HOURS = 17.0 / 24.0
@@ -46,10 +47,12 @@ def morning(
     flows_lag = design.listed[t] * path.flows[t - 1] if t else np.nan_to_num(design.flows_lag[0])
     rho = p["flow_persistence"]
     mean = p["fund_share"] * p["mean_flow"] + p["fund_mean"]
-    yesterday = _bent(p["response_yesterday"], p["response_yesterday_crash"], return_lag)
+    mean = mean + p["mean_memory"] * (path.recent[t] - design.recent_weight[t] * mean)
+    size = min(max(units.bn_to_thousand_units(design.calm_price) / rate, SIZE_RANGE[0]), SIZE_RANGE[1])
+    yesterday = size * _bent(p["response_yesterday"], p["response_yesterday_crash"], return_lag)
     return Morning(
         impact=lam,
-        damping=_damping(p, lam, steepest, further),
+        damping=_damping(p, lam, steepest, further, size),
         gamma=gamma,
         return_lag=return_lag,
         flows_lag=flows_lag,
@@ -63,6 +66,7 @@ def morning(
             for k, line in lines.items()
         },
         rate=rate,
+        size=size,
         night_shock={
             k: line.unit(rate) * own_shocks[line.groups[1]]
             for k, line in lines.items()
@@ -77,11 +81,11 @@ def unit_rate(design: Design, path: SimulatedPath, t: int) -> float:
     return float(units.bn_to_thousand_units(before))
 
 
-def _damping(p: Parameters, lam: float, steepest: float, further: float) -> float:
+def _damping(p: Parameters, lam: float, steepest: float, further: float, size: float) -> float:
     """Factor on all answers to the return, from the most that they could add at any return."""
     bends = max(0.0, -p["vanna"] * p["iv_crash"]) + max(0.0, p["vanna"] * p["iv_rally"])
     vanna = bends - p["vanna"] * p["iv_response"]
-    demand = max(p["response_today"], p["response_today"] - p["response_today_crash"])
+    demand = size * max(p["response_today"], p["response_today"] - p["response_today_crash"])
     gain = lam * (steepest + vanna + demand) + further
     return 1.0 / math.hypot(1.0, max(gain, 0.0) / MAX_GAIN)
 
@@ -264,7 +268,7 @@ def _further(p: Parameters, design: Design, m: Morning, r: float) -> dict[str, f
 def _answer(p: Parameters, m: Morning, r: float) -> float:
     """Directional trades in answer to today's return. USD bn."""
     overnight = (p["response_overnight"] - p["response_today"]) * m.night
-    return m.damping * (_bent(p["response_today"], p["response_today_crash"], r) + overnight)
+    return m.damping * m.size * (_bent(p["response_today"], p["response_today_crash"], r) + overnight)
 
 
 def _spread(weights: np.ndarray, listed: np.ndarray) -> np.ndarray:

@@ -163,6 +163,8 @@ class SimulatedPath:
     ratio: np.ndarray
     gamma: np.ndarray
     volatility: np.ndarray
+    recent: np.ndarray
+    activity: np.ndarray
     price: np.ndarray
     barrier: np.ndarray
     live: np.ndarray
@@ -188,7 +190,7 @@ class Morning(NamedTuple):
     Trades in USD bn, ``impact`` in log-% per USD bn, signed ``gamma`` in USD bn per log-%; ``damping`` is a
     factor; a ``book`` takes the place of gamma and knock-ins; ``further`` holds components that move the price alone, own
     shocks included, of which ``night_shock`` came before the open; ``night`` is the overnight return, zero where not known;
-    ``rate``: thousand units of the underlying per USD bn.
+    ``rate``: thousand units of the underlying per USD bn; ``size``: last price over the one answers are stated at.
     """
 
     impact: float
@@ -203,5 +205,6 @@ class Morning(NamedTuple):
     book: DayBook | None
     further: dict[str, float]
     rate: float
+    size: float
     night_shock: dict[str, float]
     night: float = 0.0

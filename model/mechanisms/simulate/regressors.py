@@ -16,9 +16,14 @@ LIVE_WITHIN = 40.0
 
 
 class Rebuild:
-    """Regressors that follow the path: volatility, its ratio, gamma proxy, prices, barriers."""
+    """Regressors that follow the path: volatility, its ratio, gamma proxy, mean and size of flows, prices, barriers."""
 
     def __init__(self, design: Design):
+        self.printed = np.isfinite(design.flows) & (design.listed > 0)
+        whole = (self.printed | (design.listed == 0)).all(axis=1)
+        self.summed = whole | np.isfinite(design.total) if len(design.total) else whole
+        self.square = float(design.activity[0]) ** 2
+        self.calm_flow = design.calm_flow
         self.level = float(design.volatility[0] / design.ratio[0])
         first = units.PERCENT * math.log(design.price[0]) - design.returns[0]
         self.log_close = [float(first)]
@@ -38,11 +43,23 @@ class Rebuild:
             keep = 0.5 ** (1.0 / trailing.LEVEL_HALF_LIFE)
             self.level = keep * self.level + (1.0 - keep) * path.volatility[t - 1]
             path.ratio[t] = np.clip(path.volatility[t] / self.level, *trailing.RATIO_RANGE)
+            self._flows(path, t)
             fall = max(self.log_close[-trailing.HIGH_WINDOW :]) - self.log_close[-1]
             typical = path.volatility[t] * math.sqrt(trailing.HIGH_WINDOW)
             path.gamma[t] = np.clip(fall / typical - trailing.TYPICAL_DRAWDOWN, -1.0, 2.0)
         for n, (level, share) in self.notes.items():
             self._note(path, t, n, level, share)
+
+    def _flows(self, path: SimulatedPath, t: int) -> None:
+        """Mean and size of flows, from what was printed the day before."""
+        before = path.flows[t - 1]
+        keep = 0.5 ** (1.0 / trailing.RECENT_HALF_LIFE)
+        moved = keep * path.recent[t - 1] + (1.0 - keep) * before
+        path.recent[t] = np.where(self.printed[t - 1], moved, path.recent[t - 1])
+        if self.summed[t - 1]:
+            keep = 0.5 ** (1.0 / trailing.ACTIVITY_HALF_LIFE)
+            self.square = keep * self.square + (1.0 - keep) * (before.sum() / self.calm_flow) ** 2
+        path.activity[t] = np.clip(math.sqrt(self.square), *trailing.RATIO_RANGE)
 
     def _note(self, path: SimulatedPath, t: int, n: int, level: float, share: float) -> None:
         """Distance of a barrier from the last close; a note dies with the first close behind it."""

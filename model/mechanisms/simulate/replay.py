@@ -125,13 +125,16 @@ def simulate_panel(p: Parameters, design: Design, rng: np.random.Generator) -> t
     """
     return_state = rng.standard_normal(design.days)
     noise = rng.standard_normal(design.days)
-    flow_state = p["flow_tail"] * (noise - noise.mean())
-    shocks, multi_asset = _draw_shocks(p, design, return_state, flow_state, rng)
+    alone = math.sqrt(1.0 - p["day_shared"] ** 2) * (noise - noise.mean())
+    flow_state = p["flow_tail"] * (p["day_shared"] * return_state + alone)
+    shocks, multi_asset = _draw_shocks(p, design, return_state, rng)
     path = _start(design, shocks)
     own = design.one_off * rng.standard_normal(design.days) if len(design.one_off) else np.zeros(design.days)
     rebuild = Rebuild(design)
     for t in range(design.days):
         rebuild.morning(path, t)
+        flow_state[t] += p["flow_memory"] * math.log(path.activity[t])
+        _scale_flows(p, design, shocks, multi_asset, math.exp(flow_state[t]), t)
         shocks.price[t] = shocks.price[t] * residual_scale(p, path, t) + own[t]
         shocks.night[t] = shocks.night[t] * residual_scale(p, path, t)
         _live_through(p, design, path, shocks, t)
@@ -162,7 +165,18 @@ def _start(design: Design, shocks: Shocks | None) -> SimulatedPath:
         flows[:PRE_SAMPLE][gaps] = shocks.fund_noise[:PRE_SAMPLE][gaps]
     copied = {
         name: getattr(design, name).copy()
-        for name in ("ratio", "gamma", "volatility", "price", "barrier", "live", "returns", "iv_change")
+        for name in (
+            "ratio",
+            "gamma",
+            "volatility",
+            "recent",
+            "activity",
+            "price",
+            "barrier",
+            "live",
+            "returns",
+            "iv_change",
+        )
     }
     empty = {
         n: np.zeros(days)
@@ -271,6 +285,9 @@ def _as_design(design: Design, path: SimulatedPath, simulated: Simulated) -> Des
         gamma=path.gamma,
         ratio=path.ratio,
         volatility=path.volatility,
+        recent=path.recent,
+        activity=path.activity,
+        total=with_gaps(simulated.flows.sum(axis=1), design.total) if len(design.total) else design.total,
         iv_change=with_gaps(simulated.iv_change, design.iv_change),
         premium=with_gaps(simulated.premium, design.premium),
         measured={k: with_gaps(simulated.measured[k], v) for k, v in design.measured.items()},
@@ -281,17 +298,23 @@ def _as_design(design: Design, path: SimulatedPath, simulated: Simulated) -> Des
     )
 
 
-def _draw_shocks(p: Parameters, design: Design, return_state, flow_state, rng) -> tuple[Shocks, np.ndarray]:
-    """Fresh shocks (price shocks in units of their ex-ante scale), and multi-asset's part of demand."""
+def _scale_flows(p: Parameters, design: Design, shocks: Shocks, multi_asset, size: float, t: int) -> None:
+    """Give a day's shocks of flows the day's size."""
+    shocks.demand[t] *= size
+    multi_asset[t] *= size
+    if t >= PRE_SAMPLE:
+        shocks.fund_noise[t] *= np.sqrt((size * p["fund_noise"]) ** 2 + design.basket_bn**2)
+
+
+def _draw_shocks(p: Parameters, design: Design, return_state, rng) -> tuple[Shocks, np.ndarray]:
+    """Fresh shocks, those of prices and flows in units of their ex-ante scale, and multi-asset's part of demand."""
     days, funds = design.flows.shape
     share, noise_share = p["multi_asset_share"], p["premium_noise_share"]
-    day_scale = np.exp(flow_state)
-    multi_asset = p["demand_scale"] * math.sqrt(share) * day_scale * rng.standard_normal(days)
-    directional = p["demand_scale"] * math.sqrt(1.0 - share) * day_scale * rng.standard_normal(days)
+    multi_asset = p["demand_scale"] * math.sqrt(share) * rng.standard_normal(days)
+    directional = p["demand_scale"] * math.sqrt(1.0 - share) * rng.standard_normal(days)
     w = p["premium_total"] * math.sqrt(1.0 - noise_share) * rng.standard_normal(days)
     w[0] = math.sqrt(PREMIUM_START_VAR) * rng.standard_normal()
-    fund_sd = np.sqrt((day_scale[:, None] * p["fund_noise"]) ** 2 + design.basket_bn**2)
-    fund_noise = fund_sd * rng.standard_normal((days, funds))
+    fund_noise = rng.standard_normal((days, funds))
     fund_noise[:PRE_SAMPLE] = p["fund_share"] * p["mean_flow"] + p["fund_mean"]
     day = np.exp(p["iv_day"] * p["return_tail"] * return_state)
     v = p["iv_scale"] * day * rng.standard_t(p["iv_tail"], days) * np.isfinite(design.iv_change)

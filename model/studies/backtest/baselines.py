@@ -18,6 +18,7 @@ from model.studies.backtest.scores import student_scores
 
 PAST, RETURN = "past", "return"
 FLOW, PRICE = "flow", "return"
+NIGHT, TAKER = "overnight", "taker"
 LAGS_VAR = 5
 TIGHTNESS, DECAY = 0.2, 1.0
 """Minnesota prior: spread of an own first lag, and the power with which it falls with the lag."""
@@ -50,6 +51,12 @@ REGRESSIONS: Mapping[tuple[str, str], Mapping[str, Regression]] = {
         "AR(1) + r[t] + r[t-1] + 20-day mean, trailing scale": Regression(
             ("flow_1", "return_1", "return_0", "mean_20"), "spread_20"
         ),
+        "AR(1) + r[t-1] + overnight + session + taker flow": Regression(
+            ("flow_1", "return_1", "overnight_0", "session_0", "taker_0")
+        ),
+        "AR(1) + r[t-1] + overnight + session + taker flow + 20-day mean, trailing scale": Regression(
+            ("flow_1", "return_1", "overnight_0", "session_0", "taker_0", "mean_20"), "spread_20"
+        ),
     },
     (PRICE, PAST): {
         "constant": Regression(()),
@@ -76,10 +83,11 @@ def regressors(daily: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        ``return_0`` is of the day itself; everything else of days before.
+        Those that end in ``_0`` are of the day itself; everything else of days before. Sessions and taker flow only where
+        the panel has them; a day without an open is one session, a day without taker flow has none.
     """
     before = daily[FLOW].shift(1)
-    return pd.DataFrame(
+    known = pd.DataFrame(
         {
             "flow_1": before,
             "return_1": daily[PRICE].shift(1),
@@ -89,6 +97,12 @@ def regressors(daily: pd.DataFrame) -> pd.DataFrame:
             "volatility": daily["volatility"],
         }
     )
+    if {NIGHT, TAKER} <= set(daily):
+        night = daily[NIGHT].fillna(0.0)
+        known = known.assign(
+            overnight_0=night, session_0=daily[PRICE] - night, taker_0=daily[TAKER].fillna(0.0)
+        )
+    return known
 
 
 def block_scores(daily: pd.DataFrame, start: int, stop: int) -> pd.DataFrame:
@@ -100,11 +114,12 @@ def block_scores(daily: pd.DataFrame, start: int, stop: int) -> pd.DataFrame:
         Columns :data:`model.studies.backtest.scores.COLUMNS`.
     """
     out = []
+    supplied = set(regressors(daily))
     for (target, task), models in REGRESSIONS.items():
         for name, r in models.items():
-            out.append(
-                _scored(daily, start, stop, target, task, name, _regression(daily, start, stop, target, r))
-            )
+            if set(r.columns) <= supplied:
+                forecast = _regression(daily, start, stop, target, r)
+                out.append(_scored(daily, start, stop, target, task, name, forecast))
     for name, predict in JOINT.items():
         for (target, task), forecast in predict(daily, start, stop).items():
             out.append(_scored(daily, start, stop, target, task, name, forecast))

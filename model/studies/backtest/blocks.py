@@ -19,7 +19,7 @@ from model.panel import Panel, load_panel
 from model.priors.prior_set import load_priors
 from model.priors.vary import held
 from model.store import PROJECT
-from model.studies.backtest.baselines import FLOW, PAST, PRICE, block_scores
+from model.studies.backtest.baselines import FLOW, NIGHT, PAST, PRICE, TAKER, block_scores
 from model.studies.backtest.scores import COLUMNS, draws_crps
 from model.studies.forecast.later import matched
 
@@ -95,6 +95,9 @@ def daily_of(design: Design) -> pd.DataFrame:
     columns = {FLOW: units.bn_to_usd_m(total), PRICE: design.returns, "volatility": design.volatility}
     columns["also_largest"] = units.bn_to_usd_m(design.flows[:, int(design.option_fund.argmax())])
     columns["also_factor"] = design.factor_returns[:, 0]
+    for name, column in {"overnight": NIGHT, "taker_utc": TAKER, "taker_flow": TAKER}.items():
+        if name in design.measured:
+            columns[column] = design.measured[name]
     return pd.DataFrame(columns, index=design.dates)
 
 

@@ -22,9 +22,8 @@ from model.design.book_days import sign_priors
 from model.inference.arrays import arrays
 from model.inference.bridge import Score, log_likelihood, score
 from model.inference.draws import Draws, posterior_latents, prior_draws, thin
-from model.mechanisms import price as impact
-from model.mechanisms.components import COMPONENTS
 from model.mechanisms.components.dealer import book_weights
+from model.mechanisms.day import damping
 from model.mechanisms.design import Design
 from model.mechanisms.hedge_curves import CURVES
 from model.mechanisms.names import parameter_names
@@ -221,7 +220,7 @@ def sources(draws: Draws, design: Design, book: Ledger, dealer: np.ndarray) -> d
     """
     d = arrays(design)
     p = {k: (v[:, None] if v.ndim == 1 else v) for k, v in draws.items()}
-    factor = impact.damping(book.lam, [c.max_slope(p, book.state) for c in COMPONENTS])
+    factor = damping(p, book.state)
     weights = book_weights(p)
     out = {CURVES[k]: book.lam * factor * w * d["book_value"][:, k] for k, w in weights.items()}
     return out | {"rest": dealer - sum(out.values())}

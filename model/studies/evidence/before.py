@@ -98,11 +98,13 @@ def _shocks(h: Happened, p, t: int, shape: tuple[int, int], rng):
     """Fresh shocks per component (the dealer's is implied volatility's) and the unattributed pressure."""
     b_f, futures_price = h.draws["basis_premium"], h.draws["futures_price"]
     w = np.sqrt(innovation_var(h.draws))[:, None] * rng.standard_normal(shape)
-    demand = p["demand_scale"] * np.exp(p["flow_tail"] * rng.standard_normal(shape))
     share = p["multi_asset_share"]
     d = arrays(h.design)
     redrawn = dict(p) | {"return_state": rng.standard_normal(shape)}
     day = np.exp(p["return_tail"] * redrawn["return_state"])
+    own = rng.standard_normal(shape)
+    size = impact.flow_scale(p, np.log(h.design.activity[t]), redrawn["return_state"], own)
+    demand = p["demand_scale"] * np.exp(size)
     sd = np.sqrt(impact.residual_var(redrawn, {k: d[k][t] for k in ("gamma", "log_ratio", "one_off_var")}))
     iv = fresh_iv_shock(p, day, rng)
     shocks = {
@@ -123,7 +125,7 @@ def _shocks(h: Happened, p, t: int, shape: tuple[int, int], rng):
 def _at(state: State, t: int) -> State:
     """One day's state for arrays ``(S, R)``."""
     fields: dict[str, Any] = {}
-    for name in ("stress", "basket", "gamma", "gamma_state", "impact", "iv_shock", "night", "rate"):
+    for name in ("stress", "basket", "gamma", "gamma_state", "impact", "iv_shock", "night", "rate", "size"):
         value = np.asarray(getattr(state, name))
         fields[name] = value[:, t, None] if value.ndim == 2 else value[t]
     book = state.book.on_day(t) if isinstance(state.book, BookToday) else None

@@ -142,7 +142,7 @@ def _given_measured(m: MeasuredToday, p, book: Ledger, design: Design, a: float,
     The number answers the return in part, so its surprise is counted from what it would have been at the expected return:
     exact where answers are linear.
     """
-    factor = _factors(p, a, b)
+    factor = _factors(p, design, a, b)
     var = m.noise * factor["price"]
     cov_z, cov_f = np.zeros_like(var), np.zeros_like(var)
     for group, c in m.coefficients.items():
@@ -165,9 +165,10 @@ def _given_measured(m: MeasuredToday, p, book: Ledger, design: Design, a: float,
     return known, gaps, (var_z - weight * cov_z**2, var_f - weight * cov_f**2, cov - weight * cov_z * cov_f)
 
 
-def _factors(p, a: float, b: float) -> dict[str, np.ndarray]:
+def _factors(p, design: Design, a: float, b: float) -> dict[str, np.ndarray]:
     """Variance factor of each kind of shock at scale states a and b."""
-    flow, price = np.exp(2.0 * p["flow_tail"] * b), np.exp(2.0 * p["return_tail"] * a)
+    flow = impact.scale_mixture(impact.flow_scale(p, np.log(design.activity), a, b))
+    price = impact.scale_mixture(p["return_tail"] * a)
     return {"flow": flow, "price": price, "None": np.ones_like(flow)}
 
 
@@ -200,7 +201,7 @@ def _covariance(draws: Draws, p, book: Ledger, design: Design, a: float, b: floa
     state, d = dict(p) | {"return_state": np.full(1, a)}, arrays(design)
     ratio = d["ratio"]
     var_z = impact.residual_var(state, d) + futures**2 * w_var
-    factor = _factors(p, a, b)
+    factor = _factors(p, design, a, b)
     scale = factor["flow"]
     noise = draws["fund_noise"][:, None, :] ** 2 * scale[..., None] + design.basket_bn**2
     var_f = (noise * design.listed).sum(axis=2)

@@ -172,7 +172,7 @@ def test_permuting_funds_changes_nothing():
         option_fund=design.option_fund[order],
         **{
             n: np.ascontiguousarray(getattr(design, n)[:, order])
-            for n in ("flows", "flows_lag", "listed", "next_day", "late_window")
+            for n in ("flows", "flows_lag", "recent", "recent_weight", "listed", "next_day", "late_window")
         },
     )
     q = p | {n: p[n][order] for n in ("fund_share", "fund_mean", "basis_tilt", "fund_noise")}
@@ -199,7 +199,10 @@ def test_flows_in_another_unit():
     p, design = small()
     unit = 1000.0
     q = p | {n: p[n] * unit**power for n, power in PER_BN.items()}
-    scaled = {n: getattr(design, n) * unit for n in ("flows", "flows_lag", "price", "basket_bn")}
+    scaled = {
+        n: getattr(design, n) * unit
+        for n in ("flows", "flows_lag", "recent", "calm_flow", "price", "basket_bn")
+    }
     prints = (np.isfinite(design.flows) & (design.listed > 0))[PRE_SAMPLE:].sum()
     a, _ = value_and_gradient(*system_of(p, design))
     b, _ = value_and_gradient(*system_of(q, replace(design, **scaled)))

@@ -27,4 +27,4 @@ def test_a_delta_neutral_pair_leaves_the_price_alone():
 def test_it_answers_no_return():
     p, s = parameters(), state()
     assert BASIS.response(p, s, -13.0) == (0.0, 0.0)
-    assert BASIS.lag_response(p, -13.0) == 0.0
+    assert BASIS.lag_response(p, state(), -13.0) == 0.0

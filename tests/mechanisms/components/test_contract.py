@@ -22,7 +22,18 @@ from model.priors.prior_set import load_priors
 
 RETURNS = np.linspace(-30.0, 20.0, 501)
 SEEDS = range(12)
-OBSERVED = {"stress", "factor", "gamma", "volatility", "return", "flow", "premium", "iv_change", "positions"}
+OBSERVED = {
+    "stress",
+    "factor",
+    "gamma",
+    "volatility",
+    "recent_flow",
+    "return",
+    "flow",
+    "premium",
+    "iv_change",
+    "positions",
+}
 """Nodes that are measured or known; every other one must be declared latent by somebody."""
 
 every = pytest.mark.parametrize("component", COMPONENTS, ids=lambda c: c.name)
@@ -98,7 +109,15 @@ def test_no_prior_is_declared_and_never_used():
     p["return_state"] = p["flow_state"] = np.zeros(design.days)
     for taker in ("taker_flow", "taker_utc"):
         evaluate(p, arrays(with_sessions(design, 1, taker)), np)
-    outside_the_equations = {"iv_scale", "iv_day", "iv_tail", "multi_asset_share", "flow_tail"}
+    outside_the_equations = {
+        "iv_scale",
+        "iv_day",
+        "iv_tail",
+        "multi_asset_share",
+        "flow_tail",
+        "flow_memory",
+        "day_shared",
+    }
     assert set(parameter_names()) - used == outside_the_equations
 
 
@@ -135,7 +154,7 @@ def test_no_answer_to_no_return(component):
     for seed in SEEDS:
         p, s = parameters(seed), state(seed)
         assert component.response(p, s, 0.0).value == pytest.approx(0.0, abs=1e-15)
-        assert component.lag_response(p, 0.0) == pytest.approx(0.0, abs=1e-15)
+        assert component.lag_response(p, state(), 0.0) == pytest.approx(0.0, abs=1e-15)
 
 
 @every

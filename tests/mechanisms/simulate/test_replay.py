@@ -54,7 +54,8 @@ def test_trades_equal_the_vectorised_ones():
     np.testing.assert_allclose(trades.basis, known["basis"] + latents.basis, atol=1e-10)
     np.testing.assert_allclose(trades.dealer, known["dealer"], atol=1e-10)
     np.testing.assert_allclose(trades.multi_asset, known["multi_asset"], atol=1e-10)
-    mean = (p["fund_share"] * p["mean_flow"] + p["fund_mean"]).sum()
+    mean = p["fund_share"] * p["mean_flow"] + p["fund_mean"]
+    mean = (mean + p["mean_memory"] * (design.recent - design.recent_weight * mean)).sum(axis=1)
     own = mean + p["flow_persistence"] * (design.flows_lag.sum(axis=1) - mean)
     np.testing.assert_allclose(trades.directional, known["directional"] + own, atol=1e-10)
 
@@ -245,6 +246,8 @@ def test_a_drawn_panels_regressors_follow_its_own_path(drawn):
     ratio = trailing.volatility_ratio(volatility, panel.volatility[0])[1:]
     np.testing.assert_allclose(panel.ratio, ratio, rtol=1e-12)
     np.testing.assert_allclose(panel.gamma, trailing.gamma_proxy(price, volatility)[1:], atol=1e-9)
+    total, weight = trailing.recent_flow(panel.flows, panel.listed)
+    np.testing.assert_allclose(panel.recent, total + (1.0 - weight) * panel.recent[0], atol=1e-12)
     np.testing.assert_array_equal(panel.returns_lag[1:], panel.returns[:-1])
     np.testing.assert_array_equal(panel.flows_lag[1:], (panel.flows[:-1] * panel.listed[1:]))
 
@@ -255,7 +258,7 @@ def test_the_observed_path_rebuilds_itself():
     for t in range(design.days):
         rebuild.morning(path, t)
         rebuild.evening(path, t)
-    for name in ("ratio", "gamma", "volatility", "price", "live"):
+    for name in ("ratio", "gamma", "volatility", "recent", "activity", "price", "live"):
         np.testing.assert_allclose(
             getattr(path, name), getattr(design, name), rtol=1e-9, atol=1e-9, err_msg=name
         )

@@ -11,9 +11,11 @@ from model.studies.backtest.baselines import (
     FACTOR,
     FLOW,
     JOINT,
+    NIGHT,
     PAST,
     PRICE,
     RETURN,
+    TAKER,
     VAR,
     block_scores,
     regressors,
@@ -100,6 +102,22 @@ def test_every_baseline_scores_every_day_and_better_information_scores_better():
     assert (table["gain_se"].dropna() >= 0.0).all()
     pits = scores[scores["model"] == "AR(1) + r[t] + r[t-1]"]["pit"]
     assert stats.kstest(pits, "uniform").pvalue > 0.01
+
+
+def test_baselines_get_sessions_and_taker_flow_where_the_model_does():
+    """A flow that answers the session three times as strongly as the night is told better by the two than by their sum."""
+    rng = np.random.default_rng(4)
+    d = daily().assign(**{NIGHT: rng.normal(0.0, 2.0, 400), TAKER: rng.normal(0.0, 5.0, 400)})
+    session = rng.normal(0.0, 2.0, 400)
+    d[PRICE] = d[NIGHT] + session
+    d[FLOW] = 20.0 * d[NIGHT] + 60.0 * session + 5.0 * d[TAKER] + 50.0 * rng.standard_t(5, 400)
+    d.iloc[350, d.columns.get_loc(NIGHT)] = np.nan
+    both = "AR(1) + r[t-1] + overnight + session + taker flow"
+    scores = block_scores(d, 300, 400).query(f"target == '{FLOW}' and task == '{RETURN}'")
+    means = scores.groupby("model")["log_score"].mean()
+    assert (scores.groupby("model").size() == 100).all()
+    assert means[both] > means["AR(1) + r[t] + r[t-1]"] + 0.2
+    assert not any("taker" in m for m in block_scores(daily(), 300, 330)["model"])
 
 
 def test_a_var_says_what_its_simulation_says():
