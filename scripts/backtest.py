@@ -83,9 +83,9 @@ def main(
     from model.report.tables.tables import rounded
     from model.store import PROJECT
     from model.studies.backtest.baselines import REFERENCE
-    from model.studies.backtest.blocks import Plan, baseline_piece, blocks, model_piece, sources_hash
-    from model.studies.backtest.pieces import Store, make_all
+    from model.studies.backtest.blocks import Plan, baseline_piece, blocks, model_piece
     from model.studies.backtest.scores import COLUMNS, summary
+    from model.studies.pieces import Store, make_all, sources_hash
 
     out = out or PROJECT / "docs" / "backtest"
     whole = load_panel(panel, universe)

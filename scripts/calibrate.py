@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 import _checkout  # noqa: F401
+from cyclopts import Parameter
 
 from model.studies.command import (
     Chains,
@@ -18,6 +19,8 @@ from model.studies.command import (
     Seed,
     Switch,
     Tune,
+    Whole,
+    between,
     script,
 )
 
@@ -30,13 +33,16 @@ def main(
     event: Event = "2026-02-05",
     panel: Panel = None,
     days: Count = 60,
-    panels: Count = 60,
+    panels: Annotated[Count, Parameter(name=("--panels", "--sims"))] = 60,
     priors: Priors = "literature",
     drop_jacobian: Switch = False,
     chains: Chains = 2,
     draws: DrawsPerChain = 300,
     tune: Tune = 300,
     seed: Seed = 1,
+    workers: Annotated[Whole, Parameter(validator=between(0))] = 2,
+    scheduler: str | None = None,
+    store: Path | None = None,
     out: Path | None = None,
     argv: CommandLine,
 ) -> int:
@@ -66,46 +72,49 @@ def main(
         Simulated panels.
     drop_jacobian
         Leave the loop's Jacobian out on purpose.
+    workers
+        Processes of the local cluster; 0: this one.
+    scheduler
+        Address of a running Dask scheduler, instead of a local cluster.
+    store
+        Finished panels (default: pieces, in the output folder); the same command goes on where it was stopped.
     out
         Folder (default: docs/calibration).
     """
-    import numpy as np
-
-    from model.design.make import background_design
     from model.errors import ConvergenceError
-    from model.events.card import event_panel, load_event
-    from model.inference.sample import Settings
-    from model.priors.prior_set import load_priors
     from model.store import PROJECT
+    from model.studies.validation.calibrate import Plan, subject_of
 
-    whole = event_panel(load_event(event), panel)
-    dates = whole.frame.index
-    cut = whole.window(dates[max(0, len(dates) - days - 1)], dates[-1])
-    shares = np.array([f.base_share for f in cut.universe.funds])
-    settings = Settings(chains, draws, tune, seed)
+    plan = Plan(
+        event, str(panel.resolve()) if panel else "", days, priors, drop_jacobian, chains, draws, tune, seed
+    )
     folder = out or PROJECT / "docs" / "calibration"
     folder.mkdir(parents=True, exist_ok=True)
-    subject = background_design(cut), load_priors(priors), shares, settings, folder
     if what == "sequential":
-        return 0 if _sequential(argv, *subject) else ConvergenceError.exit_code
-    return 0 if _simulated(what, panels, drop_jacobian, *subject) else ConvergenceError.exit_code
+        s = subject_of(plan)
+        done = _sequential(argv, s.design, s.priors, s.shares, plan.settings, folder)
+    else:
+        done = _simulated(what, panels, plan, folder, store or folder / "pieces", workers, scheduler)
+    return 0 if done else ConvergenceError.exit_code
 
 
 def _say(text: str) -> None:
     print(text, flush=True)
 
 
-def _simulated(what: str, panels: int, drop_jacobian: bool, design, priors, shares, settings, folder) -> bool:
-    from model.inference.sample import Sampler
+def _simulated(what: str, panels: int, plan, folder: Path, store: Path, workers: int, scheduler) -> bool:
+    import pandas as pd
+
     from model.report.figures.calibration import plot_calibration
     from model.store import write_atomic
+    from model.studies.pieces import Store, make_all, sources_hash
     from model.studies.validation import calibrate as proof
 
-    sampler = Sampler(design, priors, shares, proof.without_jacobian if drop_jacobian else None)
-    print(f"{design.days} days, compiled in {sampler.compile_seconds:.0f} s")
-    table = proof.calibrate(sampler, design, priors, shares, panels, settings, _say)
+    stamp = f"{proof.subject_of(plan).stamp}-{sources_hash()[:8]}"
+    jobs = {f"panel-{k:04d}-{stamp}": (proof.panel_piece, (plan, k)) for k in range(panels)}
+    table = pd.concat(make_all(jobs, Store(store), _say, workers, scheduler).values(), ignore_index=True)
     summary = proof.uniformity(table) if what == "ranks" else proof.coverage(table)
-    name = what + ("-without-jacobian" if drop_jacobian else "")
+    name = what + ("-without-jacobian" if plan.drop_jacobian else "")
     write_atomic(folder / f"{name}.csv", table.round(5).to_csv(index=False).encode())
     write_atomic(folder / f"{name}-summary.csv", summary.round(4).to_csv(index=False).encode())
     plot_calibration(table, proof.KEPT_DRAWS, folder / f"{name}.png")

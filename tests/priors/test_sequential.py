@@ -12,7 +12,7 @@ from model.inference.sample import Settings
 from model.mechanisms.design import PRE_SAMPLE
 from model.panel.universe import load_universe
 from model.priors.prior_set import load_priors
-from model.studies.validation.calibrate import worlds
+from model.studies.validation.calibrate import world
 from model.studies.validation.sequential import SEAMLESS, half, page, sequential_and_joint, twice
 
 SHARES = np.array([f.base_share for f in load_universe("us-spot-btc").funds])
@@ -20,7 +20,7 @@ SHARES = np.array([f.base_share for f in load_universe("us-spot-btc").funds])
 
 def test_the_halves_of_a_simulated_panel_are_its_days():
     window = replace(event_design(), event_days=())
-    _, whole, _ = next(worlds(twice(window), load_priors("baseline-2024-2025"), SHARES, 1, 3))
+    _, whole, _ = world(twice(window), load_priors("baseline-2024-2025"), SHARES, 0, 3)
     parts = [half(whole, window, n) for n in (0, 1)]
     assert whole.days == 2 * window.days
     assert whole.dates.is_monotonic_increasing

@@ -192,10 +192,10 @@ def test_calibration_ranks_their_trades():
     p = one(drawn()[1], 3)
     panel, hidden = simulate_panel(p, design, np.random.default_rng(2))
     assert np.isfinite(panel.measured["toy_gauge"]).sum() == np.isfinite(design.measured["toy_gauge"]).sum()
-    truth = true_quantities(
-        p | {"return_state": hidden.return_state, "flow_state": hidden.flow_state}, panel, hidden
-    )
-    found = quantities({k: v[:8] for k, v in drawn()[1].items()}, panel, 1)
+    states = {"return_state": hidden.return_state, "flow_state": hidden.flow_state}
+    truth = true_quantities(p | states, panel, hidden, 1)
+    draws = {k: v[:8] for k, v in drawn()[1].items()}
+    found = quantities(draws, *posterior_latents(draws, panel, True, 1), panel, 1)
     assert truth.keys() == found.keys()
     assert truth["toy on the day"] != 0.0
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -18,7 +17,6 @@ from model.mechanisms.design import Design
 from model.panel import Panel, load_panel
 from model.priors.prior_set import load_priors
 from model.priors.vary import held
-from model.store import PROJECT
 from model.studies.backtest.baselines import FLOW, NIGHT, PAST, PRICE, TAKER, block_scores
 from model.studies.backtest.scores import COLUMNS, draws_crps
 from model.studies.forecast.later import matched
@@ -50,17 +48,6 @@ class Plan:
     draws: int
     tune: int
     seed: int
-
-
-SOURCES = ("mechanisms", "inference", "design", "priors", "attribution/predict.py")
-"""What the model's numbers depend on, below ``model/``."""
-
-
-def sources_hash() -> str:
-    """Hash of the model's own text: pieces of another model are not its pieces."""
-    found = [PROJECT / "model" / name for name in SOURCES]
-    files = sorted(f for path in found for f in ([path] if path.is_file() else path.rglob("*.py")))
-    return hashlib.sha256(b"".join(f.read_bytes() for f in files)).hexdigest()
 
 
 class Block(NamedTuple):

@@ -25,7 +25,7 @@ from model.priors.correlated import unconstrain
 from model.priors.prior_set import PriorSet
 from model.studies.learning.carry import carried, entries_of
 from model.studies.learning.learn import KEPT
-from model.studies.validation.calibrate import worlds
+from model.studies.validation.calibrate import world
 
 APART, SEAMLESS = "apart", "seamless"
 WAYS = (SEAMLESS, APART)
@@ -115,7 +115,7 @@ def sequential_and_joint(
     diagnostics : dict
         By fit: first, the ways, joint.
     """
-    _, whole, _ = next(worlds(twice(window), priors, shares, 1, settings.seed))
+    _, whole, _ = world(twice(window), priors, shares, 0, settings.seed)
     done: dict[str, Diagnostics] = {}
 
     def fitted(name: str, design: Design, prior: PriorSet) -> dict[str, np.ndarray]:

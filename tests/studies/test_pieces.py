@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from model.errors import DataError
-from model.studies.backtest.pieces import Store, make_all
+from model.studies.pieces import Store, make_all
 
 
 def square(n: int, log: str) -> pd.DataFrame:

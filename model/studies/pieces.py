@@ -7,6 +7,7 @@ half made.
 
 from __future__ import annotations
 
+import hashlib
 import io
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -18,10 +19,20 @@ from filelock import FileLock
 
 from model.design.subject import Say
 from model.errors import DataError
-from model.store import write_atomic
+from model.store import PROJECT, write_atomic
 
 RETRIES = 10
 """Times that a piece is begun again after its worker died."""
+
+SOURCES = ("mechanisms", "inference", "design", "priors", "attribution")
+"""What the model's numbers depend on, below ``model/``."""
+
+
+def sources_hash() -> str:
+    """Hash of the model's own text: pieces of another model are not its pieces."""
+    files = sorted(f for name in SOURCES for f in (PROJECT / "model" / name).rglob("*.py"))
+    return hashlib.sha256(b"".join(f.read_bytes() for f in files)).hexdigest()
+
 
 type Job = tuple[Callable[..., pd.DataFrame], tuple[Any, ...]]
 """A function of this package, so that workers can import it, and its arguments."""
