@@ -11,6 +11,7 @@ from cyclopts import Parameter
 
 from model.studies.command import (
     Chains,
+    Count,
     DrawsPerChain,
     Priors,
     Screen,
@@ -35,6 +36,7 @@ def main(
     first: Annotated[Whole, Parameter(validator=between(60))] = 300,
     only_baselines: Annotated[Switch, switch("--baselines-only")] = False,
     month: Words = (),
+    every: Count = 1,
     workers: Annotated[Whole, Parameter(validator=between(0))] = 2,
     scheduler: str | None = None,
     store: Path | None = None,
@@ -66,7 +68,9 @@ def main(
     only_baselines
         Leave the model out.
     month
-        YYYY-MM: score the model in this month only; may be repeated.
+        YYYY-MM: score the model in the block that begins in this month only; may be repeated.
+    every
+        Months between refits, of the model and the baselines alike.
     workers
         Processes of the local cluster; 0: this one.
     scheduler
@@ -90,11 +94,13 @@ def main(
     out = out or PROJECT / "docs" / "backtest"
     whole = load_panel(panel, universe)
     plan = Plan(str(panel.resolve()), universe, priors, first, chains, draws, tune, seed)
-    made = blocks(background_design(whole), first)
+    made = blocks(background_design(whole), first, every)
     # Pieces of another panel, another model, other priors or settings are other pieces.
-    settings = repr((sources_hash(), whole.sha256, priors, first, chains, draws, tune, seed))
+    settings = repr((sources_hash(), whole.sha256, priors, first, every, chains, draws, tune, seed))
     stamp = hashlib.sha256(settings.encode()).hexdigest()[:10]
-    jobs = {f"baselines-{b.name}-{whole.sha256[:10]}-{first}": (baseline_piece, (plan, b)) for b in made}
+    jobs = {
+        f"baselines-{b.name}-{whole.sha256[:10]}-{first}-{every}": (baseline_piece, (plan, b)) for b in made
+    }
     if not only_baselines:
         chosen = [b for b in made if not month or b.name in month]
         jobs |= {f"model-{b.name}-{stamp}": (model_piece, (plan, b)) for b in chosen}

@@ -1,4 +1,4 @@
-"""Blocks of a month each: what is fitted before them, and what is predicted on their days."""
+"""Blocks of a month or more each: what is fitted before them, and what is predicted on their days."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from model.studies.backtest.scores import COLUMNS, draws_crps
 from model.studies.forecast.later import matched
 
 MODEL = "structural model"
-PREDICTED = 400
+PREDICTED = 200
 """Draws of the parameters in a prediction."""
 
 
@@ -51,15 +51,15 @@ class Plan:
 
 
 class Block(NamedTuple):
-    """A month: positions of its days in the design, ``start`` included and ``stop`` not."""
+    """A block, named by its first month: positions of its days in the design, ``start`` included and ``stop`` not."""
 
     name: str
     start: int
     stop: int
 
 
-def blocks(design: Design, first: int) -> list[Block]:
-    """Calendar months from day ``first`` on; the first may begin within its month.
+def blocks(design: Design, first: int, months: int = 1) -> list[Block]:
+    """Calendar months from day ``first`` on, or runs of several; the first may begin within its month.
 
     Raises
     ------
@@ -72,8 +72,12 @@ def blocks(design: Design, first: int) -> list[Block]:
             "Give a longer panel or less --first.",
         )
     days = pd.Series(np.arange(first, design.days), index=design.dates[first:])
-    months = days.groupby(design.dates[first:].to_period("M"))
-    return [Block(str(m), int(g.iloc[0]), int(g.iloc[-1]) + 1) for m, g in months]
+    month = design.dates[first:].to_period("M")
+    runs = days.groupby((month.astype("int64") - month.astype("int64")[0]) // months)
+    return [
+        Block(str(design.dates[g.iloc[0]].to_period("M")), int(g.iloc[0]), int(g.iloc[-1]) + 1)
+        for _, g in runs
+    ]
 
 
 def daily_of(design: Design) -> pd.DataFrame:

@@ -85,6 +85,22 @@ def test_no_error_no_request_and_every_figure_drawn(page) -> None:
     assert browser.requests(page) == []
 
 
+def test_each_figure_can_be_saved(page) -> None:
+    """Two named buttons a figure; the vector file is the figure, made without a request."""
+    figures = page.find_elements("css selector", "figure:has(.plot)")
+    for f in figures:
+        assert [b.text for b in f.find_elements("css selector", "button.save")] == ["SVG", "PNG"]
+    saved = page.execute_async_script(
+        "const done = arguments[0], box = document.querySelector('.plot');"
+        "Plotly.downloadImage = (gd, o) => Plotly.toImage(gd, o).then((url) => done([o.format, gd === box, url]));"
+        "box.closest('figure').querySelector('button.save').click();"
+    )
+    assert saved[:2] == ["svg", True]
+    assert saved[2].startswith("data:image/svg+xml")
+    assert "%3Csvg" in saved[2]
+    assert browser.requests(page) == []
+
+
 def test_the_first_picture_is_on_the_first_screen(page) -> None:
     bottom = page.execute_script(
         "return document.getElementById('first-picture').getBoundingClientRect().bottom"

@@ -49,8 +49,23 @@
     await paint(box);
     box.style.minHeight = "";
     box.dataset.drawn = "yes";
+    offer(box);
     if (box.dataset.figure === "days") listen(box);
     if (box.dataset.figure.startsWith("waterfall") && state.day !== null) show();
+  }
+  /* each figure as a file: vector for print, pixels for slides */
+  function offer(box) {
+    const caption = box.closest("figure") && box.closest("figure").querySelector("figcaption");
+    if (!caption) return;
+    const name = document.title.replace(/[^\w-]+/g, "-").slice(0, 60) + "-" + box.dataset.figure;
+    ["svg", "png"].forEach((format) => {
+      const button = document.createElement("button");
+      button.className = "save";
+      button.textContent = format.toUpperCase();
+      button.setAttribute("aria-label", "Save this figure as " + format.toUpperCase());
+      button.addEventListener("click", () => Plotly.downloadImage(box, { format: format, filename: name, width: box.clientWidth, height: box.clientHeight, scale: format === "png" ? 2 : 1 }));
+      caption.append(" ", button);
+    });
   }
   function narrow(layout) {
     if (innerWidth > 600) return layout;
