@@ -29,6 +29,7 @@ from model.mechanisms.simulate.records import Latents
 from model.mechanisms.simulate.replay import extract_shocks, simulate_panel
 
 FINE = np.arange(-6.0, 6.01, 0.2)
+ONE_SCALE = [(a, 0.0) for a in FINE], [(0.0, f) for f in FINE]
 
 
 def first_days(design: Design, t: int) -> Design:
@@ -68,11 +69,17 @@ def oracle(p, design: Design, t: int):
     shock, seen = iv_shock(p, design, t), np.isfinite(design.iv_change[t])
     expected = p["flow_memory"] * np.log(design.activity[t])
     logw, mean, sd = [], [], []
-    for a in FINE:
-        for f in FINE:
-            states = {k: p[k].copy() for k in ("return_state", "flow_state")}
-            states["return_state"][t], states["flow_state"][t] = a, expected + p["flow_tail"] * f
-            var = np.concatenate(shock_variances(p | states, past, use_positions=False))
+
+    def variances(a: float, f: float) -> np.ndarray:
+        states = {k: p[k].copy() for k in ("return_state", "flow_state")}
+        states["return_state"][t], states["flow_state"][t] = a, expected + p["flow_tail"] * f
+        return np.concatenate(shock_variances(p | states, past, use_positions=False))
+
+    # Each variance goes with one of the two scales or with none.
+    usual, by_price, by_flow = variances(0.0, 0.0), *([variances(*x) for x in s] for s in ONE_SCALE)
+    for a, wild in zip(FINE, by_price, strict=True):
+        for f, large in zip(FINE, by_flow, strict=True):
+            var = wild + large - usual
             precision = rows.T @ (rows / var[:, None])
             middle = -np.linalg.solve(precision, rows.T @ (shift / var))
             rest = shift + rows @ middle

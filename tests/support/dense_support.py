@@ -35,7 +35,7 @@ def shock_vector(shocks: Shocks, design, use_positions=True):
         shocks.price[PRE_SAMPLE:],
         shocks.night[opens],
         *(
-            shocks.error[n][arrays(design)["measured_seen"][list(design.measured).index(n)] > 0.0]
+            shocks.error[n][d["measured_seen"][list(design.measured).index(n)] > 0.0]
             for n in readings_of(design)
         ),
         shocks.fund_noise[printed],

@@ -146,7 +146,8 @@ def _known(d: Day) -> list[str]:
 
 
 def _bounded(d: Day) -> list[str]:
-    some = [p for p in d.among(BOUNDED) if p.key not in TECHNICAL]
+    """Each bounded part with its bound; one that is zero by construction was not bounded by data, and goes unsaid."""
+    some = [p for p in d.among(BOUNDED) if p.key not in TECHNICAL and p.size > 0.0]
     return [f"{capital(_did(p, d))} by {_most(p, d.quantity)}, whichever way." for p in some]
 
 

@@ -220,8 +220,8 @@ def _factor(daily: pd.DataFrame, start: int, stop: int) -> dict[tuple[str, str],
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # dates without a frequency, starting values
         options = {"k_factors": 1, "factor_order": 1, "error_order": 1}
-        fitted = DynamicFactor(scaled[:start], **options).fit(disp=False, maxiter=200)
-        whole = DynamicFactor(scaled[:stop], **options).filter(fitted.params)
+        fitted = DynamicFactor(scaled[:start], **options).fit(disp=False, maxiter=200, cov_type="none")
+        whole = DynamicFactor(scaled[:stop], **options).filter(fitted.params, cov_type="none")
     keep = np.array([0, 1])
     mean = whole.forecasts.T[:, keep] * size.to_numpy()[keep] + middle.to_numpy()[keep]
     cov = whole.forecasts_error_cov[np.ix_(keep, keep)].transpose(2, 0, 1)

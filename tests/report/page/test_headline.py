@@ -12,8 +12,8 @@ import xarray as xr
 from synthetic_fit import write_fit
 
 from model.report.figures.fit_view import FitView, open_fit
-from model.report.page.headline import Headline, headline, percentile_text
-from model.report.page.parts import ASSUMED, BOUNDED, KNOWN, OPEN, REST, event_parts, label_of
+from model.report.page.headline import Headline, _bounded, headline, percentile_text
+from model.report.page.parts import ASSUMED, BOUNDED, KNOWN, OPEN, REST, Day, Part, event_parts, label_of
 
 DATE = re.compile(r"\d{1,2} (Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) \d{4}")
 NUMBER = re.compile(r"\d[\d.,]*")
@@ -69,6 +69,18 @@ def test_means_of_the_parts_add_up_to_the_observed_value(view: FitView) -> None:
 def test_what_is_known_bounded_assumed_and_open(low, high, negative, moved, label) -> None:
     assert label_of("basis", low, high, negative, moved, 1.0) == label
     assert label_of("unattributed", low, high, negative, moved, 1.0) == REST
+
+
+def test_what_is_zero_by_construction_is_not_called_bounded():
+    """Data bounded dealers; that crypto venues create no share was assumed."""
+
+    def part(key, low, high):
+        return Part(key, key, "part", "#000000", 0.0, low, low, high, high, 0.5, BOUNDED)
+
+    day = Day(
+        "flow", pd.Timestamp("2026-02-05"), -400.0, (part("dealer", -20.0, 30.0), part("venues", 0.0, 0.0))
+    )
+    assert [s.split(" moved ")[0] for s in _bounded(day)] == ["Dealer"]
 
 
 def test_a_known_part_is_named_and_one_that_only_the_prior_settles_is_not_called_known(
