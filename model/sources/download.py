@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import tomlkit
 
 from model.errors import DataError
 from model.names import inside, safe_name
@@ -294,7 +295,7 @@ def _also(source: Table, more: Table) -> dict[str, Any]:
 
 def yfinance_history(symbol: str, first: date, after: date) -> pd.DataFrame:
     """Daily bars through yfinance, which does its own HTTP."""
-    import yfinance
+    import yfinance  # one source of many needs it
 
     try:
         return yfinance.Ticker(symbol).history(
@@ -352,8 +353,6 @@ class _Record:
 
     def add(self, job: Job, page: Page, blob: bytes, url: str, at: datetime) -> None:
         """Record a page and write sources.toml."""
-        import tomlkit
-
         files = [f for f in self._files(job) if f["path"] != page.path]
         files.append(
             {

@@ -8,6 +8,8 @@ from typing import Any
 import pandas as pd
 
 from model.attribution.identification import unmoved
+from model.design.option_flow import OptionFlow
+from model.design.option_flow import sentence as flow_sentence
 from model.events.switches import PRIOR_SENTENCE, Mechanisms
 from model.report.figures.basis import WITHOUT, spans_of, trades
 from model.report.figures.fit_view import FitView
@@ -147,8 +149,6 @@ def _spread(draws) -> dict[str, str]:
 
 def dealers(view: FitView) -> list[str]:
     """Where dealers' hedges come from on which day, and what is known about operational shorting."""
-    from model.design.option_flow import OptionFlow, sentence
-
     use = view.manifest.get("dealer_book")
     if use:
         first = (
@@ -160,7 +160,7 @@ def dealers(view: FitView) -> list[str]:
     else:
         first = "No dealer book was used: on every day dealers' hedges follow a gamma proxy."
     flow = view.manifest.get("option_flow")
-    first += " " + sentence(OptionFlow(**flow) if flow else None)
+    first += " " + flow_sentence(OptionFlow(**flow) if flow else None)
     before, after = (view.scalar(view.main, group, "booked_hedge") for group in ("prior", "posterior"))
     same = before is None or after is None or unmoved(before, after)
     shorting = words.SHORTING.format(
