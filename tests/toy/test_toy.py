@@ -8,6 +8,7 @@ from functools import cache
 
 import numpy as np
 import pytest
+import xarray as xr
 from dense_support import dense_logpdf
 from replay_support import assert_reproduces
 from synthetic import (
@@ -40,11 +41,13 @@ from model.mechanisms.simulate.replay import extract_shocks, replay, simulate_pa
 from model.panel import Panel
 from model.panel.universe import load_universe
 from model.priors.prior_set import load_priors
+from model.report.figures.plots import waterfall_figure
 from model.report.figures.style import colour
-from model.report.tables import title_of
+from model.report.page import write_report
+from model.report.tables import event_table, title_of
 from model.store import PROJECT
 from model.studies.counterfactual import Setting, what_if
-from model.studies.rivals.sensitivity import GROUPS
+from model.studies.rivals import sensitivity
 from model.studies.rivals.variants import of_rival
 from model.studies.validation.calibrate import quantities, true_quantities
 
@@ -190,8 +193,8 @@ def test_a_rival_story_without_them():
     rival = Rival("quiet", "No toys.", "a gauge", off=("toy",))
     _, priors = of_rival(rival, drawn()[0], literature())
     assert priors["toy_scale"].ppf(0.99) < 1e-4
-    assert "toy_scale" in GROUPS["toy"]
-    assert "toy_gain" in GROUPS["toy_gauge"]
+    assert "toy_scale" in sensitivity.GROUPS["toy"]
+    assert "toy_gain" in sensitivity.GROUPS["toy_gauge"]
 
 
 def test_calibration_ranks_their_trades():
@@ -218,6 +221,28 @@ def test_evidence_lives_their_day_again():
     day = fresh_day(Happened(draws, book, shocks, triggers, design), 40, np.random.default_rng(2), 50)
     assert day.trades["toy"].std() > 0.01
     assert day.triggers.shape[-1] == len(TRIGGERS)
+
+
+def test_tables_name_them(toy_fit):
+    rows = event_table({"vendor": decomposition_of(toy_fit)}, [date(2026, 2, 5)])
+    assert set(rows.loc[rows["part"] == "toy", "title"]) == {"Toy traders"}
+    page = write_report(toy_fit).read_text(encoding="utf-8")
+    assert 'Toy stress <span class="ci">Toy traders</span>' in page
+
+
+def test_figures_draw_them(toy_fit):
+    bars = waterfall_figure(decomposition_of(toy_fit), "2026-02-05").data[0]
+    assert bars.marker.color[bars.y.index("Toy traders")] == "#123456"
+
+
+def test_prose_names_them(toy_fit):
+    page = write_report(toy_fit).read_text(encoding="utf-8")
+    assert "Toy traders moved the price of 5 Feb 2026 by" in page
+
+
+def decomposition_of(folder):
+    with xr.open_datatree(folder / "decomposition.nc") as tree:
+        return tree["vendor"].to_dataset().load()
 
 
 def test_names_and_colours():
