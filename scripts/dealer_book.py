@@ -225,8 +225,8 @@ def show(book, chain, path, ends, lam: float, sources: bool):
     """Print demand, levels and notes; the demand by case and the zero-gamma levels."""
     from model.dealer_book import report  # here: --help answers at once
     from model.dealer_book.demand import demand
+    from model.dealer_book.exposure import zero_gamma
     from model.dealer_book.listed import CASES
-    from model.dealer_book.profile import zero_gamma
 
     console = Terminal(width=118)
     results = {c: demand(book.case(c), path) for c in CASES}
@@ -264,7 +264,7 @@ def slopes(book, path, lam: float):
     import numpy as np  # here: --help answers at once
     import pandas as pd
 
-    from model.dealer_book.profile import exposure
+    from model.dealer_book.exposure import exposure
 
     rows = []
     for point in (path.points[0], path.seen_by("etf").points[-1]):

@@ -165,7 +165,7 @@ def _with_mechanisms(design: Design, card: EventCard) -> Design:
 
 
 def _basket_bn(universe, price: float) -> float:
-    return universe.basket_shares * universe.units_per_share * price / units.USD_PER_BN
+    return universe.etf.basket_shares * universe.etf.units_per_share * price / units.USD_PER_BN
 
 
 def next_day_mask(design: Design, card: EventCard) -> np.ndarray:

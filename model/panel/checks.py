@@ -251,7 +251,7 @@ def _session_prices(frame: pd.DataFrame, u: Universe, report: Report) -> None:
 
 
 def _etf_against_price(frame: pd.DataFrame, u: Universe, report: Report) -> None:
-    fair = frame["price"].where(frame["price"] > 0) * u.units_per_share
+    fair = frame["price"].where(frame["price"] > 0) * u.etf.units_per_share
     gap = PERCENT * (frame["etf_close"] / fair - 1)
     for day in frame.index[gap.abs() > u.etf.max_gap_pct]:
         close = frame.loc[day, "etf_close"]

@@ -29,7 +29,7 @@ RANGE_REMEDY = {
 def column_ranges(u: Universe) -> dict[str, tuple[float, float]]:
     """Believable values of each canonical column that has bounds."""
     low, high = u.underlying.min_price, u.underlying.max_price
-    shares = u.units_per_share
+    shares = u.etf.units_per_share
     limit = u.flow_total.max_abs
     ranges = {
         **{FLOW + k: (-limit, limit) for k in u.fund_keys},

@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 
 from model.errors import DataError
+from model.panel.accepted import Accept
 from model.sources.clocks import CLOCKS
 from model.sources.roles import ROLES
 from model.sources.spec import (
@@ -17,7 +18,6 @@ from model.sources.spec import (
     OFF_DAYS,
     PER_INTERVAL,
     STAMPS,
-    Accept,
     Derived,
     Leave,
     Mask,
