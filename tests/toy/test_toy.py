@@ -47,6 +47,7 @@ from model.report.page import write_report
 from model.report.tables import event_table, title_of
 from model.store import PROJECT
 from model.studies.counterfactual import Setting, what_if
+from model.studies.counterfactual.scenario import scenario
 from model.studies.rivals import sensitivity
 from model.studies.rivals.variants import of_rival
 from model.studies.validation.calibrate import quantities, true_quantities
@@ -186,6 +187,14 @@ def test_what_if_without_them():
     )
     none = what_if(few, design, (Setting("toy", 0.0),), 1)
     assert np.abs(none.counterfactual[..., 1] - none.observed[:, 1]).max() > 1e-3
+
+
+def test_a_squeeze_with_them():
+    """Days ahead have no shock of theirs; the traders are there all the same."""
+    design, draws, *_ = drawn()
+    few = {k: v[:2] for k, v in draws.items()}
+    paths = scenario(few, design, 15.0, 2, "XNYS").paths
+    assert all(np.isfinite(x).all() for x in paths.values())
 
 
 def test_a_rival_story_without_them():

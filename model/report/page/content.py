@@ -8,8 +8,6 @@ from typing import Any
 import pandas as pd
 
 from model.attribution.identification import unmoved
-from model.design.option_flow import OptionFlow
-from model.design.option_flow import sentence as flow_sentence
 from model.events.switches import PRIOR_SENTENCE, Mechanisms
 from model.report.figures.basis import WITHOUT, spans_of, trades
 from model.report.figures.fit_view import FitView
@@ -149,6 +147,9 @@ def _spread(draws) -> dict[str, str]:
 
 def dealers(view: FitView) -> list[str]:
     """Where dealers' hedges come from on which day, and what is known about operational shorting."""
+    from model.design.option_flow import OptionFlow  # it brings compiled code, which no other page needs
+    from model.design.option_flow import sentence as flow_sentence
+
     use = view.manifest.get("dealer_book")
     if use:
         first = (
