@@ -7,7 +7,6 @@ from typing import Literal
 
 import _checkout  # noqa: F401
 
-from model.errors import ConvergenceError
 from model.studies.command import (
     Chains,
     CommandLine,
@@ -70,9 +69,10 @@ def main(
     out
         Folder (default: docs/calibration).
     """
-    import numpy as np  # here: --help answers at once
+    import numpy as np
 
     from model.design.make import background_design
+    from model.errors import ConvergenceError
     from model.events.card import event_panel, load_event
     from model.inference.sample import Settings
     from model.priors.prior_set import load_priors
@@ -96,7 +96,7 @@ def _say(text: str) -> None:
 
 
 def _simulated(what: str, panels: int, drop_jacobian: bool, design, priors, shares, settings, folder) -> bool:
-    from model.inference.sample import Sampler  # here: --help answers at once
+    from model.inference.sample import Sampler
     from model.report.figures.calibration import plot_calibration
     from model.store import write_atomic
     from model.studies.validation import calibrate as proof
@@ -116,7 +116,7 @@ def _simulated(what: str, panels: int, drop_jacobian: bool, design, priors, shar
 
 
 def _sequential(argv: CommandLine, design, priors, shares, settings, folder: Path) -> bool:
-    from model.report.markdown import command_of, write_page  # here: --help answers at once
+    from model.report.markdown import command_of, write_page
     from model.studies.validation.sequential import page, sequential_and_joint
 
     table, done = sequential_and_joint(design, priors, shares, settings, _say)
