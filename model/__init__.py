@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 def load_fit(id_or_folder: str | Path) -> Fit:
     """Open a fit by id or folder, see :func:`model.store.load_fit`; in a notebook it shows itself."""
-    from model.report.notebook import shown
+    from model.report.notebook import shown  # ``import model`` stays light
     from model.store import load_fit as load
 
     return shown(load(id_or_folder))

@@ -113,6 +113,18 @@ def nav_time(session: DateLike, calendar: str = DEFAULT) -> pd.Timestamp:
     return nav_times(pd.DatetimeIndex([_trading_day(session, calendar)]))[0]
 
 
+def session_open(session: DateLike, calendar: str = DEFAULT) -> pd.Timestamp:
+    """When the exchange opens on a trading day.
+
+    Raises
+    ------
+    DataError
+        If the date is not a trading day.
+    """
+    day = _trading_day(session, calendar)
+    return pd.Timestamp(_calendar(calendar).session_open(day)).tz_convert(NEW_YORK)
+
+
 def session_close(session: DateLike, calendar: str = DEFAULT) -> pd.Timestamp:
     """When the exchange closes, and with it trading in the funds' shares: 16:00 New York, 13:00 on half days.
 

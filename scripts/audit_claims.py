@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import _checkout  # noqa: F401
+from rich.table import Table
 
 from model.studies.command import CommandLine, FitName, FitPanel, PageFile, Screen, script
 
@@ -19,7 +20,7 @@ def main(
     --------
     uv run scripts/audit_claims.py 2026-02-05
     """
-    from model.report.markdown import command_of, write_page
+    from model.report.markdown import command_of, write_page  # here: --help answers at once
     from model.studies import audit
     from model.studies.reopen import reopen
 
@@ -38,8 +39,6 @@ def main(
 
 def show(table, console: Screen) -> None:
     """Print a table of claims for each verdict."""
-    from rich.table import Table
-
     for verdict, rows in table.groupby("verdict", sort=False):
         out = Table("claim", "number", "why", title=str(verdict).capitalize(), show_lines=True)
         for _, r in rows.iterrows():

@@ -8,6 +8,8 @@ from typing import Annotated
 
 import _checkout  # noqa: F401
 from cyclopts import Parameter
+from rich.markup import escape
+from rich.table import Table
 
 from model.studies.command import (
     Chains,
@@ -80,7 +82,7 @@ def main(
     out
         Folder for the tables (default: docs/backtest).
     """
-    import pandas as pd
+    import pandas as pd  # here: --help answers at once
 
     from model.design.make import background_design
     from model.panel import load_panel
@@ -117,10 +119,7 @@ def main(
 
 def show(table, console: Screen) -> None:
     """Print one table a target and task."""
-    from rich.markup import escape
-    from rich.table import Table
-
-    from model.studies.backtest.baselines import REFERENCE
+    from model.studies.backtest.baselines import REFERENCE  # here: --help answers at once
 
     for (target, task), rows in table.groupby(["target", "task"], sort=False):
         title = escape(f"{target}, given the {task}; gains against {REFERENCE[target, task]}")

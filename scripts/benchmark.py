@@ -30,7 +30,7 @@ def main(*, event: Event = "2026-02-05", panel: Path | None = None, repeats: Cou
     repeats
         Evaluations of which the median is taken.
     """
-    from model.store import FOLDER
+    from model.store import FOLDER  # here: --help answers at once
 
     base = _measure(event, None, repeats)
     if panel:
@@ -45,7 +45,7 @@ def main(*, event: Event = "2026-02-05", panel: Path | None = None, repeats: Cou
 
 
 def _measure(event: str, panel: Path | None, repeats: int) -> dict[str, float]:
-    import numpy as np
+    import numpy as np  # here: --help answers at once
 
     from model.design.make import make_design
     from model.events.card import event_panel, load_event

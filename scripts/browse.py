@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+import webbrowser
 from pathlib import Path
 from typing import Annotated
 
 import _checkout  # noqa: F401
 
+from model.errors import UsageError
 from model.studies.command import Screen, script, switch
 
 
@@ -35,11 +38,7 @@ def main(
     open_
         Open it in the browser, too.
     """
-    import contextlib
-    import webbrowser
-
-    from model.errors import UsageError
-    from model.report.browse.server import Browser
+    from model.report.browse.server import Browser  # here: --help answers at once
     from model.store import FOLDER
 
     try:

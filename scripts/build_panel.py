@@ -31,7 +31,7 @@ def main(*, sources: Path, out: Path, as_of: AsOf = None, tidy: Path | None = No
     tidy
         Also write the tidy table (source, variable, ..., published_at).
     """
-    from model.sources.build import build_panel
+    from model.sources.build import build_panel  # here: --help answers at once
     from model.sources.output import print_report, write_accepted, write_table
 
     built = build_panel(sources, as_of, lambda name: print(f"reading {name}", file=sys.stderr))

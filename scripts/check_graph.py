@@ -6,6 +6,7 @@ from pathlib import Path
 
 import _checkout  # noqa: F401
 
+from model.errors import GateError
 from model.studies.command import Event, Graph, Panel, Seed, Switch, script
 
 
@@ -41,8 +42,7 @@ def main(
     falsify
         Add dowhy's permutation test (slow, context only).
     """
-    from model.errors import GateError
-    from model.gate.run import run_gate
+    from model.gate.run import run_gate  # here: --help answers at once
     from model.gate.subject import load_subject
     from model.report.gate.show import show, write_all
     from model.store import FOLDER

@@ -47,7 +47,7 @@ def main(
     rival
         Only the rival of this key (may be repeated).
     """
-    from model.inference.sample import Settings
+    from model.inference.sample import Settings  # here: --help answers at once
     from model.report.markdown import command_of, write_page
     from model.studies.reopen import reopen
     from model.studies.rivals import show

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import _checkout  # noqa: F401
 
+from model.errors import DataError
 from model.studies.command import Event, Panel, Screen, Seed, Switch, script
 
 
@@ -43,7 +44,7 @@ def main(
     out
         Folder (default: docs/dealer_book).
     """
-    from model.store import FOLDER, PROJECT
+    from model.store import FOLDER, PROJECT  # here: --help answers at once
     from model.studies.dealers.fits import make_fits
 
     there, here = book or FOLDER / "book", none or FOLDER / "no-book"
@@ -55,8 +56,7 @@ def main(
 
 def write(book: Path, none: Path, panel: Path | None, seed: int, out: Path) -> Path:
     """Read both fits, compare them, write the page."""
-    from model.errors import DataError
-    from model.studies.dealers.fits import read_fit
+    from model.studies.dealers.fits import read_fit  # here: --help answers at once
     from model.studies.dealers.with_without import compare
     from model.studies.dealers.with_without_page import page
 

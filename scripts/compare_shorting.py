@@ -6,6 +6,7 @@ from pathlib import Path
 
 import _checkout  # noqa: F401
 
+from model.errors import DataError
 from model.studies.command import Event, Panel, Screen, Seed, Switch, script
 
 FOLDERS = ("book", "late-creation", "no-settlement", "late-creation-no-settlement")
@@ -42,7 +43,7 @@ def main(
     out
         Folder (default: docs/dealer_book).
     """
-    from model.store import FOLDER, PROJECT
+    from model.store import FOLDER, PROJECT  # here: --help answers at once
     from model.studies.dealers.fits import make_fits
     from model.studies.dealers.shorting import SETTINGS
 
@@ -56,8 +57,7 @@ def main(
 
 def write(folders: dict[str, Path], panel: Path | None, seed: int, out: Path) -> Path:
     """Read the four fits, measure them, write the page."""
-    from model.errors import DataError
-    from model.studies.dealers.fits import read_fit
+    from model.studies.dealers.fits import read_fit  # here: --help answers at once
     from model.studies.dealers.shorting import REFERENCE, SETTINGS, measure
     from model.studies.dealers.shorting_page import page
 

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import sys as system
+import time
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -9,6 +13,7 @@ import _checkout  # noqa: F401
 from cyclopts import Parameter
 
 from model.studies.command import Real, Switch, between, require, script
+from model.terminal import Terminal
 
 Positive = Annotated[Real, Parameter(validator=between(0, open_low=True))]
 
@@ -109,7 +114,7 @@ def main(
             out.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             require(False, f"--out {out}: {error.strerror}.", "Name a folder that can be written.")
-    from model.dealer_book.path import from_bars, from_moves
+    from model.dealer_book.path import from_bars, from_moves  # here: --help answers at once
     from model.dealer_book.read_book import book_from_chain, load_book
     from model.store import PROJECT
 
@@ -146,7 +151,7 @@ def main(
 
 def leave_on_fit(fit: str, title: str, results) -> None:
     """Leave the demand along the path on the page of a fit."""
-    from model.report.runs import leave, of_dealer_book
+    from model.report.runs import leave, of_dealer_book  # here: --help answers at once
     from model.store import load_fit
     from model.units import bn_to_usd_m
 
@@ -170,8 +175,6 @@ def numbers(text: str, flag: str) -> list[float]:
 
 def instant(text: str | None):
     """A moment with its offset."""
-    from datetime import datetime
-
     try:
         moment = datetime.fromisoformat(text) if text else None
     except ValueError:
@@ -184,9 +187,7 @@ def instant(text: str | None):
 
 def time_a_book() -> None:
     """Time 20,000 instruments on a 400-point spot grid."""
-    import time
-
-    import numpy as np
+    import numpy as np  # here: --help answers at once
     from numba import get_num_threads
 
     from model.dealer_book.listed import Listed
@@ -222,11 +223,10 @@ def time_a_book() -> None:
 
 def show(book, chain, path, ends, lam: float, sources: bool):
     """Print demand, levels and notes; the demand by case and the zero-gamma levels."""
-    from model.dealer_book import report
+    from model.dealer_book import report  # here: --help answers at once
     from model.dealer_book.demand import demand
+    from model.dealer_book.exposure import zero_gamma
     from model.dealer_book.listed import CASES
-    from model.dealer_book.profile import zero_gamma
-    from model.terminal import Terminal
 
     console = Terminal(width=118)
     results = {c: demand(book.case(c), path) for c in CASES}
@@ -261,10 +261,10 @@ def show(book, chain, path, ends, lam: float, sources: bool):
 
 def slopes(book, path, lam: float):
     """Slope of demand and amplification at the path's ends, for either sign."""
-    import numpy as np
+    import numpy as np  # here: --help answers at once
     import pandas as pd
 
-    from model.dealer_book.profile import exposure
+    from model.dealer_book.exposure import exposure
 
     rows = []
     for point in (path.points[0], path.seen_by("etf").points[-1]):
@@ -278,10 +278,7 @@ def slopes(book, path, lam: float):
 
 def write(file: Path, book, path, results, levels, ends, lam: float, out: Path) -> None:
     """Write figures, table and manifest."""
-    import json
-    import sys as system
-
-    from model.dealer_book import report
+    from model.dealer_book import report  # here: --help answers at once
     from model.dealer_book.figures import save_figures
 
     files = save_figures(book, path, results["mid"], levels, *ends, (lam / 2, lam, lam * 2.5), out)

@@ -9,6 +9,7 @@ from typing import Annotated
 
 import _checkout  # noqa: F401
 from cyclopts import Parameter
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from model.studies.command import INTERRUPTED, Count, Day, Real, Words, between, require, script
 
@@ -56,9 +57,7 @@ def main(
     max_age
         Hours; keep open-ended pages younger than this.
     """
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-
-    from model.sources.download import download, load_jobs
+    from model.sources.download import download, load_jobs  # here: --help answers at once
     from model.sources.fetch import Fetcher
 
     for text in endpoint:

@@ -74,7 +74,7 @@ def main(
     dry_run
         Print design, priors and prior-predictive ranges; no sampling.
     """
-    from model.design.subject import Request
+    from model.design.subject import Request  # here: --help answers at once
     from model.events.switches import read_switch
     from model.studies.fit.checkpoint import interrupted
     from model.studies.fit.run import run, usual_folder
@@ -88,7 +88,7 @@ def main(
         mechanisms=switches,
     )  # fmt: skip
     if dry_run:
-        from model.studies.fit.dry_run import describe
+        from model.studies.fit.dry_run import describe  # here: --help answers at once
 
         describe(request, console)
         return
@@ -97,7 +97,7 @@ def main(
 
 def show(folder: Path, console: Screen) -> None:
     """Print a finished fit's table, facts, gate and mixture."""
-    from model.events.facts import told
+    from model.events.facts import told  # here: --help answers at once
     from model.events.switches import Mechanisms, sentence
     from model.report.tables import session_sentences, terminal_table
     from model.store import load_fit

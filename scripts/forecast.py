@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 import _checkout  # noqa: F401
 from cyclopts import Parameter
+from rich.table import Table
 
 from model.studies.command import Count, Day, FitName, Reading, Screen, Seed, script
 
@@ -51,7 +52,7 @@ def main(
     out
         Folder for table and figure (default: forecast, in the fit's folder).
     """
-    from model.report.figures.forecast import draw_forecast
+    from model.report.figures.forecast import draw_forecast  # here: --help answers at once
     from model.report.tables.tables import rounded
     from model.store import load_fit
 
@@ -78,9 +79,7 @@ def main(
 
 def show(quantity: str, rows, console: Screen) -> None:
     """Print the table of one quantity."""
-    from rich.table import Table
-
-    from model.report.tables.text import day, number
+    from model.report.tables.text import day, number  # here: --help answers at once
 
     title = f"{quantity.capitalize()}, {rows['unit'].iloc[0]}: predictive distribution"
     out = Table("day", "centre", "50 %", "89 %", "observed", "percentile", "log density", title=title)

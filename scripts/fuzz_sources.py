@@ -8,6 +8,7 @@ from typing import Annotated
 
 import _checkout  # noqa: F401
 from cyclopts import Parameter
+from rich.progress import track
 
 from model.studies.command import Count, Seed, script
 
@@ -33,9 +34,7 @@ def main(
     out
         Table to write (default: docs/sources/fuzz.csv).
     """
-    from rich.progress import track
-
-    from model.store import PROJECT
+    from model.store import PROJECT  # here: --help answers at once
     from tests.proofs.sources.fuzz import run, table
 
     bar = iter(track(range(n), description="mutated files"))

@@ -5,7 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import _checkout  # noqa: F401
+import tomlkit
 
+from model.errors import ConvergenceError
 from model.studies.command import Chains, Day, DrawsPerChain, Priors, Seed, Tune, Universe, require, script
 
 
@@ -41,11 +43,9 @@ def main(
         Name of the new set; written to data/priors/NAME.toml.
     """
     require(Path(name).name == name, f"--name {name!r} is no name.", "Give a name without folders.")
-    import numpy as np
-    import tomlkit
+    import numpy as np  # here: --help answers at once
 
     from model.design.make import background_design
-    from model.errors import ConvergenceError
     from model.inference.draws import thin
     from model.inference.sample import Sampler, Settings, sample_until_mixed
     from model.panel import load_panel

@@ -6,8 +6,11 @@ from pathlib import Path
 from typing import Annotated
 
 import _checkout  # noqa: F401
+import tomlkit
 from cyclopts import Parameter
+from rich.table import Table
 
+from model.errors import DataError
 from model.studies.command import Screen, Words, require, script
 
 PriorSet = Annotated[str, Parameter(help="A set in data/priors, or a file.")]
@@ -47,10 +50,7 @@ def main(
         The prior set to write (.toml).
     """
     require(out.suffix == ".toml", "--out must end in .toml.", "Name a file such as merged.toml.")
-    import tomlkit
-
-    from model.errors import DataError
-    from model.priors import merge
+    from model.priors import merge  # here: --help answers at once
     from model.priors.prior_set import load_priors
 
     if out.exists():
@@ -77,8 +77,6 @@ def main(
 
 def show(still, console: Screen) -> None:
     """Print open conflicts: parameter or member, and what either set says."""
-    from rich.table import Table
-
     table = Table("parameter", "first", "second", title="Open conflicts", pad_edge=False)
     for conflict in still:
         for row in conflict.differences:

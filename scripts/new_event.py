@@ -33,7 +33,7 @@ def main(
     out
         Folder of the card (default: data/events/DATE).
     """
-    from model.events.template import new_event
+    from model.events.template import new_event  # here: --help answers at once
 
     path = new_event(date, panel, universe, out)
     print(f"Wrote {path}: edit it, then uv run scripts/fit.py --event {path} --panel {panel}")

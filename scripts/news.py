@@ -52,7 +52,7 @@ def main(
     tune
         Tuning steps per chain (default: the fit's).
     """
-    from model.inference.sample import DRAWS, Settings
+    from model.inference.sample import DRAWS, Settings  # here: --help answers at once
     from model.studies.news.news import news
     from model.studies.news.show import print_news, write_news
     from model.studies.reopen import reopen

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import _checkout  # noqa: F401
 from cyclopts import Parameter
+from rich.table import Table
 
 from model.studies.command import Count, Day, FitName, FitPanel, Reading, Screen, Seed, script
 
@@ -39,7 +40,7 @@ def main(
     draws
         Posterior draws to use.
     """
-    from model.studies.organic import of_fit, write_series
+    from model.studies.organic import of_fit, write_series  # here: --help answers at once
     from model.studies.reopen import reopen
 
     opened = reopen(fit, panel)
@@ -52,8 +53,6 @@ def main(
 
 def show(table, console: Screen) -> None:
     """Print the end of the series."""
-    from rich.table import Table
-
     out = Table("day", "net flow", "organic", "89 %", "basis", "P(organic > 0)", "P(inflow, no basis expansion)",
                 title="Organic inflow, USD m; * not published yet, nowcast")  # fmt: skip
     for day, r in table.iterrows():

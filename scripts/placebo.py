@@ -37,7 +37,7 @@ def main(
         Posterior draws to use.
     """
     require(below < 0.0, f"--below {below:g} is no fall.", "Give a negative number.")
-    from model.report.figures.placebo import draw_placebo
+    from model.report.figures.placebo import draw_placebo  # here: --help answers at once
     from model.report.tables.tables import rounded
     from model.studies.placebo import choose, standing, statistics
     from model.studies.reopen import reopen

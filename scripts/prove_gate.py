@@ -43,7 +43,7 @@ def main(
     out
         Folder (default: docs/gate).
     """
-    from model.gate.subject import load_subject
+    from model.gate.subject import load_subject  # here: --help answers at once
     from model.store import PROJECT
     from tests.proofs.gate.prove import prove
 

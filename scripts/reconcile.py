@@ -38,7 +38,7 @@ def main(
     days
         Disagreeing days to print per pair.
     """
-    from model.panel.universe import load_universe
+    from model.panel.universe import load_universe  # here: --help answers at once
     from model.sources.output import print_reconciliation, read_table
     from model.sources.reconcile import reconcile_panel
 

@@ -32,7 +32,7 @@ def main(
     format_
         pdf is printed by a Chromium on this machine.
     """
-    from model.studies.again import write_again
+    from model.studies.again import write_again  # here: --help answers at once
 
     for path in write_again(fit, panel, format_ == "pdf", console.print):
         console.print(f"Wrote {path}")

@@ -53,7 +53,7 @@ def main(
     refit
         Only these, may be repeated (default: all four).
     """
-    from model.inference.sample import Settings
+    from model.inference.sample import Settings  # here: --help answers at once
     from model.report.markdown import command_of, write_page
     from model.report.runs import leave, of_sensitivity
     from model.store import SENSITIVITY, changing, write_result

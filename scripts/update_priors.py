@@ -6,8 +6,10 @@ from pathlib import Path
 from typing import Annotated
 
 import _checkout  # noqa: F401
+import tomlkit
 from cyclopts import Parameter
 
+from model.errors import UsageError
 from model.studies.command import FitName, FitPanel, Reading, Real, Switch, between, require, script
 
 
@@ -41,10 +43,7 @@ def main(
     require(out.suffix == ".toml", "--out must end in .toml.", "Name a file such as after.toml.")
     remedy = "Give another file with --out, or --overwrite."
     require(overwrite or not out.exists(), f"{out} exists.", remedy)
-    import tomlkit
-
-    from model.errors import UsageError
-    from model.priors.prior_set import load_priors
+    from model.priors.prior_set import load_priors  # here: --help answers at once
     from model.store import write_atomic, written
     from model.studies.learning.carry import lineage_of, next_set, require_new_days
     from model.studies.reopen import reopen, same_priors

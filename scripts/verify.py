@@ -23,7 +23,7 @@ def main(fit: FitName, /, *, panel: FitPanel = None, adopt: Switch = False, cons
     adopt
         Give checksums to a fit by an earlier version, if all else about it is right.
     """
-    from model.studies import verify
+    from model.studies import verify  # here: --help answers at once
 
     if adopt:
         verify.adopt(fit)

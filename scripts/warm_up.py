@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import multiprocessing
+import os
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+
 import _checkout  # noqa: F401
 
 from model.studies.command import Event, Screen, script
@@ -18,17 +23,12 @@ def main(*, event: Event = "2026-02-05", console: Screen) -> None:
     --------
     uv run scripts/warm_up.py
     """
-    import multiprocessing
-    import os
-    from concurrent.futures import ProcessPoolExecutor
-    from pathlib import Path
-
-    from model.design.subject import Request, load_subject
+    from model.design.subject import Request, load_subject  # here: --help answers at once
     from model.studies.fit.run import kernel_job
 
     with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
         job = pool.submit(kernel_job)
-        from model.inference.sample import Sampler
+        from model.inference.sample import Sampler  # while the worker compiles
 
         subject = load_subject(Request(event=event, out=Path(os.devnull)))
         sampler = Sampler(subject.design, subject.priors, subject.base_shares)

@@ -40,7 +40,7 @@ def main(
     no_refit
         Exit 4 instead of sampling again.
     """
-    from model.studies.evidence.report import apply_evidence, write_evidence
+    from model.studies.evidence.report import apply_evidence, write_evidence  # here: --help answers at once
     from model.studies.evidence.show import show
     from model.studies.reopen import reopen
 

@@ -63,7 +63,7 @@ def main(
     """
     some = bool(set_) or scenario is not None
     require(some, "Nothing is asked for.", "Give --set NAME=VALUE or --scenario PERCENT.")
-    from model.studies.counterfactual.show import run_scenario, run_what_if
+    from model.studies.counterfactual.show import run_scenario, run_what_if  # here: --help answers at once
     from model.studies.reopen import reopen
 
     opened = reopen(fit, panel)

@@ -24,8 +24,9 @@ from model.panel.universe import load_universe
 from model.priors.correlated import Entry, learn, to_table
 from model.priors.merge import read_decisions
 from model.priors.prior_set import load_priors
-from model.sources.download import RECORD, _Record, load_jobs
+from model.sources.download import load_jobs
 from model.sources.load import load_sources
+from model.sources.record import RECORD, Record
 from model.store import PROJECT
 from model.toml_table import DEEPEST, LARGEST, nearest, read_toml
 
@@ -170,7 +171,7 @@ KINDS = {
     "downloads": Kind(
         _text(PROJECT / "scripts" / "download.toml"), load_jobs, r".*params|.*options|.*fields"
     ),
-    "record": Kind(RECORDED, lambda p: _Record.load(p.parent, {}, date(2024, 1, 11)).sources, checked=False),
+    "record": Kind(RECORDED, lambda p: Record.load(p.parent, {}, date(2024, 1, 11)).sources, checked=False),
     "decisions": Kind('[take]\nimpact = "first"\n', read_decisions, "take"),
 }
 MOST = 20

@@ -64,128 +64,128 @@ def decompose(draws: Draws, latents: np.ndarray, flows: np.ndarray, design: Desi
     AssertionError
         If the parts do not sum to the observed values.
     """
-    book = make_ledger(draws, latents, flows, design, np.random.default_rng(seed))
-    flow = _flow_channels(book)
-    ret = _return_channels(book)
-    flow_trigger, return_trigger, night_trigger = _triggers(book, design)
-    night = _night_channels(book)
+    ledger = make_ledger(draws, latents, flows, design, np.random.default_rng(seed))
+    flow = _flow_channels(ledger)
+    ret = _return_channels(ledger)
+    flow_trigger, return_trigger, night_trigger = _triggers(ledger, design)
+    night = _night_channels(ledger)
     parts = Parts(
-        flow, ret, flow_trigger, return_trigger, expected_flow(book), book.trades, night, night_trigger
+        flow, ret, flow_trigger, return_trigger, expected_flow(ledger), ledger.trades, night, night_trigger
     )
-    _assert_additive(parts, book, design)
+    _assert_additive(parts, ledger, design)
     return parts
 
 
-def _book(book: Ledger, by_fund: np.ndarray) -> np.ndarray:
+def _booked(ledger: Ledger, by_fund: np.ndarray) -> np.ndarray:
     """Vendor-dated total flow of trades per fund. ``(S, T, I) -> (S, T)``."""
     out = np.zeros(by_fund.shape[:2])
-    for k in range(book.kernel.shape[3]):
-        late = by_fund[:, : by_fund.shape[1] - k] * book.kernel[:, : by_fund.shape[1] - k, :, k]
+    for k in range(ledger.kernel.shape[3]):
+        late = by_fund[:, : by_fund.shape[1] - k] * ledger.kernel[:, : by_fund.shape[1] - k, :, k]
         out[:, k:] += late.sum(axis=2)
     return out
 
 
-def _flow_channels(book: Ledger) -> np.ndarray:
-    out = np.zeros((*book.lam.shape, len(FLOW_PARTS)))
-    out[..., 0] = book.fund_noise.sum(axis=2)
+def _flow_channels(ledger: Ledger) -> np.ndarray:
+    out = np.zeros((*ledger.lam.shape, len(FLOW_PARTS)))
+    out[..., 0] = ledger.fund_noise.sum(axis=2)
     for j, c in enumerate(COMPONENTS, start=1):
-        trades = book.accounts[c.name].by_fund.copy()
+        trades = ledger.accounts[c.name].by_fund.copy()
         early = trades.copy()
         trades[:, :PRE_SAMPLE] = 0.0
         early[:, PRE_SAMPLE:] = 0.0
-        out[..., j] = _book(book, trades)
-        out[..., -1] += _book(book, early)
+        out[..., j] = _booked(ledger, trades)
+        out[..., -1] += _booked(ledger, early)
     out[:, :PRE_SAMPLE] = 0.0
     return out
 
 
-def _return_channels(book: Ledger) -> np.ndarray:
-    out = np.zeros((*book.lam.shape, len(RETURN_PARTS)))
-    out[..., 0] = book.price_shock
+def _return_channels(ledger: Ledger) -> np.ndarray:
+    out = np.zeros((*ledger.lam.shape, len(RETURN_PARTS)))
+    out[..., 0] = ledger.price_shock
     for j, c in enumerate(COMPONENTS, start=1):
-        out[..., j] = book.lam * book.accounts[c.name].pressure
-    out[..., -2] = book.common
-    out[..., -1] = book.drift
+        out[..., j] = ledger.lam * ledger.accounts[c.name].pressure
+    out[..., -2] = ledger.common
+    out[..., -1] = ledger.drift
     out[:, :PRE_SAMPLE] = 0.0
     return out
 
 
-def _night_channels(book: Ledger) -> np.ndarray:
-    out = np.zeros((*book.lam.shape, len(RETURN_PARTS)))
-    out[..., 0] = book.night.price_shock
-    for j, a in enumerate(book.accounts.values(), start=1):
-        out[..., j] = a.night_own + book.lam * a.share * a.night_answer
-    out[..., -2] = book.night.common
-    out[..., -1] = book.night.drift
+def _night_channels(ledger: Ledger) -> np.ndarray:
+    out = np.zeros((*ledger.lam.shape, len(RETURN_PARTS)))
+    out[..., 0] = ledger.night.price_shock
+    for j, a in enumerate(ledger.accounts.values(), start=1):
+        out[..., j] = a.night_own + ledger.lam * a.share * a.night_answer
+    out[..., -2] = ledger.night.common
+    out[..., -1] = ledger.night.drift
     out[:, :PRE_SAMPLE] = 0.0
     return out
 
 
-def expected_flow(book: Ledger) -> np.ndarray:
+def expected_flow(ledger: Ledger) -> np.ndarray:
     """Flow expected from yesterday's trades and today's return, without today's own shocks. ``(S, T)``."""
-    today = sum(a.shock_by_fund for a in book.accounts.values())
-    same_day = (today * book.kernel[..., 0]).sum(axis=2)
-    return book.total_flow - book.fund_noise.sum(axis=2) - same_day
+    today = sum(a.shock_by_fund for a in ledger.accounts.values())
+    same_day = (today * ledger.kernel[..., 0]).sum(axis=2)
+    return ledger.total_flow - ledger.fund_noise.sum(axis=2) - same_day
 
 
-def _triggers(book: Ledger, design: Design) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _triggers(ledger: Ledger, design: Design) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Recursion of each trigger's flow, return and overnight return through loops, lags and booking.
 
     Where the open is known the day has two steps: what moved the price before it, then the rest, which answers both.
     """
-    samples, days = book.lam.shape
+    samples, days = ledger.lam.shape
     funds = design.flows.shape[1]
     count = len(TRIGGERS)
     fund_flow = np.zeros((samples, days, count, funds))
     trades = np.zeros((samples, days, count, funds))
     returns = np.zeros((samples, days, count))
-    fund_flow[:, :PRE_SAMPLE, -1] = book.flows[:, :PRE_SAMPLE]
-    trades[:, :PRE_SAMPLE, -1] = np.sum([a.by_fund for a in book.accounts.values()], axis=0)[:, :PRE_SAMPLE]
+    fund_flow[:, :PRE_SAMPLE, -1] = ledger.flows[:, :PRE_SAMPLE]
+    trades[:, :PRE_SAMPLE, -1] = np.sum([a.by_fund for a in ledger.accounts.values()], axis=0)[:, :PRE_SAMPLE]
     returns[:, :PRE_SAMPLE, -1] = design.returns[:PRE_SAMPLE]
     overnight = np.zeros((samples, days, count))
-    slope = book.average_slopes(design)
-    amplify = 1.0 / (1.0 - book.lam * slope.today_price)
-    night_amplify = 1.0 / (1.0 - book.lam * slope.before_price)
+    slope = ledger.average_slopes(design)
+    amplify = 1.0 / (1.0 - ledger.lam * slope.today_price)
+    night_amplify = 1.0 / (1.0 - ledger.lam * slope.before_price)
     for t in range(PRE_SAMPLE, days):
-        own_flow, own_price = book.own(t)
+        own_flow, own_price = ledger.own(t)
         before_flow, before_return = fund_flow[:, t - 1], returns[:, t - 1]
-        z = own_price + book.price_lag[:, t, None] * before_flow.sum(axis=2)
-        z += (book.lam[:, t] * slope.yesterday_price[:, t] + book.return_lag)[:, None] * before_return
-        early = book.own_night(t) + book.night.return_lag[:, t, None] * before_return
-        early += book.night.flow_lag[:, t, None] * before_flow.sum(axis=2)
+        z = own_price + ledger.price_lag[:, t, None] * before_flow.sum(axis=2)
+        z += (ledger.lam[:, t] * slope.yesterday_price[:, t] + ledger.return_lag)[:, None] * before_return
+        early = ledger.own_night(t) + ledger.night.return_lag[:, t, None] * before_return
+        early += ledger.night.flow_lag[:, t, None] * before_flow.sum(axis=2)
         o = night_amplify[:, t, None] * early
-        answered = book.lam[:, t] * (
+        answered = ledger.lam[:, t] * (
             slope.night_price[:, t] + slope.today_price[:, t] - slope.before_price[:, t]
         )
         returns[:, t] = o + amplify[:, t, None] * (z - early + answered[:, None] * o)
         overnight[:, t] = o
-        trades[:, t] = own_flow + book.flow_lag[:, None, None] * before_flow * design.listed[t]
+        trades[:, t] = own_flow + ledger.flow_lag[:, None, None] * before_flow * design.listed[t]
         trades[:, t] += slope.today_flow[:, t, None] * returns[:, t, :, None]
         trades[:, t] += slope.night_flow[:, t, None] * o[..., None]
         trades[:, t] += slope.yesterday_flow[:, t, None] * before_return[..., None]
-        for k in range(min(book.kernel.shape[3], t + 1)):
-            fund_flow[:, t] += book.kernel[:, t - k, None, :, k] * trades[:, t - k]
-        fund_flow[:, t, 0] += book.fund_noise[:, t]
+        for k in range(min(ledger.kernel.shape[3], t + 1)):
+            fund_flow[:, t] += ledger.kernel[:, t - k, None, :, k] * trades[:, t - k]
+        fund_flow[:, t, 0] += ledger.fund_noise[:, t]
     flow = fund_flow.sum(axis=3)
     flow[:, :PRE_SAMPLE] = 0.0
     returns[:, :PRE_SAMPLE] = 0.0
     return flow, returns, overnight
 
 
-def _assert_additive(parts: Parts, book: Ledger, design: Design) -> None:
+def _assert_additive(parts: Parts, ledger: Ledger, design: Design) -> None:
     m = slice(PRE_SAMPLE, None)
     checks = {
-        "flow by channel": (parts.flow_channel, book.total_flow),
-        "flow by trigger": (parts.flow_trigger, book.total_flow),
-        "return by channel": (parts.return_channel, np.broadcast_to(design.returns, book.lam.shape)),
-        "return by trigger": (parts.return_trigger, np.broadcast_to(design.returns, book.lam.shape)),
+        "flow by channel": (parts.flow_channel, ledger.total_flow),
+        "flow by trigger": (parts.flow_trigger, ledger.total_flow),
+        "return by channel": (parts.return_channel, np.broadcast_to(design.returns, ledger.lam.shape)),
+        "return by trigger": (parts.return_trigger, np.broadcast_to(design.returns, ledger.lam.shape)),
         "overnight return by channel": (
             parts.night_channel,
-            np.broadcast_to(book.night.returns, book.lam.shape),
+            np.broadcast_to(ledger.night.returns, ledger.lam.shape),
         ),
         "overnight return by trigger": (
             parts.night_trigger,
-            np.broadcast_to(book.night.returns, book.lam.shape),
+            np.broadcast_to(ledger.night.returns, ledger.lam.shape),
         ),
     }
     for name, (value, truth) in checks.items():

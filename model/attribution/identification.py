@@ -135,8 +135,10 @@ def parameters(
 
 def contributions(prior: Parts, posterior: Parts, design: Design, reading: str) -> list[dict[str, Any]]:
     """One record per part of flow and return on each event day."""
-    # Here, because reports read the rule above and have no use for the compiled core behind a decomposition.
-    from model.attribution.decompose import FLOW_PARTS, RETURN_PARTS
+    from model.attribution.decompose import (  # pages read the rule above and need no compiled core
+        FLOW_PARTS,
+        RETURN_PARTS,
+    )
 
     out = []
     for t in design.event_days:

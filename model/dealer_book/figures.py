@@ -9,8 +9,9 @@ import numpy as np
 
 from model.dealer_book.book import Book
 from model.dealer_book.demand import Demand
+from model.dealer_book.exposure import exposure
 from model.dealer_book.path import Path
-from model.dealer_book.profile import exposure, profile, spots_of
+from model.dealer_book.profile import profile, spots_of
 from model.units import MN_PER_BN, PERCENT
 
 mpl.use("Agg")

@@ -16,6 +16,7 @@ from pathlib import Path as FilePath
 import numpy as np
 import pandas as pd
 
+from model.calendar import session_close, session_open, sessions
 from model.dealer_book.instants import instants
 from model.errors import DataError, UsageError
 
@@ -194,12 +195,10 @@ Hours = dict[date, tuple[pd.Timestamp, pd.Timestamp]]
 
 def _sessions(times: pd.Series, calendar: str, timezone: str) -> Hours:
     """Open and close of the ETF's sessions on the days of the bars."""
-    import exchange_calendars as xc
-
     days = times.dt.tz_convert(timezone).dt.date
-    sessions = xc.get_calendar(calendar).schedule.loc[str(days.min()) : str(days.max())]
     return {
-        d.date(): (row.open, row.close) for d, row in zip(sessions.index, sessions.itertuples(), strict=True)
+        d.date(): (session_open(d, calendar), session_close(d, calendar))
+        for d in sessions(days.min(), days.max(), calendar)
     }
 
 

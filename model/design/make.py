@@ -17,6 +17,7 @@ from model import units
 from model.errors import DataError
 from model.events.card import EventCard, KnockIn
 from model.mechanisms.design import LAGS, PRE_SAMPLE, Design
+from model.mechanisms.measurements import MEASUREMENTS
 from model.panel import Panel, trailing
 from model.panel.vendors import Sighting, sight
 
@@ -101,45 +102,32 @@ def make_design(panel: Panel, card: EventCard | None) -> Design:
         basket_bn=_basket_bn(universe, float(frame["price"].iloc[0])),
         barrier_width=float(np.mean([k.width_pct for k in notes])) if notes else 1.0,
         **_vendors(sighting, flows, cut),
-        **_night(frame, universe, factor_returns, cut),
+        measured=_measured(frame, cut),
         total=_total(sighting, flows)[cut],
     )
-    design = replace(design, measured=design.measured | _taker(frame, cut))
+    if "overnight" in design.measured:
+        design = replace(design, night_factors=_night_factors(frame, universe, factor_returns)[cut])
     return _with_mechanisms(design, card) if card else design
 
 
-def _night(frame: pd.DataFrame, universe, factor_returns: np.ndarray, cut: slice) -> dict[str, Any]:
-    """Overnight returns of underlying and factors, log-%; nothing where no open is supplied.
+def _measured(frame: pd.DataFrame, cut: slice) -> dict[str, np.ndarray]:
+    """What each supplied measurement makes of the panel; nothing of one without a number."""
+    found = {m.name: m.of_panel(frame) for m in MEASUREMENTS if m.supplied}
+    return {n: x[cut] for n, x in found.items() if x is not None and np.isfinite(x[cut]).any()}
 
-    Opening prices are one venue's, closes of the same venue beside them: the overnight return is theirs, and what the day's
-    own price moved beyond it is the session's. A factor without an open moves in the session alone. An excluded member has
-    no open: its part stays in the session.
+
+def _night_factors(frame: pd.DataFrame, universe, factor_returns: np.ndarray) -> np.ndarray:
+    """Overnight returns of the factors, log-%.
+
+    A factor without an open moves in the session alone. An excluded member has no open: its part stays in the session.
     """
-    if "price_open" not in frame:
-        return {}
-    before = np.concatenate([[np.nan], _column(frame, "price_close")[:-1]])
-    night = units.PERCENT * np.log(_column(frame, "price_open") / before)
-    if not np.isfinite(night[cut]).any():
-        return {}
     columns = []
     for j, f in enumerate(universe.factors):
         session = units.PERCENT * np.log(
             _column(frame, f"factor_{f.key}_close") / _column(frame, f"factor_{f.key}_open")
         )
         columns.append(np.nan_to_num(factor_returns[:, j] - session))
-    return {"measured": {"overnight": night[cut]}, "night_factors": np.column_stack(columns)[cut]}
-
-
-def _taker(frame: pd.DataFrame, cut: slice) -> dict[str, np.ndarray]:
-    """Signed taker flow in thousand units: perpetual and spot on the price's clock, else spot on UTC days."""
-    if {"extra_taker_perp", "extra_taker_spot"} <= set(frame):
-        flow = {"taker_flow": _column(frame, "extra_taker_perp") + _column(frame, "extra_taker_spot")}
-    elif "extra_taker_spot_utc" in frame:
-        rate = units.bn_to_thousand_units(frame["price"])
-        flow = {"taker_utc": units.usd_m_to_bn(_column(frame, "extra_taker_spot_utc")) * rate}
-    else:
-        return {}
-    return {name: value[cut] for name, value in flow.items() if np.isfinite(value[cut]).any()}
+    return np.column_stack(columns)
 
 
 def _vendors(sighting: Sighting, flows: np.ndarray, cut: slice) -> dict[str, Any]:
@@ -177,7 +165,7 @@ def _with_mechanisms(design: Design, card: EventCard) -> Design:
 
 
 def _basket_bn(universe, price: float) -> float:
-    return universe.basket_shares * universe.units_per_share * price / units.USD_PER_BN
+    return universe.etf.basket_shares * universe.etf.units_per_share * price / units.USD_PER_BN
 
 
 def next_day_mask(design: Design, card: EventCard) -> np.ndarray:

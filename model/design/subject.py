@@ -8,13 +8,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import numpy as np
 
 from model.calendar import NEW_YORK
+from model.dealer_book import load_book
+from model.design.book_days import BookUse, sign_priors, with_books
 from model.design.make import make_design, next_day_mask
+from model.design.option_flow import OptionFlow, moved_sign, option_flow, sentence
 from model.design.request import Request
 from model.errors import DataError, UsageError
 from model.events.card import EventCard, event_panel, load_event
@@ -24,10 +26,6 @@ from model.panel import Panel
 from model.priors.changes import with_changes
 from model.priors.prior_set import PriorSet, load_priors
 from model.priors.vary import held
-
-if TYPE_CHECKING:
-    from model.design.book_days import BookUse
-    from model.design.option_flow import OptionFlow
 
 DEFAULT_PRIORS = "literature"
 GRAIN = 1e10
@@ -116,10 +114,6 @@ def _cut(panel: Panel, card: EventCard, window: str | None) -> Panel:
 
 def _with_dealers(subject: Subject, paths: tuple[Path, ...]) -> Subject:
     """The subject with a dealer book on each day that one covers, and dealers' sign moved by put and call volume."""
-    from model.dealer_book import load_book
-    from model.design.book_days import sign_priors, with_books
-    from model.design.option_flow import moved_sign, option_flow
-
     books = [load_book(path) for path in paths]
     known = subject.panel.as_of
     books = [b for b in books if known is None or b.day is None or b.day <= known]
@@ -134,8 +128,6 @@ def _with_dealers(subject: Subject, paths: tuple[Path, ...]) -> Subject:
 
 def book_sentence(subject: Subject) -> str:
     """Which days use a dealer book, and what put and call volume did to dealers' sign, for the terminal."""
-    from model.design.option_flow import sentence
-
     said = "Dealer book: none; every day uses the gamma proxy."
     if subject.book:
         used = ", ".join(f"{b.title!r} on {b.day}" for b in subject.book.books)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from model.design.option_flow import ROLES
 from model.mechanisms.measurements import MEASUREMENTS
 from model.panel.roles import FLOW, vendor_flow
 from model.panel.vendors import sight
@@ -18,8 +19,6 @@ MEASURED = {"short": ("short",), "net": ("short", "long"), "open_interest": ("op
 
 def used_columns(subject: Subject) -> frozenset[str]:
     """Canonical columns that move this fit's design or its priors."""
-    from model.design.option_flow import ROLES
-
     u = subject.panel.universe
     out = {"price", "etf_close", "stress", "implied_vol", "future", "future_days", *_of_universe(u)}
     titles = {(fund.key, v.title): v.key for fund in u.funds for v in fund.vendors}

@@ -10,6 +10,7 @@ import pandas as pd
 from model.calendar import is_session
 from model.errors import DataError
 from model.events.card import CARD, FOLDER, load_event
+from model.mechanisms.components import COMPONENTS
 from model.panel import Panel, load_panel
 from model.panel.universe import load_universe
 
@@ -122,8 +123,6 @@ def new_event(day: date, panel_path: Path, universe: str, out: Path | None = Non
 
 
 def _fill(day: date, panel: Panel, universe: str, fund: str) -> str:
-    from model.mechanisms.components import COMPONENTS
-
     dates = panel.dates
     if pd.Timestamp(day) not in dates:
         span = f"{dates[0].date()} to {dates[-1].date()}"

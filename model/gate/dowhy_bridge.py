@@ -29,6 +29,7 @@ import pandas as pd
 
 from model.errors import DataError
 from model.gate.independences import Independence
+from model.gate.partial import partial_effect
 
 
 @dataclass(frozen=True)
@@ -86,7 +87,7 @@ def contained(seed: int) -> Iterator[None]:
 def disagreements(world: nx.DiGraph, statements: Sequence[Independence]) -> list[Independence]:
     """Statements that dowhy's own d-separation does not find in the graph."""
     with contained(0):
-        from dowhy.graph import check_dseparation
+        from dowhy.graph import check_dseparation  # dowhy takes two seconds
 
         return [
             s
@@ -111,7 +112,7 @@ def refute_graph(
     if not statements or len(data) < len(names) + 5:
         return GraphTest(len(statements), 0, 0)
     with contained(seed):
-        from dowhy import CausalModel
+        from dowhy import CausalModel  # dowhy takes two seconds
         from dowhy.causal_refuters.graph_refuter import GraphRefuter
 
         CausalModel(data, statements[0].x, statements[0].y, graph=_with_latents(world, names))
@@ -133,7 +134,7 @@ def identify(graph: nx.DiGraph, cause: str, effect: str, observed: Sequence[str]
         Everything else is latent, whatever the data hold.
     """
     with contained(0):
-        from dowhy.causal_identifier import identify_effect_auto
+        from dowhy.causal_identifier import identify_effect_auto  # dowhy takes two seconds
         from dowhy.causal_identifier.auto_identifier import BackdoorAdjustment, EstimandType
 
         estimand = identify_effect_auto(
@@ -182,7 +183,7 @@ def estimate(
     names = {name: f"v{i}" for i, name in enumerate(data.columns)}
     data = data.rename(columns=names)
     with contained(seed):
-        from dowhy import CausalModel
+        from dowhy import CausalModel  # dowhy takes two seconds
 
         arrows = [(names[z], names[v]) for z in adjustment for v in (cause, effect)]
         graph = nx.DiGraph([*arrows, (names[cause], names[effect])])
@@ -215,7 +216,9 @@ def _robustness(found, data: pd.DataFrame, causes: Sequence[str]) -> float:
     """Robustness value (Cinelli and Hazlett 2020) against an unobserved confounder, from dowhy."""
     if not causes:
         return float("nan")
-    from dowhy.causal_refuters.add_unobserved_common_cause import sensitivity_linear_partial_r2
+    from dowhy.causal_refuters.add_unobserved_common_cause import (  # dowhy takes two seconds
+        sensitivity_linear_partial_r2,
+    )
 
     analysis = sensitivity_linear_partial_r2(
         data,
@@ -245,7 +248,7 @@ def falsify(dag: nx.DiGraph, frame: pd.DataFrame, seed: int, permutations: int =
     """
     data = _complete(frame, list(dag.nodes))
     with contained(seed):
-        from dowhy.gcm.falsify import FalsifyConst, falsify_graph
+        from dowhy.gcm.falsify import FalsifyConst, falsify_graph  # dowhy takes two seconds
 
         found = falsify_graph(
             dag,
@@ -276,8 +279,6 @@ def read_flag(value: Any) -> bool | None:
 
 
 def _correlation_p(x: np.ndarray, y: np.ndarray, z: np.ndarray | None = None) -> float:
-    from model.gate.partial import partial_effect
-
     constant = np.ones((len(x), 1))
     given = constant if z is None else np.column_stack([constant, z])
     _, p = partial_effect(np.ravel(x)[None], np.ravel(y)[None], given[None])

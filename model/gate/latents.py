@@ -46,31 +46,31 @@ def hidden_nodes(
         Base name to ``Shape: (samples, days)``; NaN before the first modelled day and where the implied
         volatility is missing. USD bn, % of price, vol points.
     """
-    book = make_ledger(draws, latents, flows, design, np.random.default_rng(seed))
+    ledger = make_ledger(draws, latents, flows, design, np.random.default_rng(seed))
     out = {}
     for name in _own_shocks(design):
-        account = book.accounts[name]
-        answered = account.answers[0] + account.night_slope * book.night.returns
-        out[name] = book.trades[name] - answered
-    out["futures_demand"] = _futures_demand(draws, latents[..., -1], book, design)
+        account = ledger.accounts[name]
+        answered = account.answers[0] + account.night_slope * ledger.night.returns
+        out[name] = ledger.trades[name] - answered
+    out["futures_demand"] = _futures_demand(draws, latents[..., -1], ledger, design)
     for c in COMPONENTS:
         if c.night and c.name in out:
             # Before the open it is a node of its own: what it decided then is in the overnight return.
             out[c.night] = latents[..., shock_groups().index(c.night)].copy()
             out[c.name] = out[c.name] - out[c.night]
     seen = np.isfinite(design.iv_change)
-    out["iv_shock"] = np.where(seen, book.state.iv_shock, np.nan)
+    out["iv_shock"] = np.where(seen, ledger.state.iv_shock, np.nan)
     for x in out.values():
         x[:, :PRE_SAMPLE] = np.nan
     return out
 
 
-def _futures_demand(draws: Draws, premium: np.ndarray, book: Ledger, design: Design) -> np.ndarray:
+def _futures_demand(draws: Draws, premium: np.ndarray, ledger: Ledger, design: Design) -> np.ndarray:
     """The premium's equation solved for its shock. % of price."""
     p = {k: draws[k][:, None] for k in ("premium_persistence", "premium_return", "premium_impact")}
     before = np.concatenate([np.full((len(premium), 1), np.nan), premium[:, :-1]], axis=1)
     expected = p["premium_persistence"] * before + p["premium_return"] * design.returns
-    return premium - expected + p["premium_impact"] * book.trades["basis"]
+    return premium - expected + p["premium_impact"] * ledger.trades["basis"]
 
 
 def check_reading(draws: Draws, latents: np.ndarray, flows: np.ndarray, design: Design, seed: int) -> Check:

@@ -39,7 +39,11 @@ HEAD = 4
 
 @dataclass(frozen=True)
 class Flowing(CompiledPyMCModel):
-    """A compiled model whose chains follow :data:`KINETICS`; ``inner`` keeps what it calls alive."""
+    """A compiled model whose chains follow :data:`KINETICS`; ``inner`` keeps what it calls alive.
+
+    The only place that overrides a private part of nutpie: ``nutpie.sample`` hands on no kind of trajectory (0.16.11
+    refuses ``trajectory_kind``). tests/inference/test_coordinates.py says when a new version does, or has moved the part.
+    """
 
     inner: Any = None
 

@@ -163,7 +163,7 @@ def diagnose(trace: xr.DataTree, seconds: float, gradients: int, deepest: int) -
     deepest : int
         Steps of a trajectory of the greatest depth.
     """
-    import arviz as az
+    import arviz as az  # a second, which worker processes can do without
 
     stats = trace["sample_stats"].to_dataset()
     chains, draws = stats["diverging"].shape

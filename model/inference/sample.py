@@ -73,7 +73,7 @@ class Sampler:
         base_shares: np.ndarray,
         adjust: Callable[[pm.Model], None] | None = None,
     ) -> None:
-        import nutpie
+        import nutpie  # a second, which worker processes can do without
 
         started = time.perf_counter()
         self._priors = priors
@@ -116,7 +116,7 @@ class Sampler:
     @staticmethod
     def _in_own_coordinates(compiled, settings: Settings, spent: list[int]):
         """The model in the coordinates that a short pilot run suggests."""
-        from model.inference.coordinates import POINTS, block_of, mapped, root
+        from model.inference.coordinates import POINTS, block_of, mapped, root  # it brings nutpie
         from model.inference.starts import among, descended
 
         block = block_of(compiled, DAILY)
@@ -131,7 +131,7 @@ class Sampler:
 
 def _chains(compiled, settings: Settings, spent: list[int], **options: bool) -> xr.DataTree:
     """Run all chains of a compiled model; ``spent`` collects the gradients, tuning included."""
-    import nutpie
+    import nutpie  # a second, which worker processes can do without
 
     trace = nutpie.sample(
         compiled,

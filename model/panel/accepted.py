@@ -34,7 +34,7 @@ SUFFIX = ".accept.toml"
 
 @dataclass(frozen=True)
 class Accept:
-    """One entry: these days (of these input columns, or any) may differ in this respect."""
+    """A finding that the user has looked at: on these days (in these columns, or in any) `check` lets it pass."""
 
     check: str
     days: tuple[date, ...]

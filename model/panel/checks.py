@@ -13,10 +13,7 @@ from model.panel.schema import schema_problems
 from model.units import PERCENT, premium_pct
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from model.panel.accepted import Accepted
-    from model.panel.problems import Problems
+    from model.panel.problems import Problems, Report
     from model.panel.universe import Universe
 
 ROUNDING_USD_M = 0.2  # per fund and for the total: vendors print one decimal
@@ -25,42 +22,6 @@ SMALL_ROW = 0.05
 """Gross flow, in parts of a typical day's, below which more decimals than usual mean another unit."""
 MAX_JUMP_PCT = 50.0  # a close that moves more in one session is a split or a unit slip
 MIN_ROWS_FOR_UNIT = 10  # fewer totals say nothing about their unit
-
-
-class Report:
-    """Files problems under the row ("2026-02-05, line 47") and the input column of a cell.
-
-    `place` says where a day's cell of an input column stands; `origin` gives each canonical column's input columns;
-    `accepted` is what the user lets pass.
-    """
-
-    def __init__(
-        self,
-        place: Callable[[str, pd.Timestamp], str],
-        origin: dict[str, tuple[str, ...]],
-        problems: Problems,
-        accepted: Accepted | None = None,
-        first: pd.Timestamp | None = None,
-    ) -> None:
-        self.place, self.origin, self.problems = place, origin, problems
-        self.accepted, self.first = accepted, first
-        self.notes: list[str] = []
-
-    def __call__(
-        self, day: pd.Timestamp | None, columns: str | list[str], text: str, remedy: str, check: str = ""
-    ) -> None:
-        """One problem; of a `check` that the user can let pass, unless that was done for this day."""
-        names = [columns] if isinstance(columns, str) else columns
-        sources = [self.origin.get(c, (c,)) for c in names]
-        when = self.first if day is None else day
-        if check and self.accepted is not None and when is not None:
-            if self.accepted.allows(check, when, [c for source in sources for c in source]):
-                return
-            remedy = f"{remedy} {self.accepted.way_out(check)}"
-        column = ", ".join(repr(" + ".join(source)) for source in sources)
-        first = sources[0][0] if sources and sources[0] else ""
-        row = "" if day is None else self.place(first, day)
-        self.problems.add(text, remedy, row=row, column=column)
 
 
 def check_days(days: pd.DatetimeIndex, places: tuple[str, ...], u: Universe, problems: Problems) -> None:
@@ -251,7 +212,7 @@ def _session_prices(frame: pd.DataFrame, u: Universe, report: Report) -> None:
 
 
 def _etf_against_price(frame: pd.DataFrame, u: Universe, report: Report) -> None:
-    fair = frame["price"].where(frame["price"] > 0) * u.units_per_share
+    fair = frame["price"].where(frame["price"] > 0) * u.etf.units_per_share
     gap = PERCENT * (frame["etf_close"] / fair - 1)
     for day in frame.index[gap.abs() > u.etf.max_gap_pct]:
         close = frame.loc[day, "etf_close"]

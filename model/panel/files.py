@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from model.errors import DataError
 
@@ -112,8 +113,6 @@ def _read_csv(path: Path) -> RawTable:
 
 
 def _read_parquet(path: Path) -> RawTable:
-    import pyarrow as pa
-
     try:
         cells = pd.read_parquet(path)
     except (pa.ArrowException, ValueError) as error:

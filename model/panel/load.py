@@ -10,9 +10,10 @@ import pandas as pd
 
 from model.calendar import publication_time
 from model.panel.accepted import Accepted, accepted_beside
-from model.panel.checks import Report, check_values, non_trading_days
+from model.panel.checks import check_values, non_trading_days
 from model.panel.columns import column_sentences, list_inputs
 from model.panel.panel import PUBLISHED, Panel
+from model.panel.problems import Report
 from model.panel.roles import FLOW, POSITIONS, TOTAL, Rows, alive, assemble
 from model.panel.tables import read_tables
 from model.panel.universe import Universe, load_universe

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import zip_longest
 from pathlib import Path
 
+import pandas as pd
+
 from model.errors import DataError
+from model.panel.accepted import Accepted
 
 LIMIT = 20
 
@@ -75,3 +79,39 @@ class Problems:
         rounds = zip_longest(*kinds.values())
         fair = set([p for group in rounds for p in group if p is not None][: self.limit])
         return [p for p in self.found if p in fair]
+
+
+class Report:
+    """Files problems under the row ("2026-02-05, line 47") and the input column of a cell.
+
+    `place` says where a day's cell of an input column stands; `origin` gives each canonical column's input columns;
+    `accepted` is what the user lets pass.
+    """
+
+    def __init__(
+        self,
+        place: Callable[[str, pd.Timestamp], str],
+        origin: dict[str, tuple[str, ...]],
+        problems: Problems,
+        accepted: Accepted | None = None,
+        first: pd.Timestamp | None = None,
+    ) -> None:
+        self.place, self.origin, self.problems = place, origin, problems
+        self.accepted, self.first = accepted, first
+        self.notes: list[str] = []
+
+    def __call__(
+        self, day: pd.Timestamp | None, columns: str | list[str], text: str, remedy: str, check: str = ""
+    ) -> None:
+        """One problem; of a `check` that the user can let pass, unless that was done for this day."""
+        names = [columns] if isinstance(columns, str) else columns
+        sources = [self.origin.get(c, (c,)) for c in names]
+        when = self.first if day is None else day
+        if check and self.accepted is not None and when is not None:
+            if self.accepted.allows(check, when, [c for source in sources for c in source]):
+                return
+            remedy = f"{remedy} {self.accepted.way_out(check)}"
+        column = ", ".join(repr(" + ".join(source)) for source in sources)
+        first = sources[0][0] if sources and sources[0] else ""
+        row = "" if day is None else self.place(first, day)
+        self.problems.add(text, remedy, row=row, column=column)

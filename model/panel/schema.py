@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
+import pandera.pandas as pa
 
 from model.panel.roles import FLOW, POSITIONS, TOTAL, roles, vendor_flow
 
@@ -28,7 +29,7 @@ RANGE_REMEDY = {
 def column_ranges(u: Universe) -> dict[str, tuple[float, float]]:
     """Believable values of each canonical column that has bounds."""
     low, high = u.underlying.min_price, u.underlying.max_price
-    shares = u.units_per_share
+    shares = u.etf.units_per_share
     limit = u.flow_total.max_abs
     ranges = {
         **{FLOW + k: (-limit, limit) for k in u.fund_keys},
@@ -62,8 +63,6 @@ def required_columns(u: Universe) -> set[str]:
 
 def schema_problems(frame: pd.DataFrame, u: Universe) -> Iterator[tuple[pd.Timestamp, str, str, str, str]]:
     """Cells outside their range or missing where they may not be: (day, column, problem, remedy, check)."""
-    import pandera.pandas as pa
-
     schema = _schema(u)
     try:
         schema.validate(frame, lazy=True)
@@ -75,8 +74,6 @@ def schema_problems(frame: pd.DataFrame, u: Universe) -> Iterator[tuple[pd.Times
 
 def _schema(u: Universe) -> Any:
     """The schema of a universe's panel."""
-    import pandera.pandas as pa
-
     required = required_columns(u)
     rare = {r.name for r in roles(u) if r.rare}
     whole = pa.Check(lambda x: x == x.round(), name=WHOLE)

@@ -204,26 +204,6 @@ class Universe:
         """Keys of all funds, in the file's order."""
         return tuple(f.key for f in self.funds)
 
-    @property
-    def etf_price(self) -> Columns:
-        """Accepted columns of the option fund's close."""
-        return self.etf.price
-
-    @property
-    def etf_volume(self) -> Columns:
-        """Accepted columns of the option fund's traded shares."""
-        return self.etf.volume
-
-    @property
-    def units_per_share(self) -> float:
-        """Units of the underlying per share of the option fund."""
-        return self.etf.units_per_share
-
-    @property
-    def basket_shares(self) -> int:
-        """Shares per creation basket."""
-        return self.etf.basket_shares
-
     def fund(self, key: str) -> Fund:
         """The fund called `key`.
 

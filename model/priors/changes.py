@@ -106,7 +106,7 @@ def fit_quantiles(
     PriorError
         If the family cannot have these quantiles.
     """
-    import preliz
+    import preliz  # it brings PyMC, and few cards state quantiles
 
     levels, values = np.array(list(quantiles)), np.array(list(quantiles.values()))
     low = {"LogNormal": 0.0, "HalfNormal": 0.0, "Beta": 0.0}.get(dist, -np.inf)

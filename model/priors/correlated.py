@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from scipy.linalg import solve_triangular
 
 from model.errors import PriorError
 from model.toml_table import Table
@@ -64,8 +65,6 @@ class Joint:
 
     def log_density(self, z: np.ndarray) -> np.ndarray:
         """Log density on the unconstrained scale. ``(..., n) -> (...)``."""
-        from scipy.linalg import solve_triangular
-
         flat = np.atleast_2d(np.asarray(z, float))
         y = solve_triangular(self.cholesky, (flat - self.mean).T, lower=True)
         const = -0.5 * len(self.mean) * np.log(2.0 * np.pi) - np.log(np.diag(self.cholesky)).sum()

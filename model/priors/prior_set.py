@@ -15,6 +15,7 @@ import numpy as np
 from scipy import stats
 
 from model.errors import PriorError
+from model.mechanisms.names import parts
 from model.priors.correlated import Joint, from_table
 from model.store import PROJECT
 from model.toml_table import Source, Table, read_toml
@@ -130,12 +131,14 @@ class PriorSet:
 
     def completed(self, names: Collection[str], source: PriorSet) -> PriorSet:
         """The set with priors from another for names that it lacks: it was made before there was anything to learn there."""
-        missing = {n: source[n] for n in names if n not in self.parameters and n in source.parameters}
+        return self._with({n: p for n, p in source.parameters.items() if n in names}, source.sha256)
+
+    def _with(self, priors: Mapping[str, Prior], said: str) -> PriorSet:
+        """The set with those of these priors whose names it lacks; ``said``, where they stand, enters its hash."""
+        missing = {n: p for n, p in priors.items() if n not in self.parameters}
         if not missing:
             return self
-        digest = hashlib.sha256(
-            (self.sha256 + source.sha256 + " ".join(sorted(missing))).encode()
-        ).hexdigest()
+        digest = hashlib.sha256((self.sha256 + said + " ".join(sorted(missing))).encode()).hexdigest()
         return replace(self, parameters={**self.parameters, **missing}, sha256=digest)
 
     def refuse_overlap(self, first: date, last: date) -> None:
@@ -163,7 +166,17 @@ def load_priors(name_or_path: str | Path) -> PriorSet:
     if not os.path.isfile(path):
         known = ", ".join(sorted(p.stem for p in FOLDER.glob("*.toml")))
         raise PriorError(f"No prior set at {name_or_path}.", f"Use one of {known}, or a path to a TOML file.")
-    return _prior_set(read_toml(path, PriorError), path.name)
+    return with_defaults(_prior_set(read_toml(path, PriorError), path.name))
+
+
+def with_defaults(priors: PriorSet) -> PriorSet:
+    """The set with the priors that components and measurements state themselves, for names that it lacks."""
+    for part in parts():
+        table = Table(part.default_priors, Source(f"default_priors of {part.name}"), error=PriorError)
+        stated = {n: _prior(table.table(n)) for n in part.priors if table.raw(n, None) is not None}
+        table.done()
+        priors = priors._with(stated, json.dumps(table.data, sort_keys=True))
+    return priors
 
 
 def path_of(name_or_path: str | Path) -> Path:

@@ -13,7 +13,7 @@ class ShownFit(Fit):
     __repr__ = Fit.__repr__
 
     def _repr_html_(self) -> str:
-        from model.report.page.report import notebook
+        from model.report.page.report import notebook  # ``import model`` stays light
 
         return notebook(self.folder)
 

@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from model.report.entries import Entry, record
+from model.report.page.again import report_again
 from model.report.tables.lines import READINGS, UNITS
 from model.report.tables.text import amount, day, interval, number, probability
 
@@ -26,8 +27,6 @@ def leave(
     list of Path
         What was written.
     """
-    from model.report.page.again import report_again
-
     return [*record(entry, folder, manifest, table), *report_again(folder)]
 
 

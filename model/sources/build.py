@@ -16,6 +16,7 @@ import pandas as pd
 
 from model.calendar import nav_time, session_close, sessions
 from model.errors import DataError
+from model.panel.accepted import Accept
 from model.panel.roles import SEPARATOR
 from model.panel.universe import Fund, Member, Universe, load_universe
 from model.sources.baskets import check_baskets, implied_flows
@@ -23,7 +24,7 @@ from model.sources.clocks import CLOCKS, Context
 from model.sources.load import load_sources, read_blobs
 from model.sources.reconcile import Reconciliation, reconcile
 from model.sources.roles import ROLES
-from model.sources.spec import Accept, Series, Sources, SourceSpec
+from model.sources.spec import Series, Sources, SourceSpec
 from model.sources.tidy import Note, tidy
 
 

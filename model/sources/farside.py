@@ -18,6 +18,8 @@ import re
 
 import numpy as np
 import pandas as pd
+from lxml import html
+from lxml.etree import LxmlError
 
 from model.errors import DataError
 from model.sources.raw import Blobs, Collector, RawSeries, require_columns
@@ -75,9 +77,6 @@ def read(blobs: Blobs, spec: SourceSpec) -> list[RawSeries]:
 
 def _rows(text: str, name: str) -> list[list[list[str]]]:
     """All tables of the page as rows of cell texts."""
-    from lxml import html
-    from lxml.etree import LxmlError
-
     lower = text.lower()
     if "<table" not in lower:
         raise DataError(

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import glob
+import hashlib
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from model.errors import DataError
+from model.panel.accepted import Accept
+from model.sources.clocks import CLOCKS
 from model.sources.roles import ROLES
 from model.sources.spec import (
     CHECKS,
     OFF_DAYS,
     PER_INTERVAL,
     STAMPS,
-    Accept,
     Derived,
     Leave,
     Mask,
@@ -23,6 +25,7 @@ from model.sources.spec import (
     Sources,
     SourceSpec,
 )
+from model.sources.text import instant
 from model.toml_table import Table, read_toml
 
 
@@ -63,8 +66,6 @@ def load_sources(path: Path) -> Sources:
 
 
 def _source(t: Table, root: Path) -> SourceSpec:
-    from model.sources.clocks import CLOCKS
-
     name = t.text("name")
     files = t.tables("file", [])
     for f in files:
@@ -103,8 +104,6 @@ def _source(t: Table, root: Path) -> SourceSpec:
 
 
 def _moment(t: Table, raw: Any) -> pd.Timestamp:
-    from model.sources.text import instant
-
     return instant(raw, f"{t.file}, fetched_at")
 
 
@@ -192,8 +191,6 @@ def _derived(t: Table) -> Derived:
 
 def read_blobs(spec: SourceSpec) -> dict[str, bytes]:
     """The source's files, by name, checked against the recorded sha256 where there is one."""
-    import hashlib
-
     out: dict[str, bytes] = {}
     for i, path in enumerate(spec.paths):
         try:

@@ -7,6 +7,8 @@ from datetime import date
 from pathlib import Path
 
 import pandas as pd
+import tomlkit
+from rich.table import Table
 
 from model.errors import DataError
 from model.panel.accepted import SUFFIX
@@ -14,6 +16,7 @@ from model.sources.build import Built, Report
 from model.sources.reconcile import Reconciliation
 from model.sources.tidy import Note
 from model.store import write_atomic
+from model.terminal import Terminal
 
 
 def write_table(frame: pd.DataFrame, path: Path, as_of: date | None = None) -> None:
@@ -45,8 +48,6 @@ def write_accepted(built: Built, panel: Path) -> Path | None:
     Path or None
         The file written.
     """
-    import tomlkit
-
     entries = [
         {"check": PANEL_CHECKS[a.check], "days": list(a.days), "reason": a.reason}
         | ({"columns": list(a.columns)} if a.columns else {})
@@ -188,8 +189,6 @@ def print_reconciliation(pairs: list[Reconciliation], days: int) -> None:
 
 
 def _table(title: str, header: list[str], rows: list[list]) -> None:
-    from rich.table import Table
-
     table = Table(title=title, title_justify="left", show_edge=False)
     for i, name in enumerate(header):
         table.add_column(
@@ -208,7 +207,5 @@ def _line(text: str) -> None:
 
 
 def _console():  # noqa: ANN202
-    from model.terminal import Terminal
-
     console = Terminal()
     return console if console.is_terminal else Terminal(width=150)

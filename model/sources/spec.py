@@ -10,6 +10,7 @@ from typing import Any
 
 import pandas as pd
 
+from model.panel.accepted import Accept
 from model.sources.roles import ROLES, Role
 
 STAMPS = ("date", "start", "end")
@@ -48,16 +49,6 @@ class Series:
 
 
 PER_INTERVAL = 0.0
-
-
-@dataclass(frozen=True)
-class Accept:
-    """A finding that the user has looked at: on these days `check` lets the rows pass; the report says so."""
-
-    check: str
-    days: tuple[date, ...]
-    reason: str
-    columns: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,9 @@ import csv
 import io
 from typing import Any
 
+import pyarrow
+import pyarrow.parquet as pq
+
 from model.errors import DataError
 from model.sources.raw import Blobs, Collector, RawSeries, Seen, check_one, lookup, require_columns, stamp_of
 from model.sources.spec import SourceSpec, way_out
@@ -175,9 +178,6 @@ def _columns(data: dict[str, Any], name: str) -> list[dict[str, Any]]:
 
 
 def _parquet_records(blob: bytes, name: str, spec: SourceSpec) -> Records:
-    import pyarrow
-    import pyarrow.parquet as pq
-
     try:
         frame = pq.read_table(io.BytesIO(blob)).to_pandas()
     except (pyarrow.ArrowException, OSError, ValueError) as error:

@@ -16,7 +16,8 @@ import pandas as pd
 from model.calendar import NEW_YORK
 from model.sources import checks, reader, variety
 from model.sources.cadence import check_interval
-from model.sources.clocks import CLOCKS, Context, Vintage, moments, sample
+from model.sources.clocks import CLOCKS, Context, Vintage, moments
+from model.sources.daily import sample
 from model.sources.raw import Blobs, RawSeries
 from model.sources.spec import SourceSpec
 

@@ -50,7 +50,7 @@ def folder_of(fit: str | Path) -> Path:
 
 def _surround(folder: Path, panel: Path | None, say: Say) -> None:
     """Keep the panel's series beside a fit that has none; a fit that cannot be opened again goes without."""
-    from model.studies.fit.surroundings import write_surroundings
+    from model.studies.fit.surroundings import write_surroundings  # few fits lack their series
     from model.studies.reopen import reopen
 
     try:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+from model.design.subject import load_subject
 from model.errors import AttributionError, ConvergenceError, DataError
 from model.inference.diagnostics import diagnose
 from model.inference.sample import DEEPEST
@@ -27,6 +28,7 @@ from model.store import (
 )
 from model.store.fits import DECOMPOSITION, GATE, POSTERIOR
 from model.store.seal import SEAL, sentence
+from model.studies.reopen import changed_inputs, request_of, require_same_design
 
 GAP = 1e-6
 """USD m or log-%: parts of thousands of USD m are added up."""
@@ -178,9 +180,6 @@ def _gate(folder: Path) -> Finding:
 
 def _inputs(folder: Path, panel: Path | None) -> Iterator[Finding]:
     """The panel, card, priors and universe as they are now against those of the fit."""
-    from model.design.subject import load_subject
-    from model.studies.reopen import changed_inputs, request_of, require_same_design
-
     try:
         manifest = read_manifest(folder)
         fit = Fit(folder, manifest, xr.DataTree(), {})

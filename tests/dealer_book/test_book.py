@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from model.dealer_book import demand, from_bars, from_moves, load_book, profile, zero_gamma
-from model.dealer_book.profile import exposure
+from model.dealer_book.exposure import exposure
 from model.errors import DataError, UsageError
 from tests.dealer_book.conftest import EVENT_BOOK, ROOT
 from tests.dealer_book.test_signs import GRID, LONG_CALLS, SHORT_PUTS, book

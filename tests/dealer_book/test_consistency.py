@@ -11,9 +11,10 @@ from scipy.integrate import quad
 from scipy.stats import norm
 
 from model.dealer_book.demand import demand
+from model.dealer_book.exposure import exposure
 from model.dealer_book.listed import Listed
 from model.dealer_book.path import from_moves
-from model.dealer_book.profile import exposure, profile
+from model.dealer_book.profile import profile
 from tests.dealer_book.conftest import listed, note
 from tests.dealer_book.test_signs import GRID, book
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import ctypes
+import dataclasses
+import json
 
 import numpy as np
 import nutpie
 import pymc as pm
 import pytest
+from nutpie.compile_pymc import CompiledPyMCModel
 
-from model.inference.coordinates import KINETICS, block_of, flowing, mapped, root
+from model.inference.coordinates import KINETICS, Flowing, block_of, flowing, mapped, root
 from model.inference.starts import density
 
 APART = ("daily",)
@@ -83,3 +86,23 @@ def test_a_chain_that_never_moved_still_gives_a_map(compiled):
     assert np.isfinite(matrix).all()
     assert np.linalg.matrix_rank(matrix) == 3
     assert flowing(compiled).n_dim == 23
+
+
+def test_nutpie_still_has_no_public_way(compiled):
+    """Once it takes the kind of trajectory, :class:`Flowing` can go."""
+    with pytest.raises(AttributeError, match="trajectory_kind"):
+        nutpie.sample(
+            compiled, draws=1, tune=1, chains=1, cores=1, progress_bar=False, trajectory_kind=KINETICS
+        )
+
+
+def test_what_is_overridden_is_still_nutpies_own(compiled):
+    """A method that nutpie no longer calls would leave chains on straight lines without a word."""
+    overridden = Flowing.__dict__.keys() & CompiledPyMCModel.__dict__.keys()
+    assert {n for n in overridden if not n.startswith("__")} == {"_make_sampler"}
+    read = {"compiled_logp_func", "compiled_expand_func", "initial_point_func", "user_data", "shape_info"}
+    assert read <= {f.name for f in dataclasses.fields(CompiledPyMCModel)}
+    settings = nutpie.sample(
+        flowing(compiled), draws=2, tune=2, chains=1, cores=1, progress_bar=False, seed=1
+    )["sample_stats"].attrs["inference_library_settings"]
+    assert json.loads(settings)["settings"]["trajectory_kind"] == KINETICS

@@ -141,9 +141,11 @@ def test_flow_scale_is_a_precision():
 
 
 def test_shock_groups_follow_the_registry():
-    assert shock_groups() == ("basis", "demand", "crypto", "crypto_night")
-    assert linked_groups() == ("basis", "demand")
-    assert local_groups() == ("crypto", "crypto_night")
+    own = [c for c in COMPONENTS if c.shock]
+    assert shock_groups()[:4] == ("basis", "demand", "crypto", "crypto_night")
+    assert set(shock_groups()) == {c.shock.group for c in own} | {c.night for c in own if c.night}
+    assert set(linked_groups()) == {c.shock.group for c in own if "flow" in c.reaches}
+    assert shock_groups() == (*linked_groups(), *local_groups())
     assert all(g in (group_leader(g).shock.group, group_leader(g).night) for g in shock_groups())
 
 

@@ -9,7 +9,8 @@ import pandas as pd
 import pytest
 
 from model.errors import DataError
-from model.sources.clocks import CLOCKS, Context, check_positions, check_sessions, moments, sample
+from model.sources.clocks import CLOCKS, Context, check_positions, check_sessions, moments
+from model.sources.daily import sample
 from model.sources.raw import RawSeries
 from tests.proofs.sources.samples import series
 

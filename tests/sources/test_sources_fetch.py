@@ -16,9 +16,10 @@ from server_support import Answer, Server
 
 from model.errors import DataError
 from model.sources.build import build_panel
-from model.sources.download import Job, bars_csv, download, load_jobs
+from model.sources.download import bars_csv, download, load_jobs
 from model.sources.fetch import Fetcher
 from model.sources.reconcile import vendor_pairs
+from model.sources.record import Job
 from model.store import PROJECT as ROOT
 from tests.proofs.sources.samples import (
     CFTC_COLUMNS,

@@ -13,8 +13,9 @@ from pathlib import Path
 import pytest
 
 from model.errors import DataError
-from model.sources.download import Job, download, load_jobs
+from model.sources.download import download, load_jobs
 from model.sources.fetch import Fetcher
+from model.sources.record import Job
 from scripts.download import main
 
 NOW = datetime(2026, 3, 14, 13, 20, tzinfo=UTC)

@@ -11,7 +11,8 @@ import pytest
 from model.errors import DataError
 from model.panel import load_panel
 from model.sources.build import build_panel
-from model.sources.clocks import CLOCKS, Context, sample
+from model.sources.clocks import CLOCKS, Context
+from model.sources.daily import sample
 from model.sources.raw import RawSeries
 from model.sources.spec import Series
 

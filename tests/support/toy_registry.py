@@ -11,6 +11,19 @@ from model.mechanisms.components.base import NO_EFFECT, NO_SCALE, Component, Sho
 from model.mechanisms.simulate import lines
 
 
+def stated(dist, mu, sigma, low, high):
+    """A prior as a file states it."""
+    interval = [low, high]
+    return {
+        "dist": dist,
+        "mu": mu,
+        "sigma": sigma,
+        "interval90": interval,
+        "unit": "toys",
+        "source": "a toy's",
+    }
+
+
 class Toy(Component):
     """Traders who move the price and create no share."""
 
@@ -20,6 +33,10 @@ class Toy(Component):
     latents = ("toy[t]",)
     signs = {"flow": 0, "return": 1, "premium": 0, "implied_vol": 0}
     priors = ("toy_scale", "toy_stress")
+    default_priors = {
+        "toy_scale": stated("LogNormal", -1.0, 0.4, 0.1905, 0.7103),
+        "toy_stress": stated("Normal", 0.2, 0.1, 0.0355, 0.3645),
+    }
     reaches = ("return",)
     shock = Shock("toy", scaled_by="price")
     colour = "#123456"
@@ -57,6 +74,10 @@ class Gauge(Measurement):
     columns = ("extra_toy",)
     edges = (("toy[t]", "toy_gauge[t]"),)
     priors = ("toy_gain", "toy_error")
+    default_priors = {
+        "toy_gain": stated("LogNormal", 0.0, 0.2, 0.7197, 1.3895),
+        "toy_error": stated("LogNormal", -2.0, 0.3, 0.0826, 0.2217),
+    }
     node = "toy_gauge[t]"
     determined_by = ("toy",)
     measures = ("toy",)
@@ -80,23 +101,3 @@ class GaugeLine(lines.Reading):
 
 measurements.MEASUREMENTS = (*measurements.MEASUREMENTS, Gauge())
 lines.MEASUREMENTS["toy_gauge"] = GaugeLine()
-
-import model.priors.prior_set as prior_set  # noqa: E402
-
-_UNIT = {"unit": "a toy's", "source": "a toy's"}
-PRIORS = {
-    "toy_scale": prior_set.Prior("LogNormal", {"mu": -1.0, "sigma": 0.4}, **_UNIT),
-    "toy_stress": prior_set.Prior("Normal", {"mu": 0.2, "sigma": 0.1}, **_UNIT),
-    "toy_gain": prior_set.Prior("LogNormal", {"mu": 0.0, "sigma": 0.2}, **_UNIT),
-    "toy_error": prior_set.Prior("LogNormal", {"mu": -2.0, "sigma": 0.3}, **_UNIT),
-}
-_load = prior_set.load_priors
-
-
-def load_priors(name_or_path):
-    """Every set, with priors for the toys."""
-    found = _load(name_or_path)
-    return prior_set.replace(found, parameters={**found.parameters, **PRIORS})
-
-
-prior_set.load_priors = load_priors

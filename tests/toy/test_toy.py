@@ -8,6 +8,7 @@ from functools import cache
 
 import numpy as np
 import pytest
+import xarray as xr
 from dense_support import dense_logpdf
 from replay_support import assert_reproduces
 from synthetic import (
@@ -22,6 +23,9 @@ from synthetic import (
 
 from model.attribution.decompose import FLOW_PARTS, RETURN_PARTS, TRIGGERS, decompose, to_dataset
 from model.attribution.replicate import replicate
+from model.design.make import background_design
+from model.errors import PriorError
+from model.events.card import event_panel, load_event
 from model.events.quantities import PARTS, Quantity
 from model.events.rival import MECHANISMS, Rival
 from model.gate.declared import daily_columns, graph_of
@@ -31,13 +35,20 @@ from model.inference.arrays import arrays, make_frame, measured_rows
 from model.inference.draws import by_name, one, posterior_latents, prior_draws
 from model.inference.inputs import evaluate
 from model.inference.likelihood.entry import value_and_gradient
+from model.mechanisms.measurements import MEASUREMENTS
 from model.mechanisms.names import parameter_names
 from model.mechanisms.simulate.replay import extract_shocks, replay, simulate_panel
+from model.panel import Panel
 from model.panel.universe import load_universe
+from model.priors.prior_set import load_priors
+from model.report.figures.plots import waterfall_figure
 from model.report.figures.style import colour
-from model.report.tables import title_of
+from model.report.page import write_report
+from model.report.tables import event_table, title_of
+from model.store import PROJECT
 from model.studies.counterfactual import Setting, what_if
-from model.studies.rivals.sensitivity import GROUPS
+from model.studies.counterfactual.scenario import scenario
+from model.studies.rivals import sensitivity
 from model.studies.rivals.variants import of_rival
 from model.studies.validation.calibrate import quantities, true_quantities
 
@@ -178,13 +189,21 @@ def test_what_if_without_them():
     assert np.abs(none.counterfactual[..., 1] - none.observed[:, 1]).max() > 1e-3
 
 
+def test_a_squeeze_with_them():
+    """Days ahead have no shock of theirs; the traders are there all the same."""
+    design, draws, *_ = drawn()
+    few = {k: v[:2] for k, v in draws.items()}
+    paths = scenario(few, design, 15.0, 2, "XNYS").paths
+    assert all(np.isfinite(x).all() for x in paths.values())
+
+
 def test_a_rival_story_without_them():
     assert "toy" in MECHANISMS
     rival = Rival("quiet", "No toys.", "a gauge", off=("toy",))
     _, priors = of_rival(rival, drawn()[0], literature())
     assert priors["toy_scale"].ppf(0.99) < 1e-4
-    assert "toy_scale" in GROUPS["toy"]
-    assert "toy_gain" in GROUPS["toy_gauge"]
+    assert "toy_scale" in sensitivity.GROUPS["toy"]
+    assert "toy_gain" in sensitivity.GROUPS["toy_gauge"]
 
 
 def test_calibration_ranks_their_trades():
@@ -213,11 +232,68 @@ def test_evidence_lives_their_day_again():
     assert day.triggers.shape[-1] == len(TRIGGERS)
 
 
+def test_tables_name_them(toy_fit):
+    rows = event_table({"vendor": decomposition_of(toy_fit)}, [date(2026, 2, 5)])
+    assert set(rows.loc[rows["part"] == "toy", "title"]) == {"Toy traders"}
+    page = write_report(toy_fit).read_text(encoding="utf-8")
+    assert 'Toy stress <span class="ci">Toy traders</span>' in page
+
+
+def test_figures_draw_them(toy_fit):
+    bars = waterfall_figure(decomposition_of(toy_fit), "2026-02-05").data[0]
+    assert bars.marker.color[bars.y.index("Toy traders")] == "#123456"
+
+
+def test_prose_names_them(toy_fit):
+    page = write_report(toy_fit).read_text(encoding="utf-8")
+    assert "Toy traders moved the price of 5 Feb 2026 by" in page
+
+
+def decomposition_of(folder):
+    with xr.open_datatree(folder / "decomposition.nc") as tree:
+        return tree["vendor"].to_dataset().load()
+
+
 def test_names_and_colours():
     assert title_of("toy") == "Toy traders"
     assert colour("toy") == "#123456"
     assert {"toy_scale", "toy_gain"} <= set(parameter_names())
     assert [m.name for m in measured_rows(drawn()[0])][-1] == "toy_gauge"
+
+
+def test_a_part_states_its_own_priors(tmp_path):
+    """Where the set has none: checked like a file's, in the set's hash, and silent once a file says something."""
+    file = tmp_path / "own.toml"
+    text = (PROJECT / "data/priors/literature.toml").read_text(encoding="utf-8")
+    stated = (
+        'dist = "Normal"\nmu = 3.0\nsigma = 0.1\ninterval90 = [2.8355, 3.1645]\nunit = "1"\nsource = "here"'
+    )
+    file.write_text(f"{text}\n[parameter.toy_gain]\n{stated}\n", encoding="utf-8")
+    found, own = load_priors("literature"), load_priors(file)
+    assert found["toy_gain"].dist == "LogNormal"
+    assert (own["toy_gain"].dist, own["toy_gain"].source) == ("Normal", "here")
+    assert own["toy_error"] == found["toy_error"]
+    gauge = MEASUREMENTS[-1]
+    with pytest.MonkeyPatch.context() as patched:
+        other = gauge.default_priors["toy_gain"] | {"sigma": 0.3, "interval90": [0.6105, 1.638]}
+        patched.setattr(type(gauge), "default_priors", gauge.default_priors | {"toy_gain": other})
+        assert load_priors("literature").sha256 != found.sha256
+        wrong = gauge.default_priors["toy_gain"] | {"sigma": -0.3}
+        patched.setattr(type(gauge), "default_priors", gauge.default_priors | {"toy_gain": wrong})
+        with pytest.raises(PriorError, match="default_priors of toy_gauge.*sigma"):
+            load_priors("literature")
+        patched.setattr(type(gauge), "default_priors", {"toy_gian": gauge.default_priors["toy_gain"]})
+        with pytest.raises(PriorError, match="toy_gian.*toy_gain"):
+            load_priors("literature")
+
+
+def test_a_panel_with_its_column_measures():
+    """No line elsewhere says how the column becomes the measurement."""
+    panel = event_panel(load_event("2026-02-05"))
+    numbers = np.linspace(-1.0, 1.0, len(panel.frame))
+    seen = Panel(panel.frame.assign(extra_toy=numbers), panel.listed, panel.universe)
+    np.testing.assert_array_equal(background_design(seen).measured["toy_gauge"], numbers[1:])
+    assert "toy_gauge" not in background_design(panel).measured
 
 
 def test_the_model_samples_their_parameters():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
 
@@ -46,6 +47,7 @@ from model.toml_table import Table
 
 LEVELS = (0.055, 0.5, 0.945)
 MAIN, OTHER = "vendor", "next_day"
+NOT_COVERED = Finding(NOT_TESTABLE, "", "The fit does not cover the days.")
 
 
 def _readings(scene: Scene) -> list[str]:
@@ -54,6 +56,17 @@ def _readings(scene: Scene) -> list[str]:
 
 def _named(reading: str) -> str:
     return reading.replace("_", "-")
+
+
+def _measured(
+    scene: Scene, days: Iterable[date], holds: Callable[[xr.Dataset], tuple[np.ndarray, str]]
+) -> tuple[dict[str, float], str] | None:
+    """Probability of a claim under each dating, and its numbers under the first; None where the fit lacks a day."""
+    readings = _readings(scene)
+    if not readings or not _covers(scene, days):
+        return None
+    found = {r: holds(scene.decompositions[r]) for r in readings}
+    return {r: float(np.mean(draws)) for r, (draws, _) in found.items()}, found[readings[0]][1]
 
 
 def _agree(verdicts: list[str]) -> str:
@@ -70,8 +83,8 @@ def _learned(scene: Scene, label: str) -> bool | None:
 def _concluded(
     scene: Scene,
     probabilities: dict[str, float],
-    labels: list[str],
     number: str,
+    labels: list[str],
     what: str,
     bound: str = "",
 ) -> Finding:
@@ -103,19 +116,19 @@ class Sign:
     def run(self, scene: Scene) -> Finding:
         """Probability of the joint event under each dating."""
         every = (Condition(self.quantity, self.side, self.threshold), *self.also)
-        if not _readings(scene) or not all(_covers(scene, c.quantity.days) for c in every):
-            return Finding(NOT_TESTABLE, "", "The fit does not cover the days.")
-        p, number = {}, ""
-        for r in _readings(scene):
-            ds = scene.decompositions[r]
-            p[r] = float(np.mean(np.all([c.holds(ds) for c in every], axis=0)))
-            number = number or "; ".join(_spread(c, ds) for c in every)
+
+        def joint(ds: xr.Dataset) -> tuple[np.ndarray, str]:
+            return np.all([c.holds(ds) for c in every], axis=0), "; ".join(_spread(c, ds) for c in every)
+
+        found = _measured(scene, [d for c in every for d in c.quantity.days], joint)
+        if found is None:
+            return NOT_COVERED
         what = f"{' and '.join(str(c) for c in every)}{', together' if self.also else ''}."
         labels, bound = [x for c in every for x in _labels(c.quantity)], ""
         if not self.also and self.threshold:
             draws = self.quantity.draws(scene.decompositions[_readings(scene)[0]])
             bound = bound_sentence(scene, self.quantity, draws, self.threshold)
-        return _concluded(scene, p, labels, number, what, bound)
+        return _concluded(scene, *found, labels, what, bound)
 
 
 def _spread(c: Condition, ds: xr.Dataset) -> str:
@@ -123,7 +136,7 @@ def _spread(c: Condition, ds: xr.Dataset) -> str:
     return f"{mid:+.3g} [{low:.3g}, {high:.3g}] {c.quantity.unit}"
 
 
-def _covers(scene: Scene, days: tuple[date, ...]) -> bool:
+def _covers(scene: Scene, days: Iterable[date]) -> bool:
     dates = {pd.Timestamp(d).date() for d in scene.decompositions[_readings(scene)[0]]["date"].to_numpy()}
     return set(days) <= dates
 
@@ -144,22 +157,22 @@ class Largest:
     def run(self, scene: Scene) -> Finding:
         """Probability of direction and rank together, under each dating."""
         q = self.quantity
-        if not _readings(scene) or not _covers(scene, q.days):
-            return Finding(NOT_TESTABLE, "", "The fit does not cover the days.")
-        p = {}
-        for r in _readings(scene):
-            ds = scene.decompositions[r]
-            right = on_side(_total(ds, q.kind, q.part, q.days), self.side)
-            p[r] = float((is_largest(ds, q.kind, q.part, q.days) & right).mean())
+
+        def first(ds: xr.Dataset) -> tuple[np.ndarray, str]:
+            own, rest = (_total(ds, q.kind, part, q.days) for part in (q.part, "unattributed"))
+            number = f"{np.median(own):+.3g} against {np.median(np.abs(rest)):.3g} unattributed"
+            return is_largest(ds, q.kind, q.part, q.days) & on_side(own, self.side), number
+
+        found = _measured(scene, q.days, first)
+        if found is None:
+            return NOT_COVERED
         main = scene.decompositions[_readings(scene)[0]]
-        rest = float(np.median(np.abs(_total(main, q.kind, "unattributed", q.days))))
-        own = float(np.median(_total(main, q.kind, q.part, q.days)))
         what = f"{q.part} is {_directed(self.side)}the largest component of {q.kind}."
         others = [_total(main, q.kind, c, q.days) for c in COMPONENT_NAMES if c != q.part]
         needed = float(np.median(np.abs(others).max(axis=0)))
         needed = -needed if self.side == BELOW else needed
         bound = bound_sentence(scene, q, _total(main, q.kind, q.part, q.days), needed)
-        return _concluded(scene, p, _labels(q), f"{own:+.3g} against {rest:.3g} unattributed", what, bound)
+        return _concluded(scene, *found, _labels(q), what, bound)
 
 
 @dataclass(frozen=True)
@@ -173,16 +186,17 @@ class Larger:
     def run(self, scene: Scene) -> Finding:
         """Probability of direction and size together, under each dating."""
         q = self.quantity
-        if not _readings(scene) or not _covers(scene, q.days):
-            return Finding(NOT_TESTABLE, "", "The fit does not cover the days.")
-        p, number = {}, ""
-        for r in _readings(scene):
-            ds = scene.decompositions[r]
+
+        def larger(ds: xr.Dataset) -> tuple[np.ndarray, str]:
             a, b = (_total(ds, q.kind, part, q.days) for part in (q.part, self.than))
-            p[r] = float(np.mean((np.abs(a) > np.abs(b)) & on_side(a, self.side)))
-            number = number or f"{np.median(a):+.3g} against {np.median(b):+.3g}"
+            number = f"{np.median(a):+.3g} against {np.median(b):+.3g}"
+            return (np.abs(a) > np.abs(b)) & on_side(a, self.side), number
+
+        found = _measured(scene, q.days, larger)
+        if found is None:
+            return NOT_COVERED
         what = f"{q.part} is {_directed(self.side)}larger than {self.than} in {q.kind}."
-        return _concluded(scene, p, _labels(q), number, what)
+        return _concluded(scene, *found, _labels(q), what)
 
 
 def _total(ds: xr.Dataset, kind: str, part: str, days: tuple[date, ...]) -> np.ndarray:
@@ -241,7 +255,7 @@ class Parameter:
             p[r] = float(np.mean(on_side(x, self.side, self.threshold)))
             low, mid, high = np.quantile(x, LEVELS)
             number = number or f"{mid:.3g} [{low:.3g}, {high:.3g}]"
-        return _concluded(scene, p, [self.name], number, f"{self.name} {self.side} {self.threshold:g}.")
+        return _concluded(scene, p, number, [self.name], f"{self.name} {self.side} {self.threshold:g}.")
 
 
 @dataclass(frozen=True)

@@ -111,7 +111,9 @@ class Component:
     signs : mapping
         Claimed sign of a one-unit shock on flow, return, premium, implied volatility: -1, 0, 1 or None.
     priors : tuple of str
-        Parameters that must be in the prior set.
+        Parameters that need a prior.
+    default_priors : mapping of str to mapping
+        Priors stated here, each as a table of a prior file: for sets that say nothing about the name.
     loading : {"demand", "basis", "option_fund"}
         Which funds the trades reach.
     reaches : tuple of {"return", "flow"}
@@ -137,6 +139,7 @@ class Component:
     latents: ClassVar[tuple[str, ...]] = ()
     signs: ClassVar[Mapping[str, int | None]] = {}
     priors: ClassVar[tuple[str, ...]] = ()
+    default_priors: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
     loading: ClassVar[Literal["demand", "basis", "option_fund"]] = "demand"
     reaches: ClassVar[tuple[str, ...]] = ("return", "flow")
     sessions: ClassVar[tuple[str, ...]] = ("session",)

@@ -60,7 +60,9 @@ class Measurement:
         Timed nodes of the causal graph.
     latents : tuple of str
     priors : tuple of str
-        Parameters that must be in the prior set.
+        Parameters that need a prior.
+    default_priors : mapping of str to mapping
+        Priors stated here, each as a table of a prior file: for sets that say nothing about the name.
     node : str or None
         Observed node of the graph that holds the measured numbers.
     determined_by : tuple of str
@@ -80,6 +82,7 @@ class Measurement:
     edges: ClassVar[tuple[tuple[str, str], ...]] = ()
     latents: ClassVar[tuple[str, ...]] = ()
     priors: ClassVar[tuple[str, ...]] = ()
+    default_priors: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
     node: ClassVar[str | None] = None
     determined_by: ClassVar[tuple[str, ...]] = ()
     measures: ClassVar[tuple[str, ...]] = ()
@@ -101,6 +104,23 @@ class Measurement:
             ``numpy`` or ``pytensor.tensor``.
         """
         raise NotImplementedError(f"{self.name} states no row.")
+
+    def of_panel(self, frame):
+        """Numbers of a supplied measurement, in its unit: the sum of its columns; None where the panel lacks one.
+
+        Parameters
+        ----------
+        frame : pandas.DataFrame
+            Canonical columns of the panel. ``Shape: (days, columns)``
+
+        Returns
+        -------
+        numpy.ndarray or None
+            ``Shape: (days,)``, NaN where missing.
+        """
+        if not self.columns or not set(self.columns) <= set(frame):
+            return None
+        return frame[list(self.columns)].sum(axis=1, skipna=False).to_numpy(float)
 
     def value(self, d):
         """Numbers of a supplied measurement, zero where missing. ``(T,)``."""

@@ -10,6 +10,9 @@ product.
 
 from __future__ import annotations
 
+import numpy as np
+
+from model import units
 from model.mechanisms import price
 from model.mechanisms.components import COMPONENTS
 from model.mechanisms.day import answer_overnight
@@ -49,6 +52,12 @@ class Overnight(Measurement):
         groups = (Term(c.night) for c in COMPONENTS if c.night)
         return (*groups, Term(PRINTS, 1))
 
+    def of_panel(self, frame):
+        """Open against the close before, both of one venue; what the day's price moved beyond it is the session's."""
+        if "price_open" not in frame:
+            return None
+        return units.PERCENT * np.log(frame["price_open"].to_numpy(float) / _before(frame))
+
     def row(self, p, d, day, xp) -> Row:  # noqa: ARG002
         """Overnight return less what is known."""
         lag = p["lagged_flow_return"]
@@ -59,6 +68,12 @@ class Overnight(Measurement):
         # Days without an open have no overnight row; a variance of one keeps the arithmetic finite there.
         var = price.session_vars(p, d)[0] + 1.0 - d["opens"]
         return Row(coefficients, unexplained(p, d, day), var)
+
+
+def _before(frame):
+    """The close of the day before, where one is supplied."""
+    close = frame["price_close"].to_numpy(float) if "price_close" in frame else np.full(len(frame), np.nan)
+    return np.concatenate([[np.nan], close[:-1]])
 
 
 def unexplained(p, d, day):

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from model import units
 from model.mechanisms.components import COMPONENTS
 from model.mechanisms.day import day_factor, group_leader, linked_groups, local_groups
 from model.mechanisms.measurements.base import PRINTS, Measurement, Row, Term
@@ -83,6 +84,13 @@ class TakerUtc(Taker):
     priors: ClassVar[tuple[str, ...]] = ("taker_utc_mean", "taker_utc_noise", "taker_utc_share", "taker_pass")
     node = "taker_utc[t]"
     prefix = "taker_utc"
+
+    def of_panel(self, frame):
+        """USD m in units of the underlying at the close; nothing where the flow on the price's own clock is there."""
+        spot = super().of_panel(frame)
+        if spot is None or set(Taker.columns) <= set(frame):
+            return None
+        return units.usd_m_to_bn(spot) * units.bn_to_thousand_units(frame["price"].to_numpy(float))
 
     def share(self, p):
         """Spot flow of one venue relative to perpetual and spot."""

@@ -8,8 +8,10 @@ from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 from model.errors import AttributionError, DataError
+from model.report.browse.compare import compare
 from model.report.browse.pages import compare_page, list_page, message_page
 from model.report.browse.shelf import chosen, shelf, take
+from model.report.page import write_report
 
 ADDRESS = "127.0.0.1"
 LONGEST = 1000
@@ -87,8 +89,6 @@ class Handler(BaseHTTPRequestHandler):
             event, verdict = asked.get("event", ""), asked.get("verdict", "")
             return list_page(chosen(every, event, verdict), every, event, verdict)
         if url.path == "/compare":
-            from model.report.browse.compare import compare
-
             first, second = (take(root, asked.get(k, "")) for k in ("a", "b"))
             return compare_page(first, second, compare(first, second))
         parts = url.path.split("/")
@@ -113,8 +113,6 @@ class Handler(BaseHTTPRequestHandler):
 
 def _report(folder: Path) -> str:
     """The fit's page, written if it has none; a page that is a link out of the folder is not read."""
-    from model.report.page import write_report
-
     page = folder / "report.html"
     if page.is_symlink():
         raise DataError("This fit's page is a link.")

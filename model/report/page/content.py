@@ -147,7 +147,8 @@ def _spread(draws) -> dict[str, str]:
 
 def dealers(view: FitView) -> list[str]:
     """Where dealers' hedges come from on which day, and what is known about operational shorting."""
-    from model.design.option_flow import OptionFlow, sentence
+    from model.design.option_flow import OptionFlow  # it brings compiled code, which no other page needs
+    from model.design.option_flow import sentence as flow_sentence
 
     use = view.manifest.get("dealer_book")
     if use:
@@ -160,7 +161,7 @@ def dealers(view: FitView) -> list[str]:
     else:
         first = "No dealer book was used: on every day dealers' hedges follow a gamma proxy."
     flow = view.manifest.get("option_flow")
-    first += " " + sentence(OptionFlow(**flow) if flow else None)
+    first += " " + flow_sentence(OptionFlow(**flow) if flow else None)
     before, after = (view.scalar(view.main, group, "booked_hedge") for group in ("prior", "posterior"))
     same = before is None or after is None or unmoved(before, after)
     shorting = words.SHORTING.format(

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
+from model.report.figures.expected import ordinal
 from model.report.figures.fit_view import FitView
 from model.report.figures.summary import by_session
 from model.report.page.answer import capital, flow_rank, listed, lower, rank_of, unusual
@@ -197,8 +198,6 @@ def _days(days: Sequence[pd.Timestamp], every: Sequence[pd.Timestamp] = ()) -> s
 
 def percentile_text(x: float) -> str:
     """``the 97th percentile``; near the ends with a decimal: ``percentile 0.9``."""
-    from model.report.figures.expected import ordinal
-
     near = (x < 1.5 or x > 98.5) and round(x, 1) != round(x)
     return f"percentile {x:.1f}" if near else f"the {ordinal(x)} percentile"
 

@@ -21,6 +21,7 @@ from model.errors import UsageError
 from model.inference.draws import Draws, one
 from model.mechanisms.design import PRE_SAMPLE, Design
 from model.mechanisms.hedge_curves import NOTE
+from model.mechanisms.simulate.lines import groups_of
 from model.mechanisms.simulate.records import Shocks
 from model.mechanisms.simulate.replay import replay
 from model.studies.counterfactual.cut import cut
@@ -123,7 +124,9 @@ def _path(p: dict, design: Design, shock: float, gamma: float) -> np.ndarray:
     price = np.zeros(design.days)
     price[PRE_SAMPLE] = shock
     zero = np.zeros(design.days)
-    shocks = Shocks(zero, zero, zero, price, zero, np.zeros(design.flows.shape), zero, np.zeros(0), zero)
+    own = dict.fromkeys(groups_of(design), zero)
+    prints, weeks = np.zeros(design.flows.shape), np.zeros(0)
+    shocks = Shocks(zero, zero, zero, price, zero, prints, zero, weeks, zero, own)
     path = replay(p | {"gamma_scale": gamma * p["gamma_scale"]}, design, shocks)
     late = slice(PRE_SAMPLE, None)
     return np.column_stack(

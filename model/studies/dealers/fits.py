@@ -17,6 +17,7 @@ import xarray as xr
 from model.design.subject import Request, Subject, load_subject
 from model.errors import ConvergenceError, DataError
 from model.store import Fit, is_complete, open_tree, read_manifest, require_whole
+from model.studies.fit.run import run
 from model.studies.reopen import request_of
 
 
@@ -61,8 +62,6 @@ def make_fits(wanted: Mapping[Path, Mapping[str, Any]], **common: Any) -> None:
 
 
 def _fit(request: Request) -> None:
-    from model.studies.fit.run import run
-
     run(request, lambda text: print(text, flush=True))
 
 

@@ -31,7 +31,7 @@ class Happened(NamedTuple):
     Attributes
     ----------
     draws : mapping
-    book : Ledger
+    ledger : Ledger
     shocks : dict of str to numpy.ndarray
         Each component's own shock, ``(S, T)``, USD bn, split as in the ledger.
     triggers : numpy.ndarray
@@ -40,7 +40,7 @@ class Happened(NamedTuple):
     """
 
     draws: Draws
-    book: Ledger
+    ledger: Ledger
     shocks: dict[str, np.ndarray]
     triggers: np.ndarray
     design: Design
@@ -65,21 +65,21 @@ def fresh_day(h: Happened, t: int, rng: np.random.Generator, repeats: int = REPE
     repeats : int
     """
     p = {k: v[:, None] for k, v in h.draws.items() if v.ndim == 1}
-    lam, state, r = h.book.lam[:, t, None], _at(h.book.state, t), h.design.returns[t]
+    lam, state, r = h.ledger.lam[:, t, None], _at(h.ledger.state, t), h.design.returns[t]
     shape = (len(lam), repeats)
     fresh, unattributed = _shocks(h, p, t, shape, rng)
     change = {c.name: fresh[c.name] - h.shocks[c.name][:, t, None] for c in COMPONENTS}
-    change["dealer"] = p["vanna"] * (fresh["dealer"] - h.book.state.iv_shock[:, t, None])
+    change["dealer"] = p["vanna"] * (fresh["dealer"] - h.ledger.state.iv_shock[:, t, None])
     push = {c.name: lam * c.price_share(p, state) * change[c.name] for c in COMPONENTS}
     answered = {c.name: answer(c, p, state, r).value for c in COMPONENTS}
     pressure = _pressure(h, t)[:, None, :] + np.zeros((*shape, 1))
-    pressure[..., 0] += unattributed - h.book.price_shock[:, t, None]
+    pressure[..., 0] += unattributed - h.ledger.price_shock[:, t, None]
     for j, c in enumerate(COMPONENTS, start=1):
         pressure[..., j] += push[c.name]
     z = pressure.sum(axis=2)
     returns = solve_loop(p, state, lam, z)
     trades = {
-        c.name: h.book.trades[c.name][:, t, None]
+        c.name: h.ledger.trades[c.name][:, t, None]
         + change[c.name]
         + answer(c, p, state, returns).value
         - answered[c.name]
@@ -90,8 +90,8 @@ def fresh_day(h: Happened, t: int, rng: np.random.Generator, repeats: int = REPE
 
 def _pressure(h: Happened, t: int) -> np.ndarray:
     """Pressure behind the return by trigger, before the day's loop. ``Shape: (S, J)``, log-%."""
-    slope = h.book.average_slopes(h.design).today_price[:, t]
-    return h.triggers[:, t] * (1.0 - h.book.lam[:, t] * slope)[:, None]
+    slope = h.ledger.average_slopes(h.design).today_price[:, t]
+    return h.triggers[:, t] * (1.0 - h.ledger.lam[:, t] * slope)[:, None]
 
 
 def _shocks(h: Happened, p, t: int, shape: tuple[int, int], rng):
@@ -117,7 +117,7 @@ def _shocks(h: Happened, p, t: int, shape: tuple[int, int], rng):
     for c in COMPONENTS:
         if c.reaches == ("return",):
             groups = [g for g in (c.shock.group if c.shock else None, c.night) if g]
-            var = sum(c.shock_var(p, _at(h.book.state, t), g) for g in groups) * day**2
+            var = sum(c.shock_var(p, _at(h.ledger.state, t), g) for g in groups) * day**2
             shocks[c.name] = np.sqrt(var) * rng.standard_normal(shape)
     return shocks, sd * rng.standard_normal(shape) + futures_price[:, None] * w + common
 

@@ -18,6 +18,7 @@ from model.inference.draws import Draws
 from model.inference.sample import Settings
 from model.report.runs import leave, of_evidence
 from model.store import EVIDENCE, changing, write_result, write_tree
+from model.studies.evidence.refit import Tilt, sample_tilted, tilt_towards
 from model.studies.evidence.weigh import DISAGREEMENT, Proposal, Weighed, at_strength, weigh
 from model.studies.evidence.weights import MAX_K, resample
 from model.studies.reopen import Opened, event_rows, same_priors
@@ -106,8 +107,6 @@ def _refit(
     say: Say,
 ) -> Weighed:
     """Sample again, tilted to where the weights point; where that is not far enough, tilt once more from there."""
-    from model.studies.evidence.refit import Tilt, sample_tilted, tilt_towards
-
     same_priors(opened)
     r = opened.readings[reading]
     a = opened.fit.manifest["arguments"]

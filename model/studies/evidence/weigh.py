@@ -115,8 +115,8 @@ def weigh(
     latents, flows = posterior_latents(draws, design, use_positions, seed)
     parts = decompose(draws, latents, flows, design, seed)
     shocks = split_shocks(draws, latents, np.random.default_rng(seed))
-    book = make_ledger(draws, latents, flows, design, np.random.default_rng(seed))
-    happened = Happened(draws, book, shocks, parts.return_trigger, design)
+    ledger = make_ledger(draws, latents, flows, design, np.random.default_rng(seed))
+    happened = Happened(draws, ledger, shocks, parts.return_trigger, design)
     values = [_value(parts, design, s, multiplier) for s in statements]
     before = [_before(happened, s, seed, multiplier) for s in statements]
     factors = [s.log_factor(q) - b[0] for s, q, b in zip(statements, values, before, strict=True)]
@@ -181,7 +181,7 @@ def _in_unit(
 
 def _before(h: Happened, s: Statement, seed: int, multiplier: float) -> tuple[np.ndarray, float]:
     """Log of the expected factor per draw (zero in the joint form), and the probability of holding before the data."""
-    count = len(h.book.lam)
+    count = len(h.ledger.lam)
     if s.kind != "largest" and s.quantity.kind not in ("trades", "positions", "return_trigger"):
         return np.zeros(count), float("nan")
     rng, rows, q = np.random.default_rng(seed + 1), rows_of(h.design, s), s.quantity

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from arviz_stats.base import array_stats
 
 MAX_K = 0.7
 """Pareto k above which importance weights are unreliable (Vehtari, Simpson, Gelman, Yao and Gabry 2024)."""
@@ -70,8 +71,6 @@ def importance_weights(log_weights: np.ndarray) -> Weights:
 
 def _smoothed(raw: np.ndarray, top: float) -> tuple[np.ndarray, float]:
     """Pareto-smoothed log weights and k; tails of equal weights are bounded and need no smoothing."""
-    from arviz_stats.base import array_stats
-
     floor = np.where(np.isfinite(raw), raw, top - 745.0)
     tail = np.sort(floor)[-max(5, min(len(raw) // 5, int(3 * np.sqrt(len(raw))))) :]
     if np.ptp(tail) < FLAT:

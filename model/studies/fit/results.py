@@ -22,6 +22,10 @@ from model.inference.draws import thin
 from model.inference.mixture import DATINGS, DRAWS, Mixture, mix, weigh
 from model.panel.columns import column_table
 from model.panel.vendors import sight
+from model.report.figures import submit_figures
+from model.report.page import write_report
+from model.report.tables import tidy_tables
+from model.report.tables.ridge import kernel_table
 from model.store import (
     FORMAT,
     begin_tree,
@@ -162,17 +166,10 @@ def write_results(results: Results, workers: Executor, timer: Timer, say: Say) -
 
 def write_refusal(folder: Path) -> None:
     """Write the page of a fit that shows no decomposition; it says why at the top."""
-    from model.report.page import write_report
-
     write_report(folder)
 
 
 def _write_pages(results: Results, workers: Executor, say: Say) -> None:
-    from model.report.figures import submit_figures
-    from model.report.page import write_report
-    from model.report.tables import tidy_tables
-    from model.report.tables.ridge import kernel_table
-
     out = results.request.out
     say("Drawing figures and writing the report ...")
     drawing = submit_figures(out, workers)

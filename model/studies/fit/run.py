@@ -10,9 +10,9 @@ import os
 from collections.abc import Iterator
 from concurrent.futures import Executor, Future
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
+import xarray as xr
 
 from model.design.subject import (
     Reading,
@@ -28,22 +28,22 @@ from model.design.used import used_columns
 from model.errors import ConvergenceError, GateError
 from model.events.card import load_event
 from model.events.switches import sentence as mechanism_sentence
+from model.gate.declared import design_frame, graph_of
 from model.gate.result import GateResult
-from model.inference.sample import usual_draws
+from model.gate.run import run_gate
+from model.inference.diagnostics import Diagnostics
+from model.inference.likelihood import entry, forward_entry
+from model.inference.sample import Sampler, Settings, sample_until_mixed, usual_draws
 from model.mechanisms.design import Design
 from model.panel.columns import column_sentences
 from model.panel.vendors import sight
 from model.priors.prior_set import PriorSet
 from model.store import CHECKPOINT, FOLDER, writing
 from model.studies.fit.checkpoint import Checkpoint, forget, keep_request
-from model.studies.fit.results import Timer
+from model.studies.fit.products import DECOMPOSED_DRAWS, PriorSide, prior_side
+from model.studies.fit.results import Results, Timer, write_refusal, write_results
+from model.studies.reopen import reopen
 from model.studies.watchdog import end_with_parent
-
-if TYPE_CHECKING:
-    import xarray as xr
-
-    from model.inference.diagnostics import Diagnostics
-    from model.studies.fit.products import PriorSide
 
 WORKERS = 2
 """Processes beside the main one; they are idle while chains are sampled."""
@@ -70,26 +70,17 @@ def _stand_back() -> None:
 def gate_job(design: Design, seed: int) -> GateResult:
     """Run the causal gate (in a process of its own, beside the compiler)."""
     os.environ.setdefault("OMP_NUM_THREADS", "1")
-    from model.gate.declared import design_frame, graph_of
-    from model.gate.run import run_gate
-
     return run_gate(design_frame(design), graph_of(design), seed=seed)
 
 
 def kernel_job() -> None:
     """Bring the compiled likelihood and its one-way reading into the cache, while the model is being rewritten."""
-    from model.inference.likelihood import entry, forward_entry
-
     entry.address()
     forward_entry.address()
 
 
 def prior_job(priors: PriorSet, design: Design, base_shares: np.ndarray, seed: int) -> PriorSide:
     """Decompose the prior (beside the compiler); leaves its process ready for drawing."""
-    import model.report.figures
-    import model.report.page  # noqa: F401
-    from model.studies.fit.products import prior_side
-
     return prior_side(priors, design, base_shares, seed)
 
 
@@ -158,8 +149,6 @@ def _introduce(subject: Subject, say: Say) -> None:
 
 def _fit(subject: Subject, request: Request, workers: Executor, timer: Timer, say: Say) -> None:
     """Gate, compile, sample every reading, decompose, write."""
-    from model.studies.fit.results import Results, write_refusal, write_results
-
     chosen = readings(subject, request.dating)
     for sentence in not_read(subject, request.dating):
         say(sentence)
@@ -175,8 +164,6 @@ def _fit(subject: Subject, request: Request, workers: Executor, timer: Timer, sa
     say("Running the causal gate and compiling the model ...")
     workers.submit(kernel_job)
     priors = _prior_jobs(chosen, subject, request, workers)
-    from model.inference.sample import Sampler
-
     sampler = Sampler(subject.design, subject.priors, subject.base_shares)
     timer.lap("compile")
     gate = job.result().accept(reason)
@@ -225,9 +212,7 @@ def _prior_jobs(
 
 def _weigh_evidence(request: Request, say: Say) -> None:
     """Weigh the finished fit's draws by the card's evidence; the fit itself stays as the data left it."""
-    from model.studies.evidence.report import apply_evidence, write_evidence
-    from model.studies.fit.products import DECOMPOSED_DRAWS
-    from model.studies.reopen import reopen
+    from model.studies.evidence.report import apply_evidence, write_evidence  # only for cards with evidence
 
     say("Weighing the draws by the card's evidence ...")
     opened = reopen(request.out, request.panel)
@@ -242,8 +227,6 @@ def _drawn(
     sampler, reading: Reading, request: Request, checkpoint: Checkpoint, say: Say
 ) -> tuple[xr.DataTree, Diagnostics]:
     """Draws of a reading: those kept by an interrupted run, or new ones, which are kept."""
-    from model.inference.sample import Settings, sample_until_mixed
-
     found = checkpoint.kept(reading.name)
     if found is not None:
         say(f"Kept from the interrupted run: {reading.title}.")

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import arviz as az
 import numpy as np
 import pandas as pd
 import xarray as xr
@@ -132,8 +133,6 @@ def _noise(log_density: np.ndarray) -> float:
 
 def _loo(log_density: np.ndarray) -> Any:
     """Pointwise leave-one-out elpd (arviz ELPDData) of ``(S, days)`` log densities."""
-    import arviz as az
-
     days = np.arange(log_density.shape[1])
     data = xr.Dataset(
         {"day": (("chain", "draw", "date"), log_density[None])},
@@ -148,8 +147,6 @@ def _loo(log_density: np.ndarray) -> Any:
 
 def stacking(found: dict[str, Any]) -> dict[str, float]:
     """Weights that maximise the log score of the mixture (Yao, Vehtari, Simpson and Gelman 2018), by arviz."""
-    import arviz as az
-
     if len(found) == 1:
         return dict.fromkeys(found, 1.0)
     return {str(k): float(w) for k, w in az.compare(found, method="stacking")["weight"].items()}

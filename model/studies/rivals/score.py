@@ -59,25 +59,25 @@ def densities_of(
     draws: Draws, design: Design, latents: np.ndarray, flows: np.ndarray, seed: int
 ) -> np.ndarray:
     """The same for given latents ``(S, T, G + 1)`` and prints ``(S or 1, T, I)``, all days. ``Shape: (S, T)``."""
-    book = make_ledger(draws, latents, flows, design, np.random.default_rng(seed))
+    ledger = make_ledger(draws, latents, flows, design, np.random.default_rng(seed))
     p = {k: (v[:, None] if v.ndim == 1 else v) for k, v in draws.items()}
-    gap_z, gap_f = _surprises(p, book, latents)
+    gap_z, gap_f = _surprises(p, ledger, latents)
     seen_too = measured_today(draws, design)
     nodes, weights = np.polynomial.hermite_e.hermegauss(NODES)
     log_w = np.log(weights / weights.sum())
-    by_scale = _given_volatility(p, book, design, nodes, log_w)
+    by_scale = _given_volatility(p, ledger, design, nodes, log_w)
     terms, before = [], []
     for a, wa in zip(nodes, by_scale, strict=True):
         for b, wb in zip(nodes, log_w, strict=True):
-            moments = _covariance(draws, p, book, design, a, b)
+            moments = _covariance(draws, p, ledger, design, a, b)
             known = np.zeros_like(gap_z)
             gaps = gap_z, gap_f
             if seen_too is not None:
-                known, gaps, moments = _given_measured(seen_too, p, book, design, a, b, gaps, moments)
+                known, gaps, moments = _given_measured(seen_too, p, ledger, design, a, b, gaps, moments)
             before.append(wa + wb + known)
             terms.append(wa + wb + known + _normal(*gaps, *moments))
     out = special.logsumexp(np.stack(terms), axis=0) - special.logsumexp(np.stack(before), axis=0)
-    out = out + np.log(_jacobian(p, book, design))
+    out = out + np.log(_jacobian(p, ledger, design))
     missing = (~np.isfinite(design.flows) & (design.listed > 0)).any(axis=1)
     out[:, missing] = np.nan
     return out
@@ -136,7 +136,7 @@ def _with_return(p, d, returns: np.ndarray) -> dict[str, Any]:
     return d | {"returns": returns, "iv_change": along}
 
 
-def _given_measured(m: MeasuredToday, p, book: Ledger, design: Design, a: float, b: float, gaps, moments):
+def _given_measured(m: MeasuredToday, p, ledger: Ledger, design: Design, a: float, b: float, gaps, moments):
     """Log density of the measured number at scale states a and b, and gaps and moments given it.
 
     The number answers the return in part, so its surprise is counted from what it would have been at the expected return:
@@ -148,14 +148,14 @@ def _given_measured(m: MeasuredToday, p, book: Ledger, design: Design, a: float,
     for group, c in m.coefficients.items():
         leader = group_leader(group)
         own = (
-            leader.shock_var(p, book.state, group)
+            leader.shock_var(p, ledger.state, group)
             * factor[str(leader.shock.scaled_by if leader.shock else None)]
         )
-        press = impact.push(p, arrays(design)["ratio"], group, leader.price_share(p, book.state))
-        load = (book.kernel[..., 0] * book.accounts[leader.name].booked_load).sum(axis=2)
+        press = impact.push(p, arrays(design)["ratio"], group, leader.price_share(p, ledger.state))
+        load = (ledger.kernel[..., 0] * ledger.accounts[leader.name].booked_load).sum(axis=2)
         var, cov_z, cov_f = var + c**2 * own, cov_z + c * press * own, cov_f + c * load * own
     var_z, var_f, cov = moments
-    answer_to = m.follows / _jacobian(p, book, design)
+    answer_to = m.follows / _jacobian(p, ledger, design)
     gap = m.gap + answer_to * gaps[0]
     var = var + 2.0 * answer_to * cov_z + answer_to**2 * var_z
     cov_z, cov_f = cov_z + answer_to * var_z, cov_f + answer_to * cov
@@ -172,7 +172,7 @@ def _factors(p, design: Design, a: float, b: float) -> dict[str, np.ndarray]:
     return {"flow": flow, "price": price, "None": np.ones_like(flow)}
 
 
-def _given_volatility(p, book: Ledger, design: Design, nodes, log_w) -> list[np.ndarray]:
+def _given_volatility(p, ledger: Ledger, design: Design, nodes, log_w) -> list[np.ndarray]:
     """Log weights of the price scale's nodes, given the day's implied-volatility shock. ``(S, T)`` each.
 
     The density is of return and flow given implied volatility, whose shock shares the day's scale.
@@ -181,21 +181,21 @@ def _given_volatility(p, book: Ledger, design: Design, nodes, log_w) -> list[np.
     found = []
     for a, w in zip(nodes, log_w, strict=True):
         scale = impact.iv_scale(dict(p) | {"return_state": np.full(1, a)})
-        density = stats.t.logpdf(book.state.iv_shock, p["iv_tail"], scale=scale)
+        density = stats.t.logpdf(ledger.state.iv_shock, p["iv_tail"], scale=scale)
         found.append(w + np.where(seen, density, 0.0))
     total = special.logsumexp(found, axis=0)
     return [w - total for w in found]
 
 
-def _surprises(p, book: Ledger, latents: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _surprises(p, ledger: Ledger, latents: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Price pressure and flow less what was expected before today's shocks. ``(S, T)`` each."""
-    gap_z = book.price_shock.copy()
+    gap_z = ledger.price_shock.copy()
     for g, group in enumerate(shock_groups()):
-        gap_z = gap_z + book.lam * group_leader(group).price_share(p, book.state) * latents[..., g]
-    return gap_z, book.total_flow - expected_flow(book)
+        gap_z = gap_z + ledger.lam * group_leader(group).price_share(p, ledger.state) * latents[..., g]
+    return gap_z, ledger.total_flow - expected_flow(ledger)
 
 
-def _covariance(draws: Draws, p, book: Ledger, design: Design, a: float, b: float):
+def _covariance(draws: Draws, p, ledger: Ledger, design: Design, a: float, b: float):
     """Variances of pressure and flow, and their covariance, on a day with scale states a and b. ``(S, T)`` each."""
     b_f, futures, w_var = p["basis_premium"], p["futures_price"], innovation_var(p)
     state, d = dict(p) | {"return_state": np.full(1, a)}, arrays(design)
@@ -208,10 +208,10 @@ def _covariance(draws: Draws, p, book: Ledger, design: Design, a: float, b: floa
     cov = np.zeros_like(var_f)
     for group in shock_groups():
         leader = group_leader(group)
-        press = impact.push(p, ratio, group, leader.price_share(p, book.state))
-        load = (book.kernel[..., 0] * book.accounts[leader.name].booked_load).sum(axis=2)
+        press = impact.push(p, ratio, group, leader.price_share(p, ledger.state))
+        load = (ledger.kernel[..., 0] * ledger.accounts[leader.name].booked_load).sum(axis=2)
         by = str(leader.shock.scaled_by if leader.shock else None)
-        var = leader.shock_var(p, book.state, group) * factor[by]
+        var = leader.shock_var(p, ledger.state, group) * factor[by]
         if group == GROUP:
             var = var + b_f**2 * w_var
             var_z = var_z + 2.0 * press * b_f * futures * w_var
@@ -229,9 +229,9 @@ def _normal(x: np.ndarray, y: np.ndarray, var_x, var_y, cov) -> np.ndarray:
     return -np.log(2.0 * np.pi) - 0.5 * np.log(det) - 0.5 * square
 
 
-def _jacobian(p, book: Ledger, design: Design) -> np.ndarray:
+def _jacobian(p, ledger: Ledger, design: Design) -> np.ndarray:
     """J_t at the observed return. ``(S, T)``."""
     slopes = [
-        c.price_share(p, book.state) * answer(c, p, book.state, design.returns).slope for c in COMPONENTS
+        c.price_share(p, ledger.state) * answer(c, p, ledger.state, design.returns).slope for c in COMPONENTS
     ]
-    return impact.jacobian(book.lam, slopes) + np.zeros_like(book.lam)
+    return impact.jacobian(ledger.lam, slopes) + np.zeros_like(ledger.lam)

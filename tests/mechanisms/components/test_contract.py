@@ -18,6 +18,7 @@ from model.mechanisms import booking as observation
 from model.mechanisms import price as impact
 from model.mechanisms.booking import LOADINGS
 from model.mechanisms.components import COMPONENTS, State
+from model.mechanisms.measurements import MEASUREMENTS
 from model.priors.prior_set import load_priors
 
 RETURNS = np.linspace(-30.0, 20.0, 501)
@@ -107,7 +108,7 @@ def test_no_prior_is_declared_and_never_used():
 
     p = Watched(parameters())
     p["return_state"] = p["flow_state"] = np.zeros(design.days)
-    for taker in ("taker_flow", "taker_utc"):
+    for taker in [m.name for m in MEASUREMENTS if m.supplied and m.name != "overnight"]:
         evaluate(p, arrays(with_sessions(design, 1, taker)), np)
     outside_the_equations = {
         "iv_scale",

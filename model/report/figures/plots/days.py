@@ -42,13 +42,14 @@ def days_figure(
         Days to mark.
     """
     titles = [f"{AXIS[q]}, by component" for q in stacks]
-    series = dict(around["series"]) if around else {}
+    around = around or {"dates": (), "series": {}, "factors": {}}
+    series = around["series"]
     panels = [k for k in ("price", "premium") if k in series]
     titles += [f"{series[k]['title']}, {series[k]['unit']}" for k in panels]
     titles += ["Weekly shorts (open) and the model's basis trades"] if weekly else []
     vols = [k for k in ("implied_vol", "stress") if k in series]
     titles += [_named({series[k]["title"]: LINES[k] for k in vols}) + ", points"] if vols else []
-    if around and around["factors"]:
+    if around["factors"]:
         titles += [_named(dict(zip(around["factors"], SPARE, strict=False))) + ", cumulated log-%"]
     heights = [STACK] * len(stacks) + [PANEL] * (len(titles) - len(stacks))
     fig = make_subplots(
@@ -60,15 +61,15 @@ def days_figure(
         _stack(fig, s, q, row)
     for k in panels:
         row += 1
-        _line(fig, around["dates"], series[k]["values"], series[k]["title"], LINES[k], row)  # type: ignore[index]
+        _line(fig, around["dates"], series[k]["values"], series[k]["title"], LINES[k], row)
     if weekly:
         row += 1
         _weekly(fig, weekly, row)
     if vols:
         row += 1
         for k in vols:
-            _line(fig, around["dates"], series[k]["values"], series[k]["title"], LINES[k], row)  # type: ignore[index]
-    if around and around["factors"]:
+            _line(fig, around["dates"], series[k]["values"], series[k]["title"], LINES[k], row)
+    if around["factors"]:
         row += 1
         for paint, (title, values) in zip(SPARE, around["factors"].items(), strict=False):
             total = np.nancumsum(np.array([np.nan if v is None else v for v in values]))
