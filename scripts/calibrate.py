@@ -81,7 +81,7 @@ def main(
     out
         Folder (default: docs/calibration).
     """
-    from model.errors import ConvergenceError
+    from model.errors import ConvergenceError  # help and usage errors come without the model
     from model.store import PROJECT
     from model.studies.validation.calibrate import Plan, subject_of
 
@@ -103,7 +103,7 @@ def _say(text: str) -> None:
 
 
 def _simulated(what: str, panels: int, plan, folder: Path, store: Path, workers: int, scheduler) -> bool:
-    import pandas as pd
+    import pandas as pd  # help and usage errors come without the model
 
     from model.report.figures.calibration import plot_calibration
     from model.store import write_atomic
@@ -125,7 +125,7 @@ def _simulated(what: str, panels: int, plan, folder: Path, store: Path, workers:
 
 
 def _sequential(argv: CommandLine, design, priors, shares, settings, folder: Path) -> bool:
-    from model.report.markdown import command_of, write_page
+    from model.report.markdown import command_of, write_page  # help comes without the model
     from model.studies.validation.sequential import page, sequential_and_joint
 
     table, done = sequential_and_joint(design, priors, shares, settings, _say)

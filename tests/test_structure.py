@@ -30,14 +30,6 @@ def test_no_fund_key_is_a_string_in_the_core(path):
 
 
 WAITING = {
-    "model/inference/likelihood/entry.py",
-    "model/inference/likelihood/op.py",
-    "model/studies/backtest/baselines.py",
-    "model/studies/backtest/blocks.py",
-    "model/studies/backtest/pieces.py",
-    "model/studies/validation/calibrate.py",
-    "model/studies/validation/sequential.py",
-    "scripts/calibrate.py",
     "scripts/faults.py",
 }
 """Files whose imports in functions still want a reason; to be taken out one by one."""

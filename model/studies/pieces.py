@@ -108,7 +108,7 @@ def make_all(
 
 
 def _on_cluster(jobs: Mapping[str, Job], store: Store, say: Say, workers: int, scheduler: str | None) -> None:
-    import dask
+    import dask  # slow to load, and one process needs none
     from distributed import Client, LocalCluster, as_completed
 
     # A task whose worker dies is given to another; the default gives up after three deaths.

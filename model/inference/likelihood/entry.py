@@ -162,7 +162,7 @@ def address() -> int:
 
     Two processes that start together compile once: the second waits and reads the cache.
     """
-    from llvmlite import binding
+    from llvmlite import binding  # only where it compiles
 
     with _one_compiler(Path(tempfile.gettempdir()) / f"{SYMBOL}-{version():x}.lock"):
         if not any(cache_folder().rglob("*.nbi")):
@@ -197,7 +197,7 @@ def _waited_for(path: Path) -> None:
 @contextlib.contextmanager
 def _one_compiler(path: Path) -> Iterator[None]:
     """A lock that says so when it is waited for longer than a compilation takes."""
-    from filelock import FileLock, Timeout
+    from filelock import FileLock, Timeout  # only where it compiles
 
     lock = FileLock(path)
     try:

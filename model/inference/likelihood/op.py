@@ -78,7 +78,7 @@ def _put(out, start, array):
 
 @register_funcify_default_op_cache_key(SystemLikelihood)
 def _numba_system_likelihood(op, node, **kwargs):  # noqa: ARG001
-    from pytensor.link.numba.dispatch.basic import numba_njit
+    from pytensor.link.numba.dispatch.basic import numba_njit  # numba takes seconds, compiling alone needs it
     from pytensor.link.utils import compile_function_src
 
     native.address()

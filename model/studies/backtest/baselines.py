@@ -211,7 +211,7 @@ def _conditioned(y, mean: np.ndarray, shape: np.ndarray, df: float) -> dict[tupl
 
 def _factor(daily: pd.DataFrame, start: int, stop: int) -> dict[tuple[str, str], Forecast]:
     """One dynamic factor of flow, largest fund's flow, return and risk factor; Student-t fitted to its own errors."""
-    from statsmodels.tsa.statespace.dynamic_factor import DynamicFactor
+    from statsmodels.tsa.statespace.dynamic_factor import DynamicFactor  # slow to load
 
     names = [FLOW, PRICE, *(c for c in map(str, daily) if c.startswith("also_"))]
     past = daily[names].iloc[:start]

@@ -105,7 +105,7 @@ def model_piece(plan: Plan, block: Block) -> pd.DataFrame:
     pandas.DataFrame
         :data:`model.studies.backtest.scores.COLUMNS`, and of the fit ``r_hat, divergences, seconds``.
     """
-    from model.inference.sample import Sampler, Settings
+    from model.inference.sample import Sampler, Settings  # baselines need no sampler, which is slow to load
 
     panel = _panel(plan)
     design = background_design(panel)

@@ -159,7 +159,7 @@ def _table(before: Draws, after: Draws, both: Draws, priors: PriorSet, chains: i
 
 def _error(x: np.ndarray, chains: int) -> float:
     """Monte Carlo error of a mean."""
-    from arviz_stats.base import array_stats
+    from arviz_stats.base import array_stats  # slow to load
 
     size = len(x) // chains * chains
     return float(x.std() / np.sqrt(array_stats.ess(x[:size].reshape(chains, -1), chain_axis=0, draw_axis=1)))
