@@ -13,6 +13,7 @@ from rich.table import Table
 
 from model.studies.command import (
     Chains,
+    CommandLine,
     Count,
     DrawsPerChain,
     Priors,
@@ -48,6 +49,7 @@ def main(
     tune: Tune = 300,
     seed: Seed = 1,
     console: Screen,
+    argv: CommandLine,
 ) -> None:
     """Score the model out of sample: expanding window, refitted every month, against baselines of the same run.
 
@@ -86,10 +88,12 @@ def main(
 
     from model.design.make import background_design
     from model.panel import load_panel
+    from model.report.markdown import command_of, write_page
     from model.report.tables.tables import rounded
     from model.store import PROJECT
     from model.studies.backtest.baselines import REFERENCE
     from model.studies.backtest.blocks import Plan, baseline_piece, blocks, model_piece
+    from model.studies.backtest.page import page
     from model.studies.backtest.scores import COLUMNS, summary
     from model.studies.pieces import Store, make_all, sources_hash
 
@@ -113,6 +117,8 @@ def main(
     out.mkdir(parents=True, exist_ok=True)
     rounded(scores, 5).to_csv(out / "scores.csv", index=False)
     rounded(table, 4).to_csv(out / "summary.csv", index=False)
+    if not only_baselines:
+        write_page(out / "README.md", "Out of sample", command_of("backtest", argv), page(scores, table))
     show(table, console)
     console.print(f"Wrote {out / 'summary.csv'} and {out / 'scores.csv'}", markup=False)
 
