@@ -93,7 +93,9 @@ def statistics(draws: Draws, design: Design, days: Days, use_positions: bool, se
                 value = float(np.median(parts.return_channel[:, t, j]))
                 rows.append(head | {"quantity": "return", "part": part, "value": value})
             rows.append(head | {"quantity": "flow", "part": "percentile", "value": float(rank[t])})
-    return pd.DataFrame(rows)
+    table = pd.DataFrame(rows)
+    # A part that is zero on every day, by construction or before the window, stands nowhere.
+    return table[table.groupby(["quantity", "part"])["value"].transform(lambda x: x.abs().max()) > 0.0]
 
 
 def standing(table: pd.DataFrame) -> pd.DataFrame:
