@@ -105,7 +105,7 @@ def test_a_refit_for_evidence_that_does_not_converge_is_refused(folder, capsys, 
 
     bad = Diagnostics(1.3, 20.0, 20.0, 50, 1, 1.0, "all", 1000)
     monkeypatch.setattr("model.design.subject.load_event", far)
-    monkeypatch.setattr("model.studies.evidence.refit.sample_tilted", lambda *_: ({}, bad))
+    monkeypatch.setattr("model.studies.evidence.report.sample_tilted", lambda *_: ({}, bad))
     before = (folder / "evidence.json").read_text() if (folder / "evidence.json").is_file() else ""
     assert script("weigh_evidence").main([str(folder), "--draws", "100"]) == 4
     assert "did not converge" in capsys.readouterr().err

@@ -159,7 +159,7 @@ def test_every_fit_is_asked_for_and_one_that_did_not_converge_is_kept(monkeypatc
             raise failure
 
     monkeypatch.setattr("model.studies.dealers.fits.ProcessPoolExecutor", Here)
-    monkeypatch.setattr("model.studies.fit.run.run", run)
+    monkeypatch.setattr("model.studies.dealers.fits.run", run)
     make_fits({tmp_path / "a": {"book": False}, tmp_path / "b": {}}, event=EVENT, seed=7)
     wanted = {"event": EVENT, "dating": "vendor", "seed": 7}
     assert asked == [

@@ -88,7 +88,7 @@ def card(tmp_path):
 def test_an_inconclusive_gate_without_a_reason_exits_5_before_sampling(
     fit, card, tmp_path, monkeypatch, capsys
 ):
-    monkeypatch.setattr("model.inference.sample.Sampler", NoSampling)
+    monkeypatch.setattr("model.studies.fit.run.Sampler", NoSampling)
     out = tmp_path / "fit"
     assert fit(["--event", str(card), "--out", str(out)]) == 5
     assert "--accept-gate" in capsys.readouterr().err
@@ -99,7 +99,7 @@ def test_an_inconclusive_gate_without_a_reason_exits_5_before_sampling(
 
 def test_a_failed_gate_exits_5_whatever_the_reason(fit, card, tmp_path, monkeypatch, capsys):
     failed = GateResult("fail", ["9 of 54 violated."], None, [], "d" * 64, "g" * 64, 1)
-    monkeypatch.setattr("model.inference.sample.Sampler", NoSampling)
+    monkeypatch.setattr("model.studies.fit.run.Sampler", NoSampling)
     monkeypatch.setattr(pipeline, "gate_job", lambda *_: failed)
     out = tmp_path / "fit"
     assert fit(["--event", str(card), "--out", str(out), "--accept-gate", REASON]) == 5
@@ -111,7 +111,7 @@ def test_a_failed_gate_exits_5_whatever_the_reason(fit, card, tmp_path, monkeypa
 def test_a_reason_is_recorded_and_the_graph_is_held_against_the_draws(
     fit, card, tmp_path, monkeypatch, capsys
 ):
-    monkeypatch.setattr("model.inference.sample.Sampler", PriorSampling)
+    monkeypatch.setattr("model.studies.fit.run.Sampler", PriorSampling)
     monkeypatch.setattr(pipeline, "gate_job", lambda *_: OPEN)
     out = tmp_path / "fit"
     arguments = ["--event", str(card), "--out", str(out), "--dating", "vendor", "--accept-gate", REASON]
@@ -144,7 +144,7 @@ def test_a_graph_that_fails_on_the_draws_is_in_the_manifest_and_decomposes(
 ):
     row = {"statement": "a", "short": "a", "share_violated": 0.9, "violated": True}
     broken = Check(AFTER_SAMPLING, False, "1 of 1 claims is violated.", [row])
-    monkeypatch.setattr("model.inference.sample.Sampler", PriorSampling)
+    monkeypatch.setattr("model.studies.fit.run.Sampler", PriorSampling)
     monkeypatch.setattr(pipeline, "gate_job", lambda *_: OPEN)
     monkeypatch.setattr("model.studies.fit.products.check_reading", lambda *_: broken)
     out = tmp_path / "fit"

@@ -56,7 +56,7 @@ def opened(monkeypatch):
 
 
 def sampling(monkeypatch, cls) -> None:
-    monkeypatch.setattr("model.inference.sample.Sampler", cls)
+    monkeypatch.setattr("model.studies.fit.run.Sampler", cls)
 
 
 def test_an_interrupted_fit_goes_on_with_what_was_sampled_and_gives_the_same(
