@@ -13,6 +13,7 @@ from model.studies.command import (
     Chains,
     Count,
     DrawsPerChain,
+    Overwrite,
     Priors,
     Screen,
     Seed,
@@ -41,6 +42,7 @@ def main(
     scheduler: str | None = None,
     store: Path | None = None,
     out: Path | None = None,
+    overwrite: Overwrite = False,
     chains: Chains = 4,
     draws: DrawsPerChain = 500,
     tune: Tune = 300,
@@ -85,12 +87,14 @@ def main(
     from model.design.make import background_design
     from model.panel import load_panel
     from model.report.tables.tables import rounded
-    from model.store import PROJECT
+    from model.store import PROJECT, require_free, write_csv
     from model.studies.backtest.baselines import REFERENCE
     from model.studies.backtest.blocks import Plan, baseline_piece, blocks, model_piece
     from model.studies.backtest.scores import COLUMNS, summary
     from model.studies.pieces import Store, make_all, sources_hash
 
+    if out:
+        require_free(overwrite, out / "scores.csv", out / "summary.csv")
     out = out or PROJECT / "docs" / "backtest"
     whole = load_panel(panel, universe)
     plan = Plan(str(panel.resolve()), universe, priors, first, chains, draws, tune, seed)
@@ -108,9 +112,8 @@ def main(
     pieces = make_all(jobs, kept, lambda s: console.print(s, markup=False), workers, scheduler)
     scores = pd.concat(pieces.values(), ignore_index=True)[list(COLUMNS)]
     table = summary(scores, REFERENCE)
-    out.mkdir(parents=True, exist_ok=True)
-    rounded(scores, 5).to_csv(out / "scores.csv", index=False)
-    rounded(table, 4).to_csv(out / "summary.csv", index=False)
+    write_csv(rounded(scores, 5), out / "scores.csv")
+    write_csv(rounded(table, 4), out / "summary.csv")
     show(table, console)
     console.print(f"Wrote {out / 'summary.csv'} and {out / 'scores.csv'}", markup=False)
 

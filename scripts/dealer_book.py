@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 import _checkout  # noqa: F401
 from cyclopts import Parameter
 
-from model.studies.command import Real, Switch, between, require, script
+from model.studies.command import Overwrite, Real, Switch, between, require, script
 
 Positive = Annotated[Real, Parameter(validator=between(0, open_low=True))]
 
@@ -35,6 +35,7 @@ def main(
     underlying: str | None = None,
     iv_unit: Literal["percent", "fraction"] | None = None,
     out: Path | None = None,
+    overwrite: Overwrite = False,
     fit: str | None = None,
     sources: Switch = False,
     benchmark: Switch = False,
@@ -105,6 +106,9 @@ def main(
     spots = numbers(spot, "--spot") if spot else None
     vols = numbers(vol, "--vol") if vol else None
     if out:
+        from model.store import require_free
+
+        require_free(overwrite, out / "demand.csv", out / "manifest.json")
         try:
             out.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -283,9 +287,10 @@ def write(file: Path, book, path, results, levels, ends, lam: float, out: Path) 
 
     from model.dealer_book import report
     from model.dealer_book.figures import save_figures
+    from model.store import write_csv, write_text
 
     files = save_figures(book, path, results["mid"], levels, *ends, (lam / 2, lam, lam * 2.5), out)
-    report.tidy(results).to_csv(out / "demand.csv", index=False)
+    write_csv(report.tidy(results), out / "demand.csv")
     record = {
         "book": str(file),
         "sha256": book.sha256,
@@ -295,7 +300,7 @@ def write(file: Path, book, path, results, levels, ends, lam: float, out: Path) 
         "demand_usd_bn": {c: r.table().round(9).to_dict("index") for c, r in results.items()},
         "python": system.version.split()[0],
     }
-    (out / "manifest.json").write_text(json.dumps(record, indent=1) + "\n")
+    write_text(json.dumps(record, indent=1) + "\n", out / "manifest.json")
     print("wrote " + ", ".join(str(f) for f in [*files, out / "demand.csv", out / "manifest.json"]))
 
 

@@ -11,6 +11,7 @@ from model.dealer_book.book import Book
 from model.dealer_book.demand import Demand
 from model.dealer_book.path import Path
 from model.dealer_book.profile import exposure, profile, spots_of
+from model.store import write_figure
 from model.units import MN_PER_BN, PERCENT
 
 mpl.use("Agg")
@@ -285,7 +286,6 @@ def save_figures(
     written = []
     for name, fig in figures.items():
         file = out / f"{name}.png"
-        fig.savefig(file, dpi=140)
+        written.append(write_figure(fig, file, dpi=140))
         plt.close(fig)
-        written.append(file)
     return written

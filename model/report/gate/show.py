@@ -12,6 +12,7 @@ from model.gate.result import Check, GateResult
 from model.gate.subject import Subject
 from model.report.gate.figures import draw_graph, draw_tests
 from model.report.gate.page import write_page, write_tables
+from model.store import write_text
 from model.terminal import Terminal
 
 COLUMNS = {
@@ -63,7 +64,7 @@ def write_all(result: GateResult, subject: Subject, out: Path) -> list[Path]:
     """gate.json, tables, figures and the page."""
     out.mkdir(parents=True, exist_ok=True)
     stored, page = out / "gate.json", out / "verdict.md"
-    stored.write_text(result.to_json())
+    write_text(result.to_json(), stored)
     draw_graph(subject.graph, result, out / "graph.png")
     draw_tests(result, out / "tests.png")
     write_page(result, subject.title, page)

@@ -34,7 +34,7 @@ from model.mechanisms.design import Design
 from model.panel.columns import column_sentences
 from model.panel.vendors import sight
 from model.priors.prior_set import PriorSet
-from model.store import CHECKPOINT, FOLDER, writing
+from model.store import CHECKPOINT, FOLDER, write_text, writing
 from model.studies.fit.checkpoint import Checkpoint, forget, keep_request
 from model.studies.fit.results import Timer
 from model.studies.watchdog import end_with_parent
@@ -203,7 +203,7 @@ def _stated(subject: Subject) -> str | None:
 
 
 def _keep(gate: GateResult, request: Request) -> None:
-    (request.out / "gate.json").write_text(gate.to_json(), encoding="utf-8")
+    write_text(gate.to_json(), request.out / "gate.json")
 
 
 def _prior_jobs(
