@@ -87,7 +87,7 @@ def main(
     from model.design.make import background_design
     from model.panel import load_panel
     from model.report.tables.tables import rounded
-    from model.store import PROJECT, require_free, write_csv
+    from model.store import PROJECT, require_free, together, write_csv
     from model.studies.backtest.baselines import REFERENCE
     from model.studies.backtest.blocks import Plan, baseline_piece, blocks, model_piece
     from model.studies.backtest.scores import COLUMNS, summary
@@ -112,8 +112,10 @@ def main(
     pieces = make_all(jobs, kept, lambda s: console.print(s, markup=False), workers, scheduler)
     scores = pd.concat(pieces.values(), ignore_index=True)[list(COLUMNS)]
     table = summary(scores, REFERENCE)
-    write_csv(rounded(scores, 5), out / "scores.csv")
-    write_csv(rounded(table, 4), out / "summary.csv")
+    whole, short = out / "scores.csv", out / "summary.csv"
+    with together(whole, short) as beside:
+        write_csv(rounded(scores, 5), beside(whole))
+        write_csv(rounded(table, 4), beside(short))
     show(table, console)
     console.print(f"Wrote {out / 'summary.csv'} and {out / 'scores.csv'}", markup=False)
 

@@ -286,11 +286,11 @@ def write(file: Path, book, path, results, levels, ends, lam: float, out: Path) 
     import sys as system
 
     from model.dealer_book import report
-    from model.dealer_book.figures import save_figures
-    from model.store import write_csv, write_text
+    from model.dealer_book.figures import FIGURES, save_figures
+    from model.store import together, write_csv, write_text
 
-    files = save_figures(book, path, results["mid"], levels, *ends, (lam / 2, lam, lam * 2.5), out)
-    write_csv(report.tidy(results), out / "demand.csv")
+    main, table = out / "manifest.json", out / "demand.csv"
+    files = [out / f"{name}.png" for name in FIGURES]
     record = {
         "book": str(file),
         "sha256": book.sha256,
@@ -300,8 +300,13 @@ def write(file: Path, book, path, results, levels, ends, lam: float, out: Path) 
         "demand_usd_bn": {c: r.table().round(9).to_dict("index") for c, r in results.items()},
         "python": system.version.split()[0],
     }
-    write_text(json.dumps(record, indent=1) + "\n", out / "manifest.json")
-    print("wrote " + ", ".join(str(f) for f in [*files, out / "demand.csv", out / "manifest.json"]))
+    with together(main, table, *files) as beside:
+        save_figures(
+            book, path, results["mid"], levels, *ends, (lam / 2, lam, lam * 2.5), beside(main).parent
+        )
+        write_csv(report.tidy(results), beside(table))
+        write_text(json.dumps(record, indent=1) + "\n", beside(main))
+    print("wrote " + ", ".join(str(f) for f in [*files, table, main]))
 
 
 if __name__ == "__main__":

@@ -54,7 +54,7 @@ def main(
     """
     from model.report.figures.forecast import draw_forecast
     from model.report.tables.tables import rounded
-    from model.store import changing, load_fit, require_free, write_csv
+    from model.store import changing, load_fit, require_free, together, write_csv
 
     if out:
         require_free(overwrite, out / f"{given}.csv", out / f"{given}.png")
@@ -64,9 +64,9 @@ def main(
     folder.mkdir(parents=True, exist_ok=True)
     table = found.table
     csv, png = folder / f"{given}.csv", folder / f"{given}.png"
-    with changing(opened.folder, csv, png):
-        write_csv(rounded(table, 4), csv)
-        draw_forecast(found.data, given, opened.manifest["title"], png)
+    with changing(opened.folder, csv, png), together(csv, png) as beside:
+        write_csv(rounded(table, 4), beside(csv))
+        draw_forecast(found.data, given, opened.manifest["title"], beside(png))
     for quantity, rows in table.groupby("quantity"):
         show(str(quantity), rows.tail(last), console)
     seen = table[(table["quantity"] == "flow") & table["observed"].notna()]

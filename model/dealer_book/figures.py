@@ -21,6 +21,8 @@ from matplotlib.axes import Axes  # noqa: E402
 from matplotlib.figure import Figure  # noqa: E402
 from matplotlib.ticker import FuncFormatter  # noqa: E402
 
+FIGURES = ("profile", "amplification", "by_strike")
+
 COLOURS = {"etf": "#1b6ca8", "crypto": "#e07b39", "notes": "#7a5195", "total": "#222222"}
 LABELS = {
     "etf": "ETF options (s = +1)",
@@ -278,13 +280,13 @@ def save_figures(
     out: FilePath,
 ) -> list[FilePath]:
     """Write the three figures as PNG and return their paths."""
-    figures = {
-        "profile": figure_profile(book, path, levels, low, high),
-        "amplification": figure_amplification(book, path, levels, low, high, lams),
-        "by_strike": figure_strikes(book, path, result),
-    }
+    figures = (
+        figure_profile(book, path, levels, low, high),
+        figure_amplification(book, path, levels, low, high, lams),
+        figure_strikes(book, path, result),
+    )
     written = []
-    for name, fig in figures.items():
+    for name, fig in zip(FIGURES, figures, strict=True):
         file = out / f"{name}.png"
         written.append(write_figure(fig, file, dpi=140))
         plt.close(fig)

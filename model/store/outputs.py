@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import io
 import os
+import shutil
 import uuid
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -92,6 +95,47 @@ def write_new(text: str, path: Path) -> None:
                 f.write(text)
     finally:
         whole.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def together(main: Path, *others: Path) -> Iterator[Callable[[Path], Path]]:
+    """Write the files of one result beside their places, and move them in at the end.
+
+    Killed at any moment, it leaves the earlier result, or the new one; of the others some may be absent then, because
+    an earlier one is removed before ``main`` is replaced. Files of two runs never stand side by side.
+
+    Parameters
+    ----------
+    main : Path
+        What the others are drawn from; all are in its folder.
+    *others : Path
+        Those that are not written this time are absent afterwards.
+
+    Yields
+    ------
+    callable
+        From a file's path to where it is to be written.
+
+    Raises
+    ------
+    DataError
+        If the folder cannot be written.
+    """
+    stage = main.parent / f".{main.name}.partial"
+    with written(stage):
+        shutil.rmtree(stage, ignore_errors=True)  # what a killed run left
+        stage.mkdir(parents=True)
+    try:
+        yield lambda path: stage / path.name
+        with written(main):
+            for path in others:
+                path.unlink(missing_ok=True)
+            os.replace(stage / main.name, main)
+            for path in others:
+                if (stage / path.name).is_file():
+                    os.replace(stage / path.name, path)
+    finally:
+        shutil.rmtree(stage, ignore_errors=True)
 
 
 def require_free(overwrite: bool, *paths: Path) -> None:

@@ -1,5 +1,6 @@
 """Files are whole or not there, and as readable as any other file of the user."""
 
+import contextlib
 import errno
 import os
 from pathlib import Path
@@ -9,7 +10,16 @@ import pytest
 from matplotlib.figure import Figure
 
 from model.errors import DataError, UsageError
-from model.store import read_json, require_free, write_atomic, write_csv, write_figure, write_new, written
+from model.store import (
+    read_json,
+    require_free,
+    together,
+    write_atomic,
+    write_csv,
+    write_figure,
+    write_new,
+    written,
+)
 
 
 def test_a_written_file_has_the_permissions_of_an_ordinary_new_file(tmp_path):
@@ -121,3 +131,34 @@ def test_files_are_written_over_only_when_asked(tmp_path):
         with pytest.raises(UsageError, match=f"{path.name} exists"):
             require_free(False, tmp_path / "c", path)
     require_free(True, there, link)
+
+
+@pytest.mark.parametrize("moved", range(5))
+def test_files_of_two_runs_never_stand_together(tmp_path, monkeypatch, moved):
+    """Interrupted at each of its steps: the main file is whole, and the others are of its run or absent."""
+    main, others = tmp_path / "main", [tmp_path / n for n in ("a", "b", "gone")]
+    for path in (main, *others):
+        path.write_text("old")
+    steps = iter(range(10))
+
+    def counted(step):
+        def work(*arguments, **named):
+            if next(steps) == moved:
+                raise KeyboardInterrupt
+            return step(*arguments, **named)
+
+        return work
+
+    with contextlib.suppress(KeyboardInterrupt), together(main, *others) as beside:
+        for path in (main, *others[:2]):
+            beside(path).write_text("new")
+        monkeypatch.setattr(os, "replace", counted(os.replace))
+        monkeypatch.setattr(Path, "unlink", counted(Path.unlink))
+    monkeypatch.undo()
+    said = {p.read_text() for p in (main, *others) if p.exists()}
+    assert said == ({"old"} if moved <= 3 else {"new"})
+    assert not [p for p in tmp_path.iterdir() if p.name.startswith(".")]
+    with together(main, *others) as beside:
+        for path in (main, *others[:2]):
+            beside(path).write_text("newest")
+    assert {p.name: p.read_text() for p in tmp_path.iterdir()} == dict.fromkeys(("main", "a", "b"), "newest")
