@@ -61,6 +61,7 @@ def test_every_kind_of_change_is_made():
 
 @pytest.mark.slow
 def test_ten_kills_lose_mix_and_leave_nothing(tmp_path):
-    found = kills.run(10, 1, tmp_path, lambda _: None, resume_every=1)
+    fit = kills.whole_fit(tmp_path / "base", lambda _: None)
+    found = kills.run(10, 1, tmp_path, lambda _: None, fit, again_every=2)
     assert sum(c.kills for c in found) == 10
     assert all(c.passed for c in found), [c.examples for c in found]

@@ -33,7 +33,7 @@ OPTIONS = {
     "dealer_book": "--overwrite --chain --spot --vol --low --low-after-close --path --range --lam --convention --as-of "
     "--share-price --conventions --drop-bad-iv --out --sources --benchmark",
     "download": "--out --since --list --only --endpoint --attempts --wait --max-age",
-    "faults": "--kills --flips --inputs --seed --page",
+    "faults": "--only --kills --flips --inputs --seed --page",
     "fit": f"--event --panel --window --out --resume --dating {SAMPLING} --priors --as-of --accept-gate --no-book "
     "--mechanism --dry-run",
     "fuzz_sources": "--overwrite -n --seed --out",
