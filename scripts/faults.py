@@ -28,8 +28,8 @@ def main(
 ) -> int:
     """Kill commands, flip bytes of a stored fit and change inputs at random.
 
-    What became of it is written to docs/reliability.md, and each part beside it. Exit 1 if anything was lost, mixed, left running, opened
-    though changed, or ended with an error without a name.
+    What became of it is written to docs/reliability.md, and each part beside it. Exit 1 if
+    anything was lost, mixed, left running, opened though changed, or ended with an error without a name.
 
     Examples
     --------

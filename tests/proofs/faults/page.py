@@ -37,8 +37,9 @@ TEXTS = {
         "One byte at a time, the first, the last and random ones; the fit must be refused with the file's name."
     ),
     "inputs": (
-        "*Refused*: by a named error with a remedy. *Accepted wrongly*: the change is not in what was read, something "
-        "else is, or what was accepted is not legal by a second, independent reading. *Crashed*: any other exception."
+        "*Refused*: by a named error with a remedy. *Used*: every fourth accepted file, as a command would use it. "
+        "*Accepted wrongly*: by a second, independent reading the change is not in what was read, something else is, or "
+        "the value is none that such a file may hold. *Crashed*: any other exception, in reading or use."
     ),
 }
 
@@ -71,7 +72,7 @@ def _row(x: Count | Flips | Mutated) -> dict[str, Any]:
     if isinstance(x, Flips):
         return {"file": x.name, "tried": x.tried, "found": x.found}
     return {
-        "input": x.name, "tried": x.tried, "refused": x.refused, "accepted": x.accepted,
+        "input": x.name, "tried": x.tried, "refused": x.refused, "accepted": x.accepted, "used": x.used,
         "accepted wrongly": x.wrong, "crashed": x.crashed,
     }  # fmt: skip
 
