@@ -23,6 +23,7 @@ def main(
     inputs: Tries = 10_000,
     seed: Seed = 0,
     only: tuple[Literal["kills", "flips", "inputs"], ...] = (),
+    among: str = "",
     page: Path | None = None,
     argv: CommandLine,
 ) -> int:
@@ -46,6 +47,8 @@ def main(
         Changed inputs.
     only
         This part alone, may be repeated (default: all three); the page keeps what the others found.
+    among
+        Only commands and inputs whose name holds this; the page keeps the lines of the others.
     page
         Page to write (default: docs/reliability.md).
     """
@@ -64,14 +67,14 @@ def main(
     with tempfile.TemporaryDirectory() as folder:
         scratch = Path(folder)
         parts = {
-            "kills": lambda fit: killing.run(kills, seed, scratch, say, fit),
+            "kills": lambda fit: killing.run(kills, seed, scratch, say, fit, among=among),
             "flips": lambda fit: flipping.run(fit, flips, seed, scratch),
-            "inputs": lambda fit: mutations.run(inputs, seed, scratch, fit, say),
+            "inputs": lambda fit: mutations.run(inputs, seed, scratch, fit, say, among),
         }
         fit = killing.whole_fit(scratch / "base", say)
         for part in only or told.PARTS:
             found = parts[part](fit)
-            told.keep(part, found, seed, path.with_suffix(""))
+            told.keep(part, found, seed, path.with_suffix(""), bool(among))
             for tally in found:
                 wrong += [] if tally.passed else [tally.name]
                 for example in tally.examples:

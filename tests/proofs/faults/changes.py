@@ -89,7 +89,7 @@ def _digit(line: str, rng: random.Random) -> str:
     if not at:
         return line
     k = rng.choice(at)
-    return f"{line[:k]}{rng.choice('0123456789')}{line[k + 1 :]}"
+    return f"{line[:k]}{rng.choice([d for d in '0123456789' if d != line[k]])}{line[k + 1 :]}"
 
 
 def _letter(line: str, rng: random.Random) -> str:

@@ -47,7 +47,13 @@ class Count:
 
 
 def run(
-    count: int, seed: int, scratch: Path, say: Callable[[str], None], fit: Path, again_every: int = 5
+    count: int,
+    seed: int,
+    scratch: Path,
+    say: Callable[[str], None],
+    fit: Path,
+    again_every: int = 5,
+    among: str = "",
 ) -> list[Count]:
     """Kill each target in turn, ``count`` times in all.
 
@@ -63,9 +69,12 @@ def run(
         The complete fit that stands there before; see :func:`whole_fit`.
     again_every : int
         Of the kills of each target, one in so many is followed by the command again, to the end.
+    among : str
+        Kill only commands whose name holds this.
     """
     rng = random.Random(seed)
-    with targets(fit, scratch / "base") as chosen:
+    with targets(fit, scratch / "base") as everything:
+        chosen = [t for t in everything if among in t.name]
         counts = {t.name: Count(t.name) for t in chosen}
         lengths: dict[str, float] = {}
         for k in range(count):

@@ -13,11 +13,13 @@ from tests.proofs.faults.flips import Flips
 from tests.proofs.faults.kills import Count
 from tests.proofs.faults.mutations import Mutated
 
-PARTS = ("kills", "flips", "inputs")
+NAMES = {"kills": "command", "flips": "file", "inputs": "input"}
+PARTS = tuple(NAMES)
 ABOUT = (
     "A fit is written in a folder beside its place and moved in when whole; follow-ups mark the files that they write; "
     "every file is covered by checksums, and draws, decomposition and manifest by one run. What that is worth is tried "
-    "here: commands killed by signal 9 at random moments, bytes changed in every stored file, inputs changed at random."
+    "here: commands killed by signal 9 at random moments, bytes changed in every stored file, inputs changed at random. "
+    "Each line names the state of the code (a hash of `model/`) that it was tried on."
 )
 HEADS = {
     "kills": "Killed at random moments",
@@ -44,10 +46,24 @@ TEXTS = {
 }
 
 
-def keep(part: str, found: Sequence[Count | Flips | Mutated], seed: int, folder: Path) -> Path:
-    """Keep what a part found, with the state of the code that it was tried on."""
+def keep(part: str, found: Sequence[Count | Flips | Mutated], seed: int, folder: Path, more: bool) -> Path:
+    """Keep what was found, each line with the code that it was tried on and the seed.
+
+    Parameters
+    ----------
+    part : str
+        In :data:`PARTS`.
+    found : sequence
+    seed : int
+    folder : Path
+    more : bool
+        Keep the lines of what was not tried this time, too.
+    """
     path = folder / f"{part}.json"
-    write_json({"code": code_hash(), "seed": seed, "rows": [_row(x) for x in found]}, path)
+    rows = {r[NAMES[part]]: r for r in read_json(path)["rows"]} if more and path.is_file() else {}
+    stamp = {"seed": str(seed), "code": code_hash()[:12]}
+    rows |= {x.name: _row(x) | stamp for x in found}
+    write_json({"rows": list(rows.values())}, path)
     return path
 
 
@@ -57,9 +73,7 @@ def blocks(folder: Path) -> list[str | pd.DataFrame]:
     for part in PARTS:
         path = folder / f"{part}.json"
         if path.is_file():
-            kept = read_json(path)
-            code = f"Tried on the code `{kept['code'][:12]}` with seed {kept['seed']}."
-            out += [f"## {HEADS[part]}", f"{TEXTS[part]} {code}", _table(kept["rows"])]
+            out += [f"## {HEADS[part]}", TEXTS[part], _table(read_json(path)["rows"])]
     return out
 
 
@@ -80,4 +94,4 @@ def _row(x: Count | Flips | Mutated) -> dict[str, Any]:
 def _table(rows: list[dict[str, Any]]) -> pd.DataFrame:
     table = pd.DataFrame(rows)
     total = table.select_dtypes("number").sum()
-    return pd.concat([table, pd.DataFrame([{table.columns[0]: "all", **total}])]).astype(str)
+    return pd.concat([table, pd.DataFrame([{table.columns[0]: "all", **total}])]).fillna("").astype(str)
