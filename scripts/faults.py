@@ -14,6 +14,9 @@ from model.studies.command import CommandLine, Seed, Whole, between, script
 
 Tries = Annotated[Whole, Parameter(validator=between(0))]
 
+ORDER: tuple[Literal["flips", "inputs", "kills"], ...] = ("flips", "inputs", "kills")
+"""The longest last."""
+
 
 @script
 def main(
@@ -62,19 +65,22 @@ def main(
     def say(text: str) -> None:
         print(text, flush=True)
 
+    def kept(part: str):
+        return lambda found: told.keep(part, found, seed, path.with_suffix(""), bool(among))
+
     path = page or _checkout.ROOT / "docs" / "reliability.md"
     wrong: list[str] = []
     with tempfile.TemporaryDirectory() as folder:
         scratch = Path(folder)
         parts = {
-            "kills": lambda fit: killing.run(kills, seed, scratch, say, fit, among=among),
+            "kills": lambda fit: killing.run(kills, seed, scratch, say, fit, among=among, keep=kept("kills")),
             "flips": lambda fit: flipping.run(fit, flips, seed, scratch),
             "inputs": lambda fit: mutations.run(inputs, seed, scratch, fit, say, among),
         }
         fit = killing.whole_fit(scratch / "base", say)
-        for part in only or told.PARTS:
+        for part in (p for p in ORDER if not only or p in only):
             found = parts[part](fit)
-            told.keep(part, found, seed, path.with_suffix(""), bool(among))
+            kept(part)(found)
             for tally in found:
                 wrong += [] if tally.passed else [tally.name]
                 for example in tally.examples:

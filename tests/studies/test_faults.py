@@ -57,7 +57,9 @@ def test_every_kind_of_change_is_made():
     text = (PROJECT / "data" / "priors" / "literature.toml").read_text(encoding="utf-8")
     rng = random.Random(0)
     made = {changes.changed(text, rng) for _ in range(50)}
-    assert len(made) >= 40  # a byte-order mark and other line ends are one change each, whenever they are made
+    assert (
+        len(made) >= 40
+    )  # a byte-order mark and other line ends are one change each, whenever they are made
 
 
 @pytest.mark.slow

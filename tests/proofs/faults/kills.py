@@ -54,6 +54,7 @@ def run(
     fit: Path,
     again_every: int = 5,
     among: str = "",
+    keep: Callable[[list[Count]], object] = list,
 ) -> list[Count]:
     """Kill each target in turn, ``count`` times in all.
 
@@ -71,6 +72,8 @@ def run(
         Of the kills of each target, one in so many is followed by the command again, to the end.
     among : str
         Kill only commands whose name holds this.
+    keep : callable
+        Told after each kill of everything so far, so that an interrupted proof is not lost.
     """
     rng = random.Random(seed)
     with targets(fit, scratch / "base") as everything:
@@ -88,7 +91,8 @@ def run(
             if tally.kills % again_every == 0:
                 _go_on(target, folder, k, tally)
             shutil.rmtree(folder, ignore_errors=True)
-            say(f"{k + 1} of {count}: {target.name}{'' if tally.passed else ' - FAILED'}")
+            say(f"{k + 1} of {count}: {target.name}{'' if tally.passed else f' - FAILED: {tally.examples}'}")
+            keep([c for c in counts.values() if c.kills])
     return [c for c in counts.values() if c.kills]
 
 

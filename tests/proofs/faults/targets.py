@@ -140,7 +140,19 @@ def _build(listed: Path, folder: Path, _: int) -> list[str]:
 
 
 def _calibrate(folder: Path, k: int) -> list[str]:
-    words = ["--panels", "2", "--days", "20", "--seed", str(k), "--overwrite", "--out", str(folder)]
+    words = [
+        "--panels",
+        "2",
+        "--days",
+        "20",
+        "--workers",
+        "0",
+        "--seed",
+        str(k),
+        "--overwrite",
+        "--out",
+        str(folder),
+    ]
     return [*CHEAP, "calibrate", "ranks", *words]
 
 
