@@ -16,6 +16,7 @@ from model.studies.command import (
     CommandLine,
     Count,
     DrawsPerChain,
+    Overwrite,
     Priors,
     Screen,
     Seed,
@@ -44,6 +45,7 @@ def main(
     scheduler: str | None = None,
     store: Path | None = None,
     out: Path | None = None,
+    overwrite: Overwrite = False,
     chains: Chains = 4,
     draws: DrawsPerChain = 500,
     tune: Tune = 300,
@@ -90,13 +92,15 @@ def main(
     from model.panel import load_panel
     from model.report.markdown import command_of, write_page
     from model.report.tables.tables import rounded
-    from model.store import PROJECT
+    from model.store import PROJECT, require_free, together, write_csv
     from model.studies.backtest.baselines import REFERENCE
     from model.studies.backtest.blocks import Plan, baseline_piece, blocks, model_piece
     from model.studies.backtest.page import page
     from model.studies.backtest.scores import COLUMNS, summary
     from model.studies.pieces import Store, make_all, sources_hash
 
+    if out:
+        require_free(overwrite, out / "scores.csv", out / "summary.csv")
     out = out or PROJECT / "docs" / "backtest"
     whole = load_panel(panel, universe)
     plan = Plan(str(panel.resolve()), universe, priors, first, chains, draws, tune, seed)
@@ -114,9 +118,10 @@ def main(
     pieces = make_all(jobs, kept, lambda s: console.print(s, markup=False), workers, scheduler)
     scores = pd.concat(pieces.values(), ignore_index=True)[list(COLUMNS)]
     table = summary(scores, REFERENCE)
-    out.mkdir(parents=True, exist_ok=True)
-    rounded(scores, 5).to_csv(out / "scores.csv", index=False)
-    rounded(table, 4).to_csv(out / "summary.csv", index=False)
+    whole, short = out / "scores.csv", out / "summary.csv"
+    with together(whole, short) as beside:
+        write_csv(rounded(scores, 5), beside(whole))
+        write_csv(rounded(table, 4), beside(short))
     if not only_baselines:
         write_page(out / "README.md", "Out of sample", command_of("backtest", argv), page(scores, table))
     show(table, console)

@@ -7,11 +7,13 @@ from pathlib import Path
 
 import _checkout  # noqa: F401
 
-from model.studies.command import AsOf, script
+from model.studies.command import AsOf, Overwrite, script
 
 
 @script
-def main(*, sources: Path, out: Path, as_of: AsOf = None, tidy: Path | None = None) -> None:
+def main(
+    *, sources: Path, out: Path, as_of: AsOf = None, tidy: Path | None = None, overwrite: Overwrite = False
+) -> None:
     """Build the canonical panel from the files named in sources.toml.
 
     Every role's path, reader, unit and clock stand in sources.toml
@@ -33,7 +35,9 @@ def main(*, sources: Path, out: Path, as_of: AsOf = None, tidy: Path | None = No
     """
     from model.sources.build import build_panel  # here: --help answers at once
     from model.sources.output import print_report, write_accepted, write_table
+    from model.store import require_free
 
+    require_free(overwrite, out, *([tidy] if tidy else []))
     built = build_panel(sources, as_of, lambda name: print(f"reading {name}", file=sys.stderr))
     write_table(built.panel, out, as_of)
     beside = write_accepted(built, out)

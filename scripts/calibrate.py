@@ -14,6 +14,7 @@ from model.studies.command import (
     Count,
     DrawsPerChain,
     Event,
+    Overwrite,
     Panel,
     Priors,
     Seed,
@@ -44,6 +45,7 @@ def main(
     scheduler: str | None = None,
     store: Path | None = None,
     out: Path | None = None,
+    overwrite: Overwrite = False,
     argv: CommandLine,
 ) -> int:
     """Prove the sampler on panels with known truth.
@@ -82,20 +84,28 @@ def main(
         Folder (default: docs/calibration).
     """
     from model.errors import ConvergenceError  # help and usage errors come without the model
-    from model.store import PROJECT
+    from model.store import PROJECT, require_free
     from model.studies.validation.calibrate import Plan, subject_of
 
+    if out:
+        require_free(overwrite, *(out / n for n in _files(what, drop_jacobian)))
     plan = Plan(
         event, str(panel.resolve()) if panel else "", days, priors, drop_jacobian, chains, draws, tune, seed
     )
     folder = out or PROJECT / "docs" / "calibration"
-    folder.mkdir(parents=True, exist_ok=True)
     if what == "sequential":
         s = subject_of(plan)
         done = _sequential(argv, s.design, s.priors, s.shares, plan.settings, folder)
     else:
         done = _simulated(what, panels, plan, folder, store or folder / "pieces", workers, scheduler)
     return 0 if done else ConvergenceError.exit_code
+
+
+def _files(what: str, drop_jacobian: bool) -> list[str]:
+    if what == "sequential":
+        return ["sequential.csv", "sequential.md"]
+    name = what + ("-without-jacobian" if drop_jacobian else "")
+    return [f"{name}.csv", f"{name}-summary.csv", f"{name}.png"]
 
 
 def _say(text: str) -> None:
@@ -106,7 +116,7 @@ def _simulated(what: str, panels: int, plan, folder: Path, store: Path, workers:
     import pandas as pd  # help and usage errors come without the model
 
     from model.report.figures.calibration import plot_calibration
-    from model.store import write_atomic
+    from model.store import together, write_csv
     from model.studies.pieces import Store, make_all, sources_hash
     from model.studies.validation import calibrate as proof
 
@@ -114,10 +124,11 @@ def _simulated(what: str, panels: int, plan, folder: Path, store: Path, workers:
     jobs = {f"panel-{k:04d}-{stamp}": (proof.panel_piece, (plan, k)) for k in range(panels)}
     table = pd.concat(make_all(jobs, Store(store), _say, workers, scheduler).values(), ignore_index=True)
     summary = proof.uniformity(table) if what == "ranks" else proof.coverage(table)
-    name = what + ("-without-jacobian" if plan.drop_jacobian else "")
-    write_atomic(folder / f"{name}.csv", table.round(5).to_csv(index=False).encode())
-    write_atomic(folder / f"{name}-summary.csv", summary.round(4).to_csv(index=False).encode())
-    plot_calibration(table, proof.KEPT_DRAWS, folder / f"{name}.png")
+    ranks, short, picture = (folder / n for n in _files(what, plan.drop_jacobian))
+    with together(ranks, short, picture) as beside:
+        write_csv(table.round(5), beside(ranks))
+        write_csv(summary.round(4), beside(short))
+        plot_calibration(table, proof.KEPT_DRAWS, beside(picture))
     print(summary.round(4).to_string(index=False))
     passed = bool(summary["passed"].all())
     print("Calibration passed." if passed else "Calibration failed.")
@@ -126,10 +137,11 @@ def _simulated(what: str, panels: int, plan, folder: Path, store: Path, workers:
 
 def _sequential(argv: CommandLine, design, priors, shares, settings, folder: Path) -> bool:
     from model.report.markdown import command_of, write_page  # help comes without the model
+    from model.store import write_csv
     from model.studies.validation.sequential import page, sequential_and_joint
 
     table, done = sequential_and_joint(design, priors, shares, settings, _say)
-    table.round(4).to_csv(folder / "sequential.csv", index=False)
+    write_csv(table.round(4), folder / "sequential.csv")
     title = "Window by window, or all at once"
     blocks = page(table, done, design.days)
     path = write_page(folder / "sequential.md", title, command_of("calibrate", argv), blocks)

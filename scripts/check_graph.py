@@ -7,7 +7,7 @@ from pathlib import Path
 import _checkout  # noqa: F401
 
 from model.errors import GateError
-from model.studies.command import Event, Graph, Panel, Seed, Switch, script
+from model.studies.command import Event, Graph, Overwrite, Panel, Seed, Switch, script
 
 
 @script
@@ -20,6 +20,7 @@ def main(
     seed: Seed = 0,
     quick: Switch = False,
     falsify: Switch = False,
+    overwrite: Overwrite = False,
 ) -> int:
     """Test the causal graph against the data and say what it means.
 
@@ -45,8 +46,10 @@ def main(
     from model.gate.run import run_gate  # here: --help answers at once
     from model.gate.subject import load_subject
     from model.report.gate.show import show, write_all
-    from model.store import FOLDER
+    from model.store import FOLDER, require_free
 
+    if out:
+        require_free(overwrite, out / "gate.json", out / "verdict.md")
     subject = load_subject(event, panel, graph)
     result = run_gate(
         subject.frame,

@@ -56,7 +56,8 @@ def main(
 
 def write(book: Path, none: Path, panel: Path | None, seed: int, out: Path) -> Path:
     """Read both fits, compare them, write the page."""
-    from model.studies.dealers.fits import read_fit  # here: --help answers at once
+    from model.report.markdown import write_own  # here: --help answers at once
+    from model.studies.dealers.fits import read_fit
     from model.studies.dealers.with_without import compare
     from model.studies.dealers.with_without_page import page
 
@@ -71,11 +72,9 @@ def write(book: Path, none: Path, panel: Path | None, seed: int, out: Path) -> P
     if s.card.mechanisms != here.subject.card.mechanisms:
         raise DataError("The two fits differ in operational shorting too.", "Give both the same --mechanism.")
     found = compare(s.design, s.priors, s.base_shares, there.posterior, here.posterior, seed)
-    out.mkdir(parents=True, exist_ok=True)
     path = out / "with-without.md"
     text = page(found, s, {"with": there.manifest, "without": here.manifest})
-    path.write_text(text, encoding="utf-8")
-    return path
+    return write_own(text, path, "scripts/compare_book.py")
 
 
 if __name__ == "__main__":

@@ -57,7 +57,8 @@ def main(
 
 def write(folders: dict[str, Path], panel: Path | None, seed: int, out: Path) -> Path:
     """Read the four fits, measure them, write the page."""
-    from model.studies.dealers.fits import read_fit  # here: --help answers at once
+    from model.report.markdown import write_own  # here: --help answers at once
+    from model.studies.dealers.fits import read_fit
     from model.studies.dealers.shorting import REFERENCE, SETTINGS, measure
     from model.studies.dealers.shorting_page import page
 
@@ -67,11 +68,9 @@ def write(folders: dict[str, Path], panel: Path | None, seed: int, out: Path) ->
             raise DataError(f"{folders[title]} is no fit with {title}.", "Make the fits again with --fit.")
     subjects = {title: f.subject for title, f in fits.items()}
     found = measure(subjects, {title: f.posterior for title, f in fits.items()}, seed)
-    out.mkdir(parents=True, exist_ok=True)
     path = out / "operational-shorting.md"
     text = page(found, subjects[REFERENCE], {title: f.manifest for title, f in fits.items()})
-    path.write_text(text, encoding="utf-8")
-    return path
+    return write_own(text, path, "scripts/compare_shorting.py")
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 import _checkout  # noqa: F401
 from cyclopts import Parameter
 
-from model.studies.command import Real, Switch, between, require, script
+from model.studies.command import Overwrite, Real, Switch, between, require, script
 from model.terminal import Terminal
 
 Positive = Annotated[Real, Parameter(validator=between(0, open_low=True))]
@@ -40,6 +40,7 @@ def main(
     underlying: str | None = None,
     iv_unit: Literal["percent", "fraction"] | None = None,
     out: Path | None = None,
+    overwrite: Overwrite = False,
     fit: str | None = None,
     sources: Switch = False,
     benchmark: Switch = False,
@@ -110,6 +111,9 @@ def main(
     spots = numbers(spot, "--spot") if spot else None
     vols = numbers(vol, "--vol") if vol else None
     if out:
+        from model.store import require_free  # here: --help answers at once
+
+        require_free(overwrite, out / "demand.csv", out / "manifest.json")
         try:
             out.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -278,11 +282,13 @@ def slopes(book, path, lam: float):
 
 def write(file: Path, book, path, results, levels, ends, lam: float, out: Path) -> None:
     """Write figures, table and manifest."""
-    from model.dealer_book import report  # here: --help answers at once
-    from model.dealer_book.figures import save_figures
 
-    files = save_figures(book, path, results["mid"], levels, *ends, (lam / 2, lam, lam * 2.5), out)
-    report.tidy(results).to_csv(out / "demand.csv", index=False)
+    from model.dealer_book import report  # here: --help answers at once
+    from model.dealer_book.figures import FIGURES, save_figures
+    from model.store import together, write_csv, write_text
+
+    main, table = out / "manifest.json", out / "demand.csv"
+    files = [out / f"{name}.png" for name in FIGURES]
     record = {
         "book": str(file),
         "sha256": book.sha256,
@@ -292,8 +298,13 @@ def write(file: Path, book, path, results, levels, ends, lam: float, out: Path) 
         "demand_usd_bn": {c: r.table().round(9).to_dict("index") for c, r in results.items()},
         "python": system.version.split()[0],
     }
-    (out / "manifest.json").write_text(json.dumps(record, indent=1) + "\n")
-    print("wrote " + ", ".join(str(f) for f in [*files, out / "demand.csv", out / "manifest.json"]))
+    with together(main, table, *files) as beside:
+        save_figures(
+            book, path, results["mid"], levels, *ends, (lam / 2, lam, lam * 2.5), beside(main).parent
+        )
+        write_csv(report.tidy(results), beside(table))
+        write_text(json.dumps(record, indent=1) + "\n", beside(main))
+    print("wrote " + ", ".join(str(f) for f in [*files, table, main]))
 
 
 if __name__ == "__main__":

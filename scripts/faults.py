@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import tempfile
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import _checkout
 from cyclopts import Parameter
@@ -13,6 +13,9 @@ from cyclopts import Parameter
 from model.studies.command import CommandLine, Seed, Whole, between, script
 
 Tries = Annotated[Whole, Parameter(validator=between(0))]
+
+ORDER: tuple[Literal["flips", "inputs", "kills"], ...] = ("flips", "inputs", "kills")
+"""The longest last."""
 
 
 @script
@@ -22,17 +25,20 @@ def main(
     flips: Tries = 25,
     inputs: Tries = 10_000,
     seed: Seed = 0,
+    only: tuple[Literal["kills", "flips", "inputs"], ...] = (),
+    among: str = "",
     page: Path | None = None,
     argv: CommandLine,
 ) -> int:
     """Kill commands, flip bytes of a stored fit and change inputs at random.
 
-    What became of it is written to docs/reliability.md. Exit 1 if anything was lost, mixed, left running, opened
-    though changed, or ended with an error without a name.
+    What became of it is written to docs/reliability.md, and each part beside it. Exit 1 if
+    anything was lost, mixed, left running, opened though changed, or ended with an error without a name.
 
     Examples
     --------
     uv run scripts/faults.py --kills 20 --inputs 1000
+    uv run scripts/faults.py --only flips --only inputs
 
     Parameters
     ----------
@@ -42,11 +48,15 @@ def main(
         Bytes of each file.
     inputs
         Changed inputs.
+    only
+        This part alone, may be repeated (default: all three); the page keeps what the others found.
+    among
+        Only commands and inputs whose name holds this; the page keeps the lines of the others.
     page
         Page to write (default: docs/reliability.md).
     """
     sys.path.insert(0, str(_checkout.ROOT / "tests" / "support"))
-    from model.report.markdown import command_of, write_page
+    from model.report.markdown import command_of, write_page  # here: --help answers at once
     from tests.proofs.faults import flips as flipping
     from tests.proofs.faults import kills as killing
     from tests.proofs.faults import mutations
@@ -55,21 +65,29 @@ def main(
     def say(text: str) -> None:
         print(text, flush=True)
 
+    def kept(part: str):
+        return lambda found: told.keep(part, found, seed, path.with_suffix(""), bool(among))
+
+    path = page or _checkout.ROOT / "docs" / "reliability.md"
+    wrong: list[str] = []
     with tempfile.TemporaryDirectory() as folder:
         scratch = Path(folder)
-        killed = killing.run(kills, seed, scratch, say)
-        fit = scratch / "base" / "fit"
-        flipped = flipping.run(fit, flips, seed, scratch)
-        changed = mutations.run(inputs, seed, scratch, fit, say)
-    found = [*killed, *flipped, *changed]
-    for tally in found:
-        for example in tally.examples:
-            print(f"{tally.name}: {example}", file=sys.stderr)
-    path = page or _checkout.ROOT / "docs" / "reliability.md"
-    blocks = told.blocks(killed, flipped, changed)
-    written = write_page(path, "What was tried against the program", command_of("faults", argv), blocks)
-    say(f"Wrote {written}")
-    wrong = [t.name for t in found if not t.passed]
+        parts = {
+            "kills": lambda fit: killing.run(kills, seed, scratch, say, fit, among=among, keep=kept("kills")),
+            "flips": lambda fit: flipping.run(fit, flips, seed, scratch),
+            "inputs": lambda fit: mutations.run(inputs, seed, scratch, fit, say, among),
+        }
+        fit = killing.whole_fit(scratch / "base", say)
+        for part in (p for p in ORDER if not only or p in only):
+            found = parts[part](fit)
+            kept(part)(found)
+            for tally in found:
+                wrong += [] if tally.passed else [tally.name]
+                for example in tally.examples:
+                    print(f"{tally.name}: {example}", file=sys.stderr)
+    command = command_of("faults", argv)
+    title = "What was tried against the program"
+    say(f"Wrote {write_page(path, title, command, told.blocks(path.with_suffix('')))}")
     print(f"Failed: {', '.join(wrong)}." if wrong else "Nothing lost, mixed, left running or silently wrong.")
     return 1 if wrong else 0
 

@@ -9,7 +9,7 @@ import _checkout  # noqa: F401
 from cyclopts import Parameter
 from rich.table import Table
 
-from model.studies.command import Count, Day, FitName, Reading, Screen, Seed, script
+from model.studies.command import Count, Day, FitName, Overwrite, Reading, Screen, Seed, script
 
 SHOWN = ("centre", "low_50", "high_50", "low_89", "high_89", "observed")
 
@@ -26,6 +26,7 @@ def main(
     draws: Count = 400,
     last: Count = 20,
     out: Path | None = None,
+    overwrite: Overwrite = False,
     seed: Seed = 0,
     console: Screen,
 ) -> None:
@@ -54,16 +55,19 @@ def main(
     """
     from model.report.figures.forecast import draw_forecast  # here: --help answers at once
     from model.report.tables.tables import rounded
-    from model.store import load_fit
+    from model.store import changing, load_fit, require_free, together, write_csv
 
+    if out:
+        require_free(overwrite, out / f"{given}.csv", out / f"{given}.png")
     opened = load_fit(fit)
     found = opened.predict(panel, given=given, reading=reading, start=start, draws=draws, seed=seed)
     folder = out or opened.folder / "forecast"
     folder.mkdir(parents=True, exist_ok=True)
     table = found.table
     csv, png = folder / f"{given}.csv", folder / f"{given}.png"
-    rounded(table, 4).to_csv(csv, index=False)
-    draw_forecast(found.data, given, opened.manifest["title"], png)
+    with changing(opened.folder, csv, png), together(csv, png) as beside:
+        write_csv(rounded(table, 4), beside(csv))
+        draw_forecast(found.data, given, opened.manifest["title"], beside(png))
     for quantity, rows in table.groupby("quantity"):
         show(str(quantity), rows.tail(last), console)
     seen = table[(table["quantity"] == "flow") & table["observed"].notna()]

@@ -10,12 +10,16 @@ import _checkout  # noqa: F401
 from cyclopts import Parameter
 from rich.progress import track
 
-from model.studies.command import Count, Seed, script
+from model.studies.command import Count, Overwrite, Seed, script
 
 
 @script
 def main(
-    *, n: Annotated[Count, Parameter(name="-n")] = 10_000, seed: Seed = 0, out: Path | None = None
+    *,
+    n: Annotated[Count, Parameter(name="-n")] = 10_000,
+    seed: Seed = 0,
+    out: Path | None = None,
+    overwrite: Overwrite = False,
 ) -> int:
     """Feed the readers mutated files: read correctly, or refused by a named error.
 
@@ -34,16 +38,18 @@ def main(
     out
         Table to write (default: docs/sources/fuzz.csv).
     """
-    from model.store import PROJECT  # here: --help answers at once
+
+    from model.store import PROJECT, require_free, write_csv  # here: --help answers at once
     from tests.proofs.sources.fuzz import run, table
 
+    if out:
+        require_free(overwrite, out)
     bar = iter(track(range(n), description="mutated files"))
     tallies = run(n, seed, lambda _: next(bar, None))
     for _ in bar:
         pass
     rows, path = table(tallies), out or PROJECT / "docs" / "sources" / "fuzz.csv"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    rows.to_csv(path, index=False)
+    write_csv(rows, path)
     print(rows.drop(columns="meaning").to_string(index=False))
     for t in tallies:
         for example in t.examples:

@@ -8,7 +8,18 @@ import _checkout  # noqa: F401
 import tomlkit
 
 from model.errors import ConvergenceError
-from model.studies.command import Chains, Day, DrawsPerChain, Priors, Seed, Tune, Universe, require, script
+from model.studies.command import (
+    Chains,
+    Day,
+    DrawsPerChain,
+    Overwrite,
+    Priors,
+    Seed,
+    Tune,
+    Universe,
+    require,
+    script,
+)
 
 
 @script
@@ -23,6 +34,7 @@ def main(
     draws: DrawsPerChain = 1000,
     tune: Tune = 300,
     seed: Seed = 20251128,
+    overwrite: Overwrite = False,
 ) -> None:
     """Learn a prior set from a panel that ends before the event.
 
@@ -51,8 +63,11 @@ def main(
     from model.panel import load_panel
     from model.priors.prior_set import FOLDER, load_priors
     from model.priors.vary import held
+    from model.store import require_free, write_text
     from model.studies.learning.learn import learned_set
 
+    out = FOLDER / f"{name}.toml"
+    require_free(overwrite, out)
     whole = load_panel(panel, universe)
     days = whole.window(whole.frame.index[0], through)
     design, start = background_design(days), load_priors(priors)
@@ -75,9 +90,7 @@ def main(
         "ess_min": round(min(diagnostics.ess_bulk_min, diagnostics.ess_tail_min)),
     }
     kept = thin(trace["posterior"].to_dataset(), 2000)
-    out = FOLDER / f"{name}.toml"
-    out.write_text(tomlkit.dumps(learned_set(kept, start, design, name, lineage)), encoding="utf-8")
-    load_priors(out)
+    load_priors(write_text(tomlkit.dumps(learned_set(kept, start, design, name, lineage)), out))
     print(f"Wrote {out}")
 
 

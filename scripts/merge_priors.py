@@ -11,7 +11,7 @@ from cyclopts import Parameter
 from rich.table import Table
 
 from model.errors import DataError
-from model.studies.command import Screen, Words, require, script
+from model.studies.command import Overwrite, Screen, Words, require, script
 
 PriorSet = Annotated[str, Parameter(help="A set in data/priors, or a file.")]
 
@@ -25,6 +25,7 @@ def main(
     take: Words = (),
     decisions: Path | None = None,
     out: Path,
+    overwrite: Overwrite = False,
     console: Screen,
 ) -> None:
     """One prior set from two.
@@ -52,23 +53,22 @@ def main(
     require(out.suffix == ".toml", "--out must end in .toml.", "Name a file such as merged.toml.")
     from model.priors import merge  # here: --help answers at once
     from model.priors.prior_set import load_priors
+    from model.store import write_text
 
-    if out.exists():
-        raise DataError(f"{out} exists.", "Give another file with --out.")
+    if out.exists() and not overwrite:
+        raise DataError(f"{out} exists.", "Give another file with --out, or --overwrite.")
     decided = merge.read_decisions(decisions) if decisions and decisions.exists() else {}
     decided |= dict(t.partition("=")[::2] for t in take)
     still = [c for c in merge.conflicts(load_priors(first), load_priors(second)) if c.name not in decided]
     if still:
         show(still, console)
     if still and decisions and not decisions.exists():
-        decisions.write_text(merge.template(still, first, second), encoding="utf-8")
+        write_text(merge.template(still, first, second), decisions)
         raise DataError(
             f"{len(still)} conflicts are open.", f"Decide them in {decisions} and run this again."
         )
     doc = merge.merged_set(first, second, decided, out.stem)
-    out.parent.mkdir(parents=True, exist_ok=True)
-    out.write_text(tomlkit.dumps(doc), encoding="utf-8")
-    written = load_priors(out)
+    written = load_priors(write_text(tomlkit.dumps(doc), out))
     days = "no days" if written.learned_from is None else " to ".join(map(str, written.learned_from))
     console.print(
         f"Wrote {out}: {len(written.parameters)} priors, {written.kind}, learned from {days}.", markup=False

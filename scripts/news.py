@@ -6,7 +6,7 @@ from pathlib import Path
 
 import _checkout  # noqa: F401
 
-from model.studies.command import Count, Day, FitName, FitPanel, Reading, Screen, script
+from model.studies.command import Count, Day, FitName, FitPanel, Overwrite, Reading, Screen, script
 
 
 @script
@@ -20,6 +20,7 @@ def main(
     reading: Reading = None,
     rows: Count = 20,
     out: Path | None = None,
+    overwrite: Overwrite = False,
     chains: Count | None = None,
     draws: Count | None = None,
     tune: Count | None = None,
@@ -53,10 +54,13 @@ def main(
         Tuning steps per chain (default: the fit's).
     """
     from model.inference.sample import DRAWS, Settings  # here: --help answers at once
+    from model.store import require_free
     from model.studies.news.news import news
     from model.studies.news.show import print_news, write_news
     from model.studies.reopen import reopen
 
+    if out:
+        require_free(overwrite, out / "news.csv", out / "news_arrived.csv")
     opened = reopen(fit, panel)
     own = opened.request
     settings = Settings(chains or own.chains, draws or own.draws or DRAWS, tune or own.tune, own.seed)

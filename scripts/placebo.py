@@ -39,6 +39,7 @@ def main(
     require(below < 0.0, f"--below {below:g} is no fall.", "Give a negative number.")
     from model.report.figures.placebo import draw_placebo  # here: --help answers at once
     from model.report.tables.tables import rounded
+    from model.store import changing, write_csv
     from model.studies.placebo import choose, standing, statistics
     from model.studies.reopen import reopen
 
@@ -49,9 +50,11 @@ def main(
     found = standing(table)
     folder = opened.fit.folder / "placebo"
     folder.mkdir(exist_ok=True)
-    rounded(found, 4).to_csv(folder / "placebo.csv", index=False)
-    rounded(table, 4).to_csv(folder / "placebo-days.csv", index=False)
-    draw_placebo(table, opened.subject.card.title, folder / "placebo.png")
+    first, second, picture = (folder / n for n in ("placebo.csv", "placebo-days.csv", "placebo.png"))
+    with changing(opened.fit.folder, first, second, picture):
+        write_csv(rounded(found, 4), first)
+        write_csv(rounded(table, 4), second)
+        draw_placebo(table, opened.subject.card.title, picture)
     console.print(
         f"{len(days.falls)} other days below {below:g} %, {len(days.quiet)} quiet days of like volatility."
     )

@@ -56,7 +56,7 @@ def main(
     from model.inference.sample import Settings  # here: --help answers at once
     from model.report.markdown import command_of, write_page
     from model.report.runs import leave, of_sensitivity
-    from model.store import SENSITIVITY, changing, write_result
+    from model.store import SENSITIVITY, changing, write_csv, write_result
     from model.studies.reopen import reopen
     from model.studies.rivals import sensitivity as study
     from model.studies.rivals import show_sensitivity as told
@@ -73,8 +73,8 @@ def main(
     folder.mkdir(exist_ok=True)
     written = [folder / "sensitivity.csv", folder / "sensitivity_ranges.csv"]
     with changing(opened.fit.folder, *written):
-        rows.to_csv(written[0], index=False)
-        span.to_csv(written[1], index=False)
+        write_csv(rows, written[0])
+        write_csv(span, written[1])
     told.show(span, splits, console)
     result = told.content(span, splits)
     written += [write_result(SENSITIVITY, result, opened.fit.folder, opened.fit.manifest)]

@@ -10,7 +10,7 @@ import tomlkit
 from cyclopts import Parameter
 
 from model.errors import UsageError
-from model.studies.command import FitName, FitPanel, Reading, Real, Switch, between, require, script
+from model.studies.command import FitName, FitPanel, Overwrite, Reading, Real, between, require, script
 
 
 @script
@@ -21,7 +21,7 @@ def main(
     out: Path,
     panel: FitPanel = None,
     reading: Reading = None,
-    overwrite: Switch = False,
+    overwrite: Overwrite = False,
     forgetting: Annotated[Real, Parameter(validator=between(0, 1, open_low=True))] = 0.5,
 ) -> None:
     """Turn a fit's posterior into the next fit's prior set, correlations kept.
@@ -34,20 +34,18 @@ def main(
     ----------
     out
         The prior set to write (.toml).
-    overwrite
-        Replace --out if it exists.
     forgetting
         In (0, 1]; divides the covariance: 1 keeps all, 0.25 doubles every standard
         deviation.
     """
     require(out.suffix == ".toml", "--out must end in .toml.", "Name a file such as after.toml.")
-    remedy = "Give another file with --out, or --overwrite."
-    require(overwrite or not out.exists(), f"{out} exists.", remedy)
+
     from model.priors.prior_set import load_priors  # here: --help answers at once
-    from model.store import write_atomic, written
+    from model.store import require_free, write_text
     from model.studies.learning.carry import lineage_of, next_set, require_new_days
     from model.studies.reopen import reopen, same_priors
 
+    require_free(overwrite, out)
     opened = reopen(fit, panel)
     same_priors(opened)
     chosen = reading or opened.main
@@ -57,9 +55,7 @@ def main(
     require_new_days(subject.priors, subject.design.dates[0].date())
     lineage = lineage_of(opened, chosen)
     doc = next_set(opened.draws(chosen, 4000), subject.priors, subject.design, out.stem, forgetting, lineage)
-    with written(out):
-        write_atomic(out, tomlkit.dumps(doc).encode())
-    made = load_priors(out)
+    made = load_priors(write_text(tomlkit.dumps(doc), out))
     days = " to ".join(str(d) for d in made.learned_from or ())
     count = len(made.joint.mean) if made.joint else 0
     print(f"Wrote {out}: {count} correlated numbers learned from {days}.")

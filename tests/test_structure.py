@@ -29,10 +29,6 @@ def test_no_fund_key_is_a_string_in_the_core(path):
     assert not strings & keys
 
 
-WAITING = {
-    "scripts/faults.py",
-}
-"""Files whose imports in functions still want a reason; to be taken out one by one."""
 SOURCES = [*MODULES, *sorted((ROOT / "scripts").glob("*.py"))]
 
 
@@ -64,8 +60,7 @@ def bodies(tree: ast.Module) -> Iterable[list[ast.stmt]]:
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda p: str(p.relative_to(ROOT)))
 def test_an_import_inside_a_function_says_why(path):
-    waiting = str(path.relative_to(ROOT)) in WAITING
-    assert bool(late_imports(path.read_text(encoding="utf-8"))) == waiting
+    assert late_imports(path.read_text(encoding="utf-8")) == []
 
 
 @pytest.mark.parametrize(

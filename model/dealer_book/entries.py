@@ -18,6 +18,8 @@ from model.toml_table import Table
 from model.units import DAYS_PER_YEAR, PERCENT, USD_PER_MN
 
 GAMMA_UNITS = ("shares_per_pct", "usd_m_per_pct")
+FAR = 100.0
+"""Times from the spot, up or down, beyond which a strike is not one of its options."""
 
 
 def _venue(entry: Table) -> str:
@@ -43,7 +45,9 @@ def _line(
     years = np.full(n, left)
     several = isinstance(entry.data.get("iv_pct"), list)
     vols = (
-        numbers(entry, "iv_pct", low=1.0) if several else np.full(n, entry.number("iv_pct", low=1, high=1000))
+        numbers(entry, "iv_pct", low=1.0, high=1000.0)
+        if several
+        else np.full(n, entry.number("iv_pct", low=1, high=1000))
     )
     if vols.size != n:
         entry.refuse("iv_pct", f"{vols.size} values for {n} strikes", "Give one per strike, or one.")
@@ -63,20 +67,32 @@ def _line(
     )
 
 
-def option_entry(entry: Table, markets, as_of, _spot, _folder) -> tuple[str, Listed]:
+def _near(entry: Table, key: str, strikes: np.ndarray, market: Market, spot: float) -> None:
+    """Refuse strikes that no option on this spot has: another unit, or another underlying."""
+    ratio = strikes / market.units_per_quote / spot
+    if ratio.min() < 1.0 / FAR or ratio.max() > FAR:
+        worst = strikes[np.argmax(np.abs(np.log(ratio)))]
+        entry.refuse(
+            key, f"{worst:g} is more than {FAR:g} times from the spot", "Check its unit and underlying."
+        )
+
+
+def option_entry(entry: Table, markets, as_of, spot, _folder) -> tuple[str, Listed]:
     """One option."""
     venue = _venue(entry)
     lo, mid, hi = triple(entry, "contracts")
+    _near(entry, "strike", np.array([entry.number("strike", low=1e-9)]), markets[venue], spot)
     line = _line(entry, markets[venue], as_of, np.array([entry.number("strike", low=1e-9)]), np.array([mid]))
     ends = (lo / mid, hi / mid) if mid > 0 else (1.0, 1.0)
     return venue, replace(line, low=np.array([ends[0]]), high=np.array([ends[1]]))
 
 
-def cluster_entry(entry: Table, markets, as_of, _spot, _folder) -> tuple[str, Listed]:
+def cluster_entry(entry: Table, markets, as_of, spot, _folder) -> tuple[str, Listed]:
     """Strikes whose joint gamma at a stated spot is known; contracts follow from it."""
     venue = _venue(entry)
     market = markets[venue]
     strikes = numbers(entry, "strikes", low=1e-9)
+    _near(entry, "strikes", strikes, market, spot)
     weights = numbers(entry, "weights", (1.0,) * len(strikes))
     if weights.size != len(strikes) or weights.sum() <= 0:
         entry.refuse("weights", "need one per strike, not all zero", "Correct weights.")

@@ -12,6 +12,7 @@ from model.dealer_book.demand import Demand
 from model.dealer_book.exposure import exposure
 from model.dealer_book.path import Path
 from model.dealer_book.profile import profile, spots_of
+from model.store import write_figure
 from model.units import MN_PER_BN, PERCENT
 
 mpl.use("Agg")
@@ -20,6 +21,8 @@ from matplotlib import pyplot as plt  # noqa: E402
 from matplotlib.axes import Axes  # noqa: E402
 from matplotlib.figure import Figure  # noqa: E402
 from matplotlib.ticker import FuncFormatter  # noqa: E402
+
+FIGURES = ("profile", "amplification", "by_strike")
 
 COLOURS = {"etf": "#1b6ca8", "crypto": "#e07b39", "notes": "#7a5195", "total": "#222222"}
 LABELS = {
@@ -278,15 +281,14 @@ def save_figures(
     out: FilePath,
 ) -> list[FilePath]:
     """Write the three figures as PNG and return their paths."""
-    figures = {
-        "profile": figure_profile(book, path, levels, low, high),
-        "amplification": figure_amplification(book, path, levels, low, high, lams),
-        "by_strike": figure_strikes(book, path, result),
-    }
+    figures = (
+        figure_profile(book, path, levels, low, high),
+        figure_amplification(book, path, levels, low, high, lams),
+        figure_strikes(book, path, result),
+    )
     written = []
-    for name, fig in figures.items():
+    for name, fig in zip(FIGURES, figures, strict=True):
         file = out / f"{name}.png"
-        fig.savefig(file, dpi=140)
+        written.append(write_figure(fig, file, dpi=140))
         plt.close(fig)
-        written.append(file)
     return written

@@ -20,6 +20,8 @@ from model.dealer_book.greeks import Array, black, digital_put
 from model.errors import DataError
 from model.units import DAYS_PER_YEAR, USD_PER_MN
 
+FAR = 100.0
+"""Strike over barrier beyond which one of them is in another unit."""
 RULES = ("continuous", "close", "discrete", "maturity")
 
 
@@ -86,6 +88,7 @@ class Note:
             (0 < self.barrier < self.strike, "barrier", "above zero and below the strike"),
             (self.years > 0, "expiry", "after the book's date"),
             (0.01 <= self.iv <= 5, "iv_pct", "between 1 and 500 %"),
+            (self.strike <= FAR * self.barrier, "strike", f"at most {FAR:g} times the barrier"),
             (0 <= lo <= mid <= hi, "notional_usd_m", "low <= mid <= high, none negative"),
             (self.width_pct > 0, "width_pct", "above zero"),
             (self.monitoring != "discrete" or bool(self.dates), "dates", "given for discrete monitoring"),

@@ -20,6 +20,8 @@ from model.toml_table import Table, read_toml
 BOOKS = PROJECT / "data" / "books"
 ENTRIES = ("cluster", "option", "chain", "note")
 """Tables of a book, each with a status of its own."""
+SOON, LONG = 10, 3660
+"""Days after `as_of` that a book is for, and before it that a close is of any use."""
 
 
 def load_book(path: str | Path, without: tuple[str, ...] = ()) -> Book:
@@ -147,7 +149,7 @@ def _build(root: Table, folder: Path, digest: str) -> Book:
     markets, calendar, timezone = _markets(root)
     as_of, spot = root.instant("as_of"), root.number("spot", low=1e-9)
     vol = root.number("vol", low=1, high=1000)
-    closes = _closes(root)
+    closes = _closes(root, as_of.date())
     parts: dict[str, list[Listed]] = {v: [] for v in VENUES}
     lines: list[Provenance] = []
     for kind, reader in (("cluster", cluster_entry), ("option", option_entry), ("chain", chain_entry)):
@@ -164,7 +166,7 @@ def _build(root: Table, folder: Path, digest: str) -> Book:
     sign, flow, stated = _signs(root)
     lines += stated
     title = root.text("title")
-    day = root.day("day") if "day" in root.data else None
+    day = _day(root, as_of)
     root.done()
     return Book(
         title=title,
@@ -187,7 +189,15 @@ def _build(root: Table, folder: Path, digest: str) -> Book:
     )
 
 
-def _closes(root: Table) -> dict[date, float]:
+def _day(root: Table, as_of: datetime) -> date | None:
+    """The day whose demand the book gives: the one it was written down for."""
+    day: date | None = root.day("day", None)
+    if day is not None and not 0 <= (day - as_of.date()).days <= SOON:
+        root.refuse("day", f"{day} is not soon after as_of, {as_of.date()}", "Correct one of the two.")
+    return day
+
+
+def _closes(root: Table, last: date) -> dict[date, float]:
     table = root.table("closes")
     if not table.data:
         return {}
@@ -200,6 +210,9 @@ def _closes(root: Table) -> dict[date, float]:
             out[date.fromisoformat(day)] = prices.number(day, low=1e-9)
         except ValueError:
             prices.refuse(day, "is not a date", "Write the day as 2026-02-03.")
+    wrong = next((d for d in out if not 0 <= (last - d).days <= LONG), None)
+    if wrong is not None:
+        prices.refuse(str(wrong), f"is not within the ten years before as_of, {last}", "Correct the date.")
     return out
 
 

@@ -22,11 +22,14 @@ def triple(t: Table, key: str) -> tuple[float, float, float]:
     return low, mid, high
 
 
-def numbers(t: Table, key: str, default: tuple[float, ...] | None = None, low: float = 0.0) -> np.ndarray:
-    """One or more numbers, each at least ``low``. ``Shape: (n,)``."""
+def numbers(
+    t: Table, key: str, default: tuple[float, ...] | None = None, low: float = 0.0, high: float = np.inf
+) -> np.ndarray:
+    """One or more numbers, each at least ``low`` and at most ``high``. ``Shape: (n,)``."""
     values = t.get(key, tuple[float, ...]) if default is None else t.get(key, tuple[float, ...], default)
-    if not values or min(values) < low:
-        t.wrong(key, list(values), f"a list of numbers, each at least {low:g}")
+    if not values or min(values) < low or max(values) > high:
+        most = f" and at most {high:g}" if np.isfinite(high) else ""
+        t.wrong(key, list(values), f"a list of numbers, each at least {low:g}{most}")
     return np.array(values)
 
 

@@ -13,6 +13,7 @@ from model.events.card import CARD, FOLDER, load_event
 from model.mechanisms.components import COMPONENTS
 from model.panel import Panel, load_panel
 from model.panel.universe import load_universe
+from model.store import write_text
 
 BEFORE, AFTER = 44, 15
 """Trading days of the window before the event and after it."""
@@ -117,7 +118,7 @@ def new_event(day: date, panel_path: Path, universe: str, out: Path | None = Non
         raise DataError(f"{path} exists.", "Edit it, or give another folder with --out.")
     text = _fill(day, panel, universe, u.option_fund)
     folder.mkdir(parents=True, exist_ok=True)
-    path.write_text(text, encoding="utf-8")
+    write_text(text, path)
     load_event(path)
     return path
 

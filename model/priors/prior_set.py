@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -42,12 +43,15 @@ _ARGUMENTS = {
     "Dirichlet": (),
 }
 POSITIVE = frozenset({"sigma", "alpha", "beta"})
-LINEAGE = (
-    "parent", "parent_sha256", "panel_sha256", "seed", "divergences", "draws", "r_hat_max", "ess_min", "widening",
-    "margin_widening", "forgetting", "merged_from", "event", "reading",
-    "days_of_the_fit", "parent_learned_from", "design_sha256", "posterior_sha256",
-)  # fmt: skip
-"""What the scripts that write sets note under ``[meta]``; nothing is read from it."""
+LINEAGE: dict[str, type] = {
+    "parent": str, "event": str, "reading": str,
+    "parent_sha256": str, "panel_sha256": str, "design_sha256": str, "posterior_sha256": str,
+    "seed": int, "divergences": int, "draws": int, "ess_min": int,
+    "r_hat_max": float, "widening": float, "margin_widening": float, "forgetting": float,
+    "days_of_the_fit": tuple[str, ...], "parent_learned_from": tuple[str, ...],
+}  # fmt: skip
+"""What the scripts that write sets note under ``[meta]``, by type; nothing is read from it but by people."""
+HASH = "_sha256"
 
 
 @dataclass(frozen=True)
@@ -207,11 +211,21 @@ def _prior_set(t: Table, file: str) -> PriorSet:
         meta.text("note", ""),
         from_table(t.table("joint")) if "joint" in t.data else None,
     )
-    for key in LINEAGE:
-        meta.raw(key, None)
+    _lineage(meta)
     meta.done()
     t.done()
     return priors
+
+
+def _lineage(meta: Table) -> None:
+    """Whether each note on where a set comes from is what it must be: people and merged sets go by it."""
+    for key, kind in LINEAGE.items():
+        value = meta.get(key, kind, None)
+        if value is not None and key.endswith(HASH) and not re.fullmatch("[0-9a-f]{64}", value):
+            meta.refuse(key, f"{value!r} is no sha256", "Restore it, or remove the line.")
+    for part in meta.tables("merged_from", []):
+        part.text("name"), part.text(HASH.lstrip("_")), part.get("parameters", tuple[str, ...])
+        part.done()
 
 
 def _prior(t: Table, base: Prior | None = None) -> Prior:

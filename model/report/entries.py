@@ -18,7 +18,7 @@ from typing import Any
 import pandas as pd
 
 from model.errors import UsageError
-from model.store import changing
+from model.store import changing, write_csv, write_new
 
 FOLDER = "entries"
 VERBS = {
@@ -102,15 +102,15 @@ def record(
         return [path]
     whole = path.with_suffix(".csv")
     with changing(folder, whole):
-        table.to_csv(whole, index=not isinstance(table.index, pd.RangeIndex))
+        write_csv(table, whole, index=not isinstance(table.index, pd.RangeIndex))
     return [path, whole]
 
 
 def _claimed(path: Path, text: str, folder: Path) -> bool:
     """Write a file that must be new, under the fit's checksums; False where another run was there first."""
     try:
-        with changing(folder, path), path.open("x", encoding="utf-8") as f:
-            f.write(text)
+        with changing(folder, path):
+            write_new(text, path)
     except FileExistsError:
         return False
     return True

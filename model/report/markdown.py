@@ -13,7 +13,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from model.errors import UsageError
 from model.report.tables.lines import QUANTILES
-from model.store import PROJECT, write_atomic, written
+from model.store import PROJECT, write_text
 
 SIGNED = 4096
 """Characters of a page within which it names its command."""
@@ -120,15 +120,26 @@ def write_page(path: Path, title: str, command: str, blocks: Sequence[str | pd.D
         If something other than a page by the same script stands there.
     """
     signed = f"Written by `{command}`; do not edit."
-    if path.exists() and signed.partition(".py")[0] not in _head(path):
+    parts = [f"# {title}", signed]
+    parts += [markdown(b) if isinstance(b, pd.DataFrame) else b for b in blocks]
+    return write_own("\n\n".join(parts) + "\n", path, command)
+
+
+def write_own(text: str, path: Path, command: str) -> Path:
+    """Write a page that names its command near its top, over nothing but an earlier one by the same script.
+
+    Raises
+    ------
+    UsageError
+        If something other than a page by the same script stands there.
+    """
+    script = command.removeprefix("uv run ").partition(".py")[0]
+    signed = (f"Written by `{script}.py", f"Written by `uv run {script}.py")
+    if path.exists() and not any(s in _head(path) for s in signed):
         raise UsageError(
             f"{path} exists, and was not written by this command.", "Remove it, or give another."
         )
-    parts = [f"# {title}", signed]
-    parts += [markdown(b) if isinstance(b, pd.DataFrame) else b for b in blocks]
-    with written(path):
-        write_atomic(path, ("\n\n".join(parts) + "\n").encode())
-    return path
+    return write_text(text, path)
 
 
 def _head(path: Path) -> str:

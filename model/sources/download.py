@@ -21,6 +21,7 @@ from model.sources import reader
 from model.sources.dated import DATED
 from model.sources.fetch import Fetcher, NotThere, Transient
 from model.sources.load import _derived, _mask, _series
+from model.sources.options import read_options
 from model.sources.record import Job, Page, Record
 from model.sources.spec import SourceSpec
 from model.store import write_atomic
@@ -241,7 +242,7 @@ def _spec(name: str, t: Table) -> SourceSpec:
         tuple(_series(s) for s in t.tables("series")),
         t.text("stamp", "date"),
         t.number("interval_minutes", 0.0),
-        options=dict(t.table("options").data),
+        options=read_options(t.table("options")),
     )
     t.flag("funds_complete", False)
     for later in ("label", "off_days", "terms", "note"):

@@ -12,6 +12,7 @@ import pandas as pd
 from model.errors import DataError
 from model.panel.accepted import Accept
 from model.sources.clocks import CLOCKS
+from model.sources.options import read_options
 from model.sources.roles import ROLES
 from model.sources.spec import (
     CHECKS,
@@ -69,8 +70,7 @@ def _source(t: Table, root: Path) -> SourceSpec:
     name = t.text("name")
     files = t.tables("file", [])
     for f in files:
-        for note in ("url", "asked", "final", "fetched_at"):
-            f.raw(note, None)
+        f.text("url", None), f.text("asked", None), f.flag("final", None), f.raw("fetched_at", None)
     fetched = max((f.raw("fetched_at") for f in files), default=None) if files else t.raw("fetched_at", None)
     spec = SourceSpec(
         name=name,
@@ -85,12 +85,12 @@ def _source(t: Table, root: Path) -> SourceSpec:
         label=t.text("label", "trade"),
         off_days=t.text("off_days", "refuse"),
         series=tuple(_series(s) for s in t.tables("series")),
-        options=dict(t.table("options").data),
+        options=read_options(t.table("options")),
         accepted=tuple(_accept(a) for a in t.tables("accept", [])),
         dropped=tuple(_leave(d) for d in t.tables("drop", [])),
     )
     for note in ("url", "terms", "note"):
-        t.raw(note, None)
+        t.text(note, None)
     t.done()
     if spec.clock not in CLOCKS:
         t.refuse("clock", f"{spec.clock!r} is not a clock", f"Use one of {', '.join(CLOCKS)}.")

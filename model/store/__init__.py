@@ -22,6 +22,7 @@ from model.store.fits import (
     require_whole,
     write_design,
 )
+from model.store.outputs import require_free, together, write_csv, write_figure, write_new, write_text
 from model.store.place import CHECKPOINT, Place, changing, is_complete, partial, writing
 from model.store.results import CLAIMS, EVIDENCE, NAMES, RIVALS, SENSITIVITY, read_result, write_result
 from model.store.seal import FORMAT, damage, run_id, seal, strangers, unfinished, write_timing
@@ -32,6 +33,8 @@ __all__ = [
     "begin_tree", "changed_arrays", "changing", "code_hash", "content_hash", "damage", "file_hash", "find_fit",
     "finish_tree",
     "is_complete", "load_fit", "open_tree", "partial", "read_json", "read_manifest", "read_result", "read_tree",
-    "require_converged", "require_whole", "run_id", "seal", "strangers", "tree_of", "unfinished", "versions", "write_atomic",
-    "write_design", "write_json", "write_result", "write_timing", "write_tree", "writing", "written",
+    "require_converged", "require_free", "require_whole", "run_id",
+    "seal", "strangers", "together", "tree_of", "unfinished", "versions", "write_atomic",
+    "write_csv", "write_design", "write_figure", "write_json", "write_new", "write_result", "write_text", "write_timing",
+    "write_tree", "writing", "written",
 ]  # fmt: skip

@@ -32,7 +32,7 @@ KNOWN = (MANIFEST, SEAL, TIMING, "posterior.nc", "decomposition.nc", "gate.json"
          "report.pdf", "surroundings.json",
          "evidence.nc", "rivals.json", "sensitivity.json", "evidence.json", "claims.json")  # fmt: skip
 """Files of a fit. What else lies in its folder is covered by its checksums, or is not a fit's."""
-FOLDERS = ("tables", "figures", "rivals", "earlier", "entries", CHECKPOINT)
+FOLDERS = ("tables", "figures", "rivals", "earlier", "entries", "forecast", "placebo", CHECKPOINT)
 LITTER = r"\..+\.[0-9a-f]{32}|[a-z]+\.partial"
 """Names under which files are written before they are moved into place; a killed process leaves one."""
 PATIENCE = 60.0

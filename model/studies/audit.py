@@ -13,7 +13,7 @@ from model.errors import DataError
 from model.events.claims.claim import Claim
 from model.events.claims.finding import VERDICTS, Finding, Scene
 from model.report.runs import leave, of_claims
-from model.store import CLAIMS, RIVALS, Fit, changing, read_result, write_result
+from model.store import CLAIMS, RIVALS, Fit, changing, read_result, write_csv, write_result
 from model.studies.reopen import Opened
 
 COLUMNS = ("key", "claim", "test", "verdict", "number", "reason", "comment", "source")
@@ -90,7 +90,7 @@ def write_audit(table: pd.DataFrame, fit: Fit) -> list[Path]:
     path = fit.folder / "tables" / "claims.csv"
     path.parent.mkdir(exist_ok=True)
     with changing(fit.folder, path):
-        table.to_csv(path, index=False)
+        write_csv(table, path)
     content = {"verdicts": counts(table), "claims": table.to_dict("records")}
     written = [write_result(CLAIMS, content, fit.folder, fit.manifest), path]
     return [*written, *leave(of_claims(content), fit.folder, fit.manifest, table)]

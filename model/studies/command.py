@@ -147,6 +147,7 @@ Reading = Annotated[
     Literal["vendor", "next_day", "no_positions"] | None,
     Parameter(help="Reading (default: the fit's first)."),
 ]
+Overwrite = Annotated[Switch, Parameter(help="Replace files that exist.")]
 PageFile = Annotated[Path | None, Parameter(help="FILE.md: also write the table, rounded, as Markdown.")]
 
 # --- handed in by the runner --------------------------------------------------------------------------------

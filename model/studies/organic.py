@@ -20,7 +20,7 @@ from model.errors import DataError
 from model.inference.draws import Draws, posterior_latents
 from model.mechanisms.design import PRE_SAMPLE, Design
 from model.report.runs import leave, of_organic
-from model.store import changing
+from model.store import changing, write_csv
 from model.studies.reopen import Opened
 
 LEVELS = (0.055, 0.5, 0.945)
@@ -98,5 +98,5 @@ def write_series(table: pd.DataFrame, opened: Opened) -> list[Path]:
     path = opened.fit.folder / "tables" / "organic.csv"
     path.parent.mkdir(exist_ok=True)
     with changing(opened.fit.folder, path):
-        table.round(4).to_csv(path)
+        write_csv(table.round(4), path, index=True)
     return [path, *leave(of_organic(table), opened.fit.folder, opened.fit.manifest, table.round(4))]

@@ -189,6 +189,14 @@ def test_bad_bars(tmp_path, event_book, old, new, words) -> None:
         ('"2026-02-03" = 43.30', '"2026-02-03" = "n/a"', "2026-02-03"),
         ("vol = 52.9", "vol = 0.529", "vol"),
         ("spot = 73338.0", "spot = ", "not valid TOML"),
+        ("day = 2026-02-05", "day = 1979-05-27", "day: 1979-05-27 is not soon after as_of"),
+        ("day = 2026-02-05", "day = 2026-02-03", "day: 2026-02-03 is not soon after as_of"),
+        ('"2026-02-03" = 43.30', '"1979-05-27" = 43.30', "1979-05-27.*ten years before as_of"),
+        ('"2026-02-04" = 41.57', '"2026-02-06" = 41.57', "2026-02-06.*ten years before as_of"),
+        ("iv_pct = [66.0,", "iv_pct = [9223372036854775808,", "iv_pct.*at most 1000"),
+        ("strikes = [34.0,", "strikes = [9223372036854775808,", "strikes.*100 times from the spot"),
+        ("strikes = [64000.0,", "strikes = [640.0,", "strikes: 640 is more than 100 times from the spot"),
+        ("strike = 55.0", "strike = 5500.0", "strike.*at most 100 times the barrier"),
     ],
 )
 def test_bad_books(tmp_path, old, new, words) -> None:

@@ -188,3 +188,25 @@ def test_the_hash_follows_the_content():
     a = prior_set_from_dict(a_set(x=NORMAL), "a.toml").sha256
     assert prior_set_from_dict(a_set(x=dict(reversed(NORMAL.items()))), "b.toml").sha256 == a
     assert prior_set_from_dict(a_set(x=NORMAL | {"source": "K"}), "a.toml").sha256 != a
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("seed", date(2026, 2, 5)),
+        ("ess_min", float("inf")),
+        ("draws", 1.5),
+        ("parent", 3),
+        ("parent_sha256", "1"),
+        ("panel_sha256", "G" * 64),
+        ("days_of_the_fit", "2026-02-05"),
+        ("merged_from", [{"name": "a", "sha256": 1, "parameters": []}]),
+    ],
+)
+def test_where_a_set_comes_from_is_checked(key, value):
+    """Nothing is computed from it, but merged sets and people go by it."""
+    meta = {"name": "test", "kind": "literature"}
+    good = {"seed": 1, "parent_sha256": "a" * 64, "days_of_the_fit": ["2026-02-05", "2026-02-06"]}
+    assert prior_set_from_dict(a_set(meta | good, x=NORMAL), "a.toml").kind == "literature"
+    with pytest.raises(PriorError, match=key):
+        prior_set_from_dict(a_set(meta | {key: value}, x=NORMAL), "a.toml")

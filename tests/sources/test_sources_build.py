@@ -206,6 +206,20 @@ def test_recorded_sha256_is_checked(tmp_path: Path) -> None:
         ('path = "price.csv"', 'path = "none.csv"', "cannot read"),
         ('path = "price.csv"', 'path = "*.none"', "no file matches"),
         ('name = "price"', 'name = "price"\ncolour = "red"', "colour"),
+        ('format = "csv"', "format = inf", "format"),
+        ('format = "csv"', 'format = "cvs"', "Use one of csv, json, parquet"),
+        (
+            'format = "csv"',
+            'format = "csv", mised = ["venue"]',
+            "mised: unknown key. Remedy: Did you mean mixed",
+        ),
+        ('format = "csv"', 'format = "csv", where = { ticker = 1979-05-27 }', "ticker"),
+        ('format = "csv"', 'format = "csv", where = { ticker = nan }', "ticker"),
+        ('format = "csv"', 'format = "csv", prints = 0', "prints must be above 0|prints: must be above 0"),
+        ('format = "csv"', 'format = "csv", time_unit = "fortnights"', "time_unit"),
+        ('format = "csv"', 'format = "csv", thinned = "yes"', "thinned"),
+        ('format = "csv"', 'format = "csv", symbol = 1', "symbol"),
+        ('format = "csv"', 'format = "csv", price = [2, 1]', "price"),
     ],
 )
 def test_sources_toml_is_strict(tmp_path: Path, old: str, new: str, says: str) -> None:

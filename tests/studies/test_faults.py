@@ -10,7 +10,7 @@ from sealed_fit import finish
 from synthetic_fit import write_fit
 
 from model.store import PROJECT
-from tests.proofs.faults import flips, kills, mutations
+from tests.proofs.faults import changes, flips, kills, mutations
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +33,7 @@ def test_a_flip_that_is_not_found_counts(fit, tmp_path, monkeypatch):
 
 def test_changed_panels_and_fits_are_refused_by_name_or_read_as_changed(fit, tmp_path):
     rng = random.Random(3)
-    for tally in (mutations._panel(tmp_path, 40, rng), mutations._fit(fit, tmp_path, 40, rng)):
+    for tally in (mutations.panels(tmp_path, 40, rng), mutations.fits(fit, tmp_path, 40, rng)):
         assert tally.tried == 40
         assert tally.refused > 0
         assert tally.passed, tally.examples
@@ -49,18 +49,22 @@ def test_a_change_that_is_ignored_and_an_error_without_a_name_count(tmp_path):
     }
     for name, read in readers.items():
         path.write_text(text)
-        assert not mutations._tables(name, path, read, 60, random.Random(1)).passed
+        kind = mutations.Kind(name, path, read, lambda _: None)
+        assert not mutations.tables(kind, 60, random.Random(1)).passed
 
 
 def test_every_kind_of_change_is_made():
     text = (PROJECT / "data" / "priors" / "literature.toml").read_text(encoding="utf-8")
     rng = random.Random(0)
-    made = {mutations.changed(text, rng) for _ in range(50)}
-    assert len(made) >= 45
+    made = {changes.changed(text, rng) for _ in range(50)}
+    assert (
+        len(made) >= 40
+    )  # a byte-order mark and other line ends are one change each, whenever they are made
 
 
 @pytest.mark.slow
 def test_ten_kills_lose_mix_and_leave_nothing(tmp_path):
-    found = kills.run(10, 1, tmp_path, lambda _: None, resume_every=1)
+    fit = kills.whole_fit(tmp_path / "base", lambda _: None)
+    found = kills.run(10, 1, tmp_path, lambda _: None, fit, again_every=2)
     assert sum(c.kills for c in found) == 10
     assert all(c.passed for c in found), [c.examples for c in found]

@@ -17,30 +17,30 @@ from model.studies.command import Script, script
 FIT = "--panel"
 SAMPLING = "--chains --draws --tune --seed"
 OPTIONS = {
-    "backtest": "--panel --priors --scheduler --seed --store --month --workers --baselines-only",
+    "backtest": "--overwrite --panel --priors --scheduler --seed --store --month --workers --baselines-only",
     "browse": "--folder --open --port",
-    "forecast": "--panel --given --draws --last --reading --seed --start --out",
+    "forecast": "--overwrite --panel --given --draws --last --reading --seed --start --out",
     "placebo": "--below --draws --panel --seed",
     "report": "--format --panel",
     "audit_claims": f"{FIT} --page",
     "benchmark": "--event --panel --repeats",
-    "build_panel": "--sources --out --as-of --tidy",
-    "calibrate": f"--event --panel --days --panels --priors --drop-jacobian {SAMPLING} --out",
-    "check_graph": "--event --panel --graph --out --seed --quick --falsify",
+    "build_panel": "--overwrite --sources --out --as-of --tidy",
+    "calibrate": f"--overwrite --event --panel --days --panels --priors --drop-jacobian {SAMPLING} --out",
+    "check_graph": "--overwrite --event --panel --graph --out --seed --quick --falsify",
     "compare": f"{FIT} --rival {SAMPLING} --page",
     "compare_book": "--event --fit --out --panel --seed",
     "compare_shorting": "--event --fits --fit --out --panel --seed",
-    "dealer_book": "--chain --spot --vol --low --low-after-close --path --range --lam --convention --as-of "
+    "dealer_book": "--overwrite --chain --spot --vol --low --low-after-close --path --range --lam --convention --as-of "
     "--share-price --conventions --drop-bad-iv --out --sources --benchmark",
     "download": "--out --since --list --only --endpoint --attempts --wait --max-age",
-    "faults": "--kills --flips --inputs --seed --page",
+    "faults": "--only --kills --flips --inputs --seed --page",
     "fit": f"--event --panel --window --out --resume --dating {SAMPLING} --priors --as-of --accept-gate --no-book "
     "--mechanism --dry-run",
-    "fuzz_sources": "-n --seed --out",
-    "learn_priors": f"--panel --universe --through --name --priors {SAMPLING}",
-    "merge_priors": "--take --decisions --out",
+    "fuzz_sources": "--overwrite -n --seed --out",
+    "learn_priors": f"--overwrite --panel --universe --through --name --priors {SAMPLING}",
+    "merge_priors": "--overwrite --take --decisions --out",
     "new_event": "--panel --universe --out",
-    "news": f"{FIT} --before --after --reading --rows --out --chains --draws --tune",
+    "news": f"--overwrite {FIT} --before --after --reading --rows --out --chains --draws --tune",
     "organic": f"{FIT} --as-of --reading --last --draws --seed",
     "prove_gate": "--panel --event --graph --true --wrong --seed --out",
     "reconcile": "--column --universe --days",
@@ -116,6 +116,9 @@ def test_no_option_is_lost(name):
         ("learn_priors --panel p --through 2025-11-28 --name ../x", "without folders"),
         ("check_graph --graph nonsense", "edge_dropped"),
         ("audit_claims", "FIT requires an argument"),
+        ("learn_priors --panel p --through 2025-11-28 --name literature", "literature.toml exists"),
+        (f"build_panel --sources s --out {PROJECT}/README.md", "README.md exists"),
+        (f"build_panel --sources s --out new.csv --tidy {PROJECT}/README.md", "README.md exists"),
     ],
 )
 def test_an_impossible_command_line_is_a_named_usage_error(words, told, capsys):

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from model.report.figures.predictive import ecdf, simultaneous_band
+from model.store import write_figure
 
 AT = np.linspace(0, 1, 51)
 COLUMNS = 4
@@ -33,5 +34,5 @@ def plot_calibration(table: pd.DataFrame, kept: int, path: Path) -> None:
     fig.supylabel("distribution minus uniform", fontsize=9)
     fig.suptitle(f"Simulation-based calibration, {panels} panels. Grey: 89 % simultaneous band", fontsize=10)
     fig.tight_layout()
-    fig.savefig(path, dpi=130)
+    write_figure(fig, path, dpi=130)
     plt.close(fig)

@@ -19,6 +19,7 @@ from model.report.figures.fit_view import FitView
 from model.report.figures.palette import COLOURS as COLOURS
 from model.report.figures.palette import READING_COLOURS as READING_COLOURS
 from model.report.figures.palette import colour as colour
+from model.store import write_figure
 
 INK, MUTED, FAINT, PAPER = "#1f2933", "#67737f", "#d9dee4", "#ffffff"
 PRIOR, EVENT = "#b4bcc6", "#f6ecd2"
@@ -92,8 +93,7 @@ def stamp(view: FitView) -> list[str]:
 
 def save(fig: Figure, path: Path) -> Path:
     """Write a PNG; no date in it, so the same fit gives the same file."""
-    fig.savefig(path, dpi=DPI, metadata={"Software": None}, pil_kwargs={"compress_level": 4})
-    return path
+    return write_figure(fig, path, dpi=DPI, metadata={"Software": None}, pil_kwargs={"compress_level": 4})
 
 
 def grid(ax: Axes, axis: Literal["both", "x", "y"] = "x") -> None:

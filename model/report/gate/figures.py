@@ -17,6 +17,7 @@ from matplotlib.text import Text
 from model.gate.graph import Graph, split
 from model.gate.result import GateResult
 from model.report.figures.graph_drawing import arrow, join
+from model.store import write_figure
 
 mpl.rcParams["text.parse_math"] = False  # an accepted reason with two dollar amounts is no formula
 INK, MUTED, BLUE, RED, SAND, GREEN = "#1b2a3a", "#9aa5b1", "#2f6db3", "#c0392b", "#b8860b", "#3b8f5a"
@@ -221,5 +222,5 @@ def _clean(ax: Axes) -> None:
 
 
 def _save(fig: Figure, path: Path) -> None:
-    fig.savefig(path, dpi=DPI, facecolor="white")
+    write_figure(fig, path, dpi=DPI, facecolor="white")
     plt.close(fig)

@@ -9,6 +9,7 @@ import pandas as pd
 
 from model.gate.result import Check, GateResult
 from model.report.markdown import render
+from model.store import write_csv, write_text
 
 MEANING = {
     "pass": "The data do not contradict what the graph claims, and they would have "
@@ -54,8 +55,7 @@ def write_tables(result: GateResult, out: Path) -> list[Path]:
     for check in result.checks:
         if check.name in TABLES and check.table:
             path = out / TABLES[check.name]
-            pd.DataFrame(check.table).to_csv(path, index=False)
-            written.append(path)
+            written.append(write_csv(pd.DataFrame(check.table), path))
     return written
 
 
@@ -71,7 +71,7 @@ def write_page(result: GateResult, title: str, path: Path) -> None:
         meaning=MEANING[result.verdict],
         sections=sections,
     )
-    path.write_text(text, encoding="utf-8")
+    write_text(text, path)
 
 
 def _section(check: Check, heading: str) -> dict[str, Any]:

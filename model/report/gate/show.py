@@ -11,7 +11,8 @@ from rich.text import Text
 from model.gate.result import Check, GateResult
 from model.gate.subject import Subject
 from model.report.gate.figures import draw_graph, draw_tests
-from model.report.gate.page import write_page, write_tables
+from model.report.gate.page import TABLES, write_page, write_tables
+from model.store import together, write_text
 from model.terminal import Terminal
 
 COLUMNS = {
@@ -61,13 +62,14 @@ def show(result: GateResult, subject: Subject, written: list[Path]) -> None:
 
 def write_all(result: GateResult, subject: Subject, out: Path) -> list[Path]:
     """gate.json, tables, figures and the page."""
-    out.mkdir(parents=True, exist_ok=True)
-    stored, page = out / "gate.json", out / "verdict.md"
-    stored.write_text(result.to_json())
-    draw_graph(subject.graph, result, out / "graph.png")
-    draw_tests(result, out / "tests.png")
-    write_page(result, subject.title, page)
-    return [stored, page, out / "graph.png", out / "tests.png", *write_tables(result, out)]
+    stored, page, graph, tests = (out / n for n in ("gate.json", "verdict.md", "graph.png", "tests.png"))
+    with together(stored, page, graph, tests, *(out / n for n in TABLES.values())) as beside:
+        write_text(result.to_json(), beside(stored))
+        draw_graph(subject.graph, result, beside(graph))
+        draw_tests(result, beside(tests))
+        write_page(result, subject.title, beside(page))
+        tables = write_tables(result, beside(stored).parent)
+    return [stored, page, graph, tests, *(out / p.name for p in tables)]
 
 
 def _print_check(console: Console, check: Check) -> None:

@@ -8,6 +8,7 @@ import tempfile
 from pathlib import Path
 
 from model.errors import UsageError
+from model.store import write_atomic, written
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
 FLAGS = (
@@ -58,5 +59,6 @@ def write_pdf(page: Path) -> Path:
         if done.returncode != 0 or not made.is_file():
             last = (done.stderr.strip().splitlines() or ["no message"])[-1]
             raise UsageError(f"{found} printed nothing: {last}", "Print report.html from a browser.")
-        shutil.copyfile(made, out)
+        with written(out):
+            write_atomic(out, made.read_bytes())
     return out

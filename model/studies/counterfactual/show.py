@@ -13,7 +13,7 @@ from rich.table import Table
 from model.errors import UsageError
 from model.report.entries import Entry
 from model.report.runs import leave, of_scenario, of_what_if
-from model.store import changing
+from model.store import changing, write_csv
 from model.studies.counterfactual.interventions import NAMES, read_setting
 from model.studies.counterfactual.scenario import Scenario, scenario
 from model.studies.counterfactual.what_if import WhatIf, what_if
@@ -120,7 +120,7 @@ def _write(table: pd.DataFrame, opened: Opened, name: str, entry: Entry, console
     path = opened.fit.folder / "tables" / f"{name}.csv"
     path.parent.mkdir(exist_ok=True)
     with changing(opened.fit.folder, path):
-        table.to_csv(path, index=False)
+        write_csv(table, path)
     for written in [path, *leave(entry, opened.fit.folder, opened.fit.manifest, table)]:
         console.print(f"Wrote {written}", markup=False)
 

@@ -19,6 +19,7 @@ from model.errors import ConvergenceError, DataError
 from model.store import Fit, is_complete, open_tree, read_manifest, require_whole
 from model.studies.fit.run import run
 from model.studies.reopen import request_of
+from model.studies.watchdog import end_with_parent
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,7 @@ def make_fits(wanted: Mapping[Path, Mapping[str, Any]], **common: Any) -> None:
         As the fit raised it, for any reason but convergence.
     """
     spawn = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(1, mp_context=spawn, max_tasks_per_child=1) as pool:
+    with ProcessPoolExecutor(1, mp_context=spawn, max_tasks_per_child=1, initializer=end_with_parent) as pool:
         for folder, own in wanted.items():
             request = Request(**{"dating": "vendor", **common, **own, "out": folder})
             try:

@@ -17,7 +17,7 @@ from model.inference.bridge import log_ratio
 from model.inference.draws import Draws
 from model.inference.sample import Settings
 from model.report.runs import leave, of_evidence
-from model.store import EVIDENCE, changing, write_result, write_tree
+from model.store import EVIDENCE, changing, write_csv, write_result, write_tree
 from model.studies.evidence.refit import Tilt, sample_tilted, tilt_towards
 from model.studies.evidence.weigh import DISAGREEMENT, Proposal, Weighed, at_strength, weigh
 from model.studies.evidence.weights import MAX_K, resample
@@ -185,6 +185,6 @@ def write_evidence(applied: dict[str, Applied], opened: Opened) -> list[str]:
     table.parent.mkdir(exist_ok=True)
     with changing(folder, tree, table):
         write_tree(xr.DataTree.from_dict(trees), tree)
-        changes(applied).to_csv(table, index=False)
+        write_csv(changes(applied), table)
     files = [said, tree, table]
     return [str(p) for p in [*files, *leave(of_evidence(content), folder, opened.fit.manifest)]]

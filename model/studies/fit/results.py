@@ -36,8 +36,10 @@ from model.store import (
     seal,
     tree_of,
     versions,
+    write_csv,
     write_design,
     write_json,
+    write_text,
     write_timing,
     write_tree,
 )
@@ -134,7 +136,7 @@ class Results:
         """Write what the posterior draws say about the graph into ``gate.json``; the verdict stays."""
         found = join_readings(self._after)
         self.gate = self.gate.with_check(found)
-        (self.request.out / "gate.json").write_text(self.gate.to_json(), encoding="utf-8")
+        write_text(self.gate.to_json(), self.request.out / "gate.json")
         say(f"Graph after sampling: {found.sentence}")
 
 
@@ -175,9 +177,9 @@ def _write_pages(results: Results, workers: Executor, say: Say) -> None:
     drawing = submit_figures(out, workers)
     (out / "tables").mkdir(exist_ok=True)
     for name, table in tidy_tables(tree_of(results.decomposition), list(results.subject.card.days)).items():
-        table.to_csv(out / "tables" / f"{name}.csv", index=False)
+        write_csv(table, out / "tables" / f"{name}.csv")
     kernels = kernel_table(tree_of(results.posterior))
-    kernels.round(4).to_csv(out / "tables" / "kernels.csv", index=False)
+    write_csv(kernels.round(4), out / "tables" / "kernels.csv")
     for job in drawing:
         job.result()
     write_report(out)

@@ -38,7 +38,7 @@ from model.mechanisms.design import Design
 from model.panel.columns import column_sentences
 from model.panel.vendors import sight
 from model.priors.prior_set import PriorSet
-from model.store import CHECKPOINT, FOLDER, writing
+from model.store import CHECKPOINT, FOLDER, write_text, writing
 from model.studies.fit.checkpoint import Checkpoint, forget, keep_request
 from model.studies.fit.products import DECOMPOSED_DRAWS, PriorSide, prior_side
 from model.studies.fit.results import Results, Timer, write_refusal, write_results
@@ -190,7 +190,7 @@ def _stated(subject: Subject) -> str | None:
 
 
 def _keep(gate: GateResult, request: Request) -> None:
-    (request.out / "gate.json").write_text(gate.to_json(), encoding="utf-8")
+    write_text(gate.to_json(), request.out / "gate.json")
 
 
 def _prior_jobs(

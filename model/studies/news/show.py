@@ -12,7 +12,7 @@ from model.report.figures.fit_view import open_fit
 from model.report.figures.news import NAMES, write_news_figures
 from model.report.runs import leave, of_news
 from model.report.tables.text import amount, day, interval, number
-from model.store import changing
+from model.store import changing, write_csv
 from model.studies.news.news import News
 
 ARRIVED_SHOWN = 20
@@ -34,8 +34,8 @@ def write_news(found: News, fit: Path, out: Path | None) -> list[Path]:
     drawn = [figures / name for name in NAMES]
     titles = (found.before.title, found.after.title)
     with changing(fit, *written, *drawn):
-        found.changes.to_csv(written[0], index=False, float_format="%.4f")
-        found.arrived.to_csv(written[1], index=False)
+        write_csv(found.changes, written[0], float_format="%.4f")
+        write_csv(found.arrived, written[1])
         write_news_figures(view, found.changes, titles, figures)
     manifest = view.manifest
     view.close()

@@ -6,6 +6,7 @@ Run as ``python -m tests.proofs.faults.cheap fit ARGUMENTS`` with the arguments 
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 import time
 
@@ -18,7 +19,7 @@ from model.inference.diagnostics import Diagnostics
 from model.inference.draws import STATES, prior_draws
 from model.store import PROJECT
 
-DRAWS, CHAINS = 300, 2
+DRAWS, CHAINS = int(os.environ.get("FAULT_DRAWS", "60")), 2
 PAUSE = 0.3
 """Seconds that a reading takes, so that kills fall into sampling too."""
 OPEN = GateResult("inconclusive", ["Too few days."], None, [], "d" * 64, "g" * 64, 1)

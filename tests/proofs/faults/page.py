@@ -1,65 +1,97 @@
-"""The table of what was tried against the program, as a page."""
+"""What was tried against the program, as a page; each part of it is kept beside the page, and may be tried alone."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
+from model.store import code_hash, read_json, write_json
 from tests.proofs.faults.flips import Flips
 from tests.proofs.faults.kills import Count
 from tests.proofs.faults.mutations import Mutated
 
+NAMES = {"kills": "command", "flips": "file", "inputs": "input"}
+PARTS = tuple(NAMES)
 ABOUT = (
     "A fit is written in a folder beside its place and moved in when whole; follow-ups mark the files that they write; "
     "every file is covered by checksums, and draws, decomposition and manifest by one run. What that is worth is tried "
-    "here: commands killed by signal 9 at random moments, bytes changed in every stored file, inputs changed at random."
+    "here: commands killed by signal 9 at random moments, bytes changed in every stored file, inputs changed at random. "
+    "Each line names the state of the code (a hash of `model/`) that it was tried on."
 )
-KILLS = (
-    "*Lost*: nothing usable stands there. *Mixed*: files of two runs, or a half-written one, pass as finished. "
-    "*Orphans*: runs of which a process went on for more than fifteen seconds. *Resumed*: interrupted fits gone on with by "
-    "`fit.py --resume`, of which all must end whole. Fits and calibrations draw from the prior in place of sampling."
-)
-FLIPS = (
-    "One byte at a time, the first, the last and random ones; the fit must be refused with the file's name."
-)
-INPUTS = (
-    "*Refused*: by a named error with a remedy. *Accepted wrongly*: the change is not in what was read, or something else "
-    "is. *Crashed*: any other exception."
-)
+HEADS = {
+    "kills": "Killed at random moments",
+    "flips": "Bytes changed in a stored fit",
+    "inputs": "Inputs changed at random",
+}
+TEXTS = {
+    "kills": (
+        "*Lost*: nothing usable stands there. *Mixed*: files of two runs, or a half-written one, pass as finished. "
+        "*Orphans*: runs of which a process went on for more than fifteen seconds. *Given again*: every fifth killed "
+        "command, gone on with by `fit.py --resume` where a fit was begun, else given again; all must end with a whole "
+        "result. Moments are uniform over the time that the command takes; every third one falls into its last fifth, in "
+        "which files are written. Fits and calibrations draw from the prior in place of sampling; all else about them is "
+        "as it is."
+    ),
+    "flips": (
+        "One byte at a time, the first, the last and random ones; the fit must be refused with the file's name."
+    ),
+    "inputs": (
+        "*Refused*: by a named error with a remedy. *Used*: every fourth accepted file, as a command would use it. "
+        "*Accepted wrongly*: by a second, independent reading the change is not in what was read, something else is, or "
+        "the value is none that such a file may hold. *Crashed*: any other exception, in reading or use."
+    ),
+}
 
 
-def blocks(
-    kills: Sequence[Count], flips: Sequence[Flips], inputs: Sequence[Mutated]
-) -> list[str | pd.DataFrame]:
-    """Paragraphs and tables, totals last."""
-    return [
-        ABOUT,
-        "## Killed at random moments",
-        KILLS,
-        _table(
-            [
-                {"command": c.name, "kills": c.kills, "finished before": c.finished, "lost": c.lost, "mixed": c.mixed,
-                 "orphans": c.orphans, "resumed": c.resumed, "resumed in vain": c.not_resumed}
-                for c in kills
-            ]
-        ),
-        "## Bytes changed in a stored fit",
-        FLIPS,
-        _table([{"file": f.name, "tried": f.tried, "found": f.found} for f in flips]),
-        "## Inputs changed at random",
-        INPUTS,
-        _table(
-            [
-                {"input": m.name, "tried": m.tried, "refused": m.refused, "accepted": m.accepted,
-                 "accepted wrongly": m.wrong, "crashed": m.crashed}
-                for m in inputs
-            ]
-        ),
-    ]  # fmt: skip
+def keep(part: str, found: Sequence[Count | Flips | Mutated], seed: int, folder: Path, more: bool) -> Path:
+    """Keep what was found, each line with the code that it was tried on and the seed.
+
+    Parameters
+    ----------
+    part : str
+        In :data:`PARTS`.
+    found : sequence
+    seed : int
+    folder : Path
+    more : bool
+        Keep the lines of what was not tried this time, too.
+    """
+    path = folder / f"{part}.json"
+    rows = {r[NAMES[part]]: r for r in read_json(path)["rows"]} if more and path.is_file() else {}
+    stamp = {"seed": str(seed), "code": code_hash()[:12]}
+    rows |= {x.name: _row(x) | stamp for x in found}
+    write_json({"rows": list(rows.values())}, path)
+    return path
 
 
-def _table(rows: list[dict]) -> pd.DataFrame:
+def blocks(folder: Path) -> list[str | pd.DataFrame]:
+    """Paragraphs and tables of every part that was tried, totals last."""
+    out: list[str | pd.DataFrame] = [ABOUT]
+    for part in PARTS:
+        path = folder / f"{part}.json"
+        if path.is_file():
+            out += [f"## {HEADS[part]}", TEXTS[part], _table(read_json(path)["rows"])]
+    return out
+
+
+def _row(x: Count | Flips | Mutated) -> dict[str, Any]:
+    if isinstance(x, Count):
+        return {
+            "command": x.name, "kills": x.kills, "finished before": x.finished, "lost": x.lost, "mixed": x.mixed,
+            "orphans": x.orphans, "given again": x.again, "in vain": x.in_vain,
+        }  # fmt: skip
+    if isinstance(x, Flips):
+        return {"file": x.name, "tried": x.tried, "found": x.found}
+    return {
+        "input": x.name, "tried": x.tried, "refused": x.refused, "accepted": x.accepted, "used": x.used,
+        "accepted wrongly": x.wrong, "crashed": x.crashed,
+    }  # fmt: skip
+
+
+def _table(rows: list[dict[str, Any]]) -> pd.DataFrame:
     table = pd.DataFrame(rows)
     total = table.select_dtypes("number").sum()
-    return pd.concat([table, pd.DataFrame([{table.columns[0]: "all", **total}])]).astype(str)
+    return pd.concat([table, pd.DataFrame([{table.columns[0]: "all", **total}])]).fillna("").astype(str)

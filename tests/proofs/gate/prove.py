@@ -19,6 +19,7 @@ from model.gate.pilot import fit_pilot
 from model.gate.rivals import NAMED, Rival
 from model.gate.subject import Subject
 from model.report.gate.figures import draw_proof
+from model.store import write_csv
 from tests.proofs.gate.panels import Panels, harder
 
 CLAIMS = ("flow_causes_return", "no_risk_factors", "volatility_first")
@@ -52,12 +53,12 @@ def prove(subject: Subject, true: int, wrong: int, seed: int, out: Path) -> pd.D
     for row in _rows(subject, rivals, true, wrong, seed, known):
         done.append(row)
         if len(done) % SAVE_EVERY == 0:
-            pd.DataFrame(done).to_csv(path, index=False)
+            write_csv(pd.DataFrame(done), path)
     panels = pd.DataFrame(done)
-    panels.to_csv(path, index=False)
-    size_table(seed).to_csv(out / "size.csv", index=False)
+    write_csv(panels, path)
+    write_csv(size_table(seed), out / "size.csv")
     table = summarise(panels, subject.graph, rivals, subject.thresholds.max_lag, subject.thresholds.own_lags)
-    table.to_csv(out / "summary.csv", index=False)
+    write_csv(table, out / "summary.csv")
     draw_proof(table, out / "proof.png")
     return table
 

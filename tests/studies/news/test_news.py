@@ -123,7 +123,9 @@ def test_the_command(folder, sampler, tmp_path, capsys):
     assert (table["change_low"] <= table["change"]).all()
     assert len(pd.read_csv(tmp_path / "news_arrived.csv")) == 35
     assert all((tmp_path / f"news_{q}.png").stat().st_size > 10_000 for q in ("flow", "return"))
-    assert script.main([str(folder), "--before", "2026-02-27", "--out", str(tmp_path)]) == 0
+    again = [str(folder), "--before", "2026-02-27", "--out", str(tmp_path)]
+    assert script.main(again) == 2
+    assert script.main([*again, "--overwrite"]) == 0
     assert sampler.compiled == 3  # the fit is the later vintage and is not sampled again
 
 
