@@ -52,10 +52,13 @@ def of_rival(rival: Rival, design: Design, priors: PriorSet) -> tuple[Design, Pr
             for k, s in scales.items()
         }
         changed["factor_beta"] = replace(beta, items=items)
+        night = design.night_factors  # nothing says when a story's regressor came: while the funds traded
+        silent = np.zeros((design.days, len(columns)))
         design = replace(
             design,
             factors=(*design.factors, *columns),
             factor_returns=np.column_stack([design.factor_returns, *columns.values()]),
+            night_factors=np.column_stack([night, silent]) if len(night) else night,
         )
     return design, with_priors(priors, changed, f"rival {rival.key}")
 

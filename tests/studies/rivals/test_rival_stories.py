@@ -281,6 +281,33 @@ def test_switching_off_keeps_a_rivals_own_regressors_and_what_enters_no_likeliho
     assert not meaningful(Rival("r", "", "", one_off=(date(2026, 2, 5),)))
 
 
+def test_a_storys_regressor_moves_the_session_of_a_day_whose_open_is_known():
+    """With opening prices, too, a rival's regressor is one factor more, with nothing before the open."""
+    base = event_design()
+    night = replace(
+        base,
+        measured={"overnight": 0.6 * base.returns},
+        night_factors=0.5 * base.factor_returns,
+    )
+    design, priors = of_rival(Rival("r", "", "", decay_from=date(2026, 2, 5)), night, literature())
+    added = len(design.factors) - len(base.factors)
+    assert added > 0
+    d = drawn(priors, design, 2)
+    with_it, without = (
+        evaluate(one(d, 0) | {"factor_beta": beta}, arrays(design), np)
+        for beta in (
+            d["factor_beta"][0],
+            d["factor_beta"][0] * np.r_[np.ones(len(base.factors)), np.zeros(added)],
+        )
+    )
+    move = with_it.rows["price"].target - without.rows["price"].target
+    expected = design.factor_returns[:, -added:] @ d["factor_beta"][0][-added:]
+    np.testing.assert_allclose(-move, expected, atol=1e-10)
+    assert np.abs(expected).max() > 0.0
+    before = with_it.rows["overnight"].target - without.rows["overnight"].target
+    np.testing.assert_allclose(before, 0.0, atol=1e-12)
+
+
 def test_a_single_days_shock_is_integrated_out_on_its_day():
     """Its day's density is that of the model averaged over sizes of the shock; no other day's changes."""
     rival = Rival("r", "", "", one_off=(date(2026, 2, 5),))
