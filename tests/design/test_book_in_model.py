@@ -137,7 +137,8 @@ def test_the_slope_of_the_price_equation_is_its_finite_difference():
     h = 1e-6
     targets = []
     for step in (h, -h):
-        near = replace(design, returns=design.returns + step)
+        # From the same close before: the price moves with the return.
+        near = replace(design, returns=design.returns + step, price=design.price * np.exp(step / 100.0))
         change = d["iv_change"] - iv_fall(p, near.returns)[0] + iv_fall(p, design.returns)[0]
         targets.append(evaluate(p, arrays(near) | {"iv_change": change}, np).rows["price"].target)
     found = evaluate(p, d, np).jacobian

@@ -209,7 +209,7 @@ def test_flows_in_another_unit():
     q = p | {n: p[n] * unit**power for n, power in PER_BN.items()}
     scaled = {
         n: getattr(design, n) * unit
-        for n in ("flows", "flows_lag", "recent", "calm_flow", "price", "basket_bn")
+        for n in ("flows", "flows_lag", "recent", "calm_flow", "price", "calm_price", "basket_bn")
     }
     prints = (np.isfinite(design.flows) & (design.listed > 0))[PRE_SAMPLE:].sum()
     a, _ = value_and_gradient(*system_of(p, design))
