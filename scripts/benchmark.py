@@ -3,18 +3,33 @@
 from __future__ import annotations
 
 import json
+import os
+import re
 import statistics
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
 
-import _checkout  # noqa: F401
+import _checkout
 
 from model.studies.command import Count, Event, script
 
+ROUNDS = 3
+"""Times that two checkouts are measured in turn."""
+LINE = re.compile(r"(\d+) days, .* likelihood and gradient ([0-9.]+) ms")
+"""What every version of this script prints of a panel."""
+
 
 @script
-def main(*, event: Event = "2026-02-05", panel: Path | None = None, repeats: Count = 50) -> None:
+def main(
+    *,
+    event: Event = "2026-02-05",
+    panel: Path | None = None,
+    repeats: Count = 50,
+    against: Path | None = None,
+) -> None:
     """Where the seconds go: gradient, and the stages of stored fits.
 
     Everything is measured in one run, so that ratios mean something.
@@ -22,6 +37,7 @@ def main(*, event: Event = "2026-02-05", panel: Path | None = None, repeats: Cou
     Examples
     --------
     uv run scripts/benchmark.py --panel PANEL
+    uv run scripts/benchmark.py --panel PANEL --against ../other-checkout
 
     Parameters
     ----------
@@ -29,7 +45,12 @@ def main(*, event: Event = "2026-02-05", panel: Path | None = None, repeats: Cou
         Also a longer panel.
     repeats
         Evaluations of which the median is taken.
+    against
+        Another checkout of this project: both are measured in turn, and their ratio printed.
     """
+    if against:
+        _compare(against.resolve(), panel)
+        return
     from model.store import FOLDER  # here: --help answers at once
 
     base = _measure(event, None, repeats)
@@ -42,6 +63,30 @@ def main(*, event: Event = "2026-02-05", panel: Path | None = None, repeats: Cou
         total = sum(seconds.values())
         stages = ", ".join(f"{k} {v:.1f} s ({v / total:.0%})" for k, v in seconds.items())
         print(f"fits/{path.parent.name}: {total:.0f} s: {stages}")
+
+
+def _compare(other: Path, panel: Path | None) -> None:
+    """The gradient here as a share of the gradient there, each checkout measured in turn with this interpreter."""
+    found: dict[tuple[Path, int], list[float]] = {}
+    for _ in range(ROUNDS):
+        for root in (other, _checkout.ROOT):
+            for days, ms in _printed(root, panel):
+                found.setdefault((root, days), []).append(ms)
+    for days in sorted({d for _, d in found}):
+        there, here = (statistics.median(found[root, days]) for root in (other, _checkout.ROOT))
+        print(f"{days} days: {here:.2f} ms here, {there:.2f} ms there: {here / there:.2f} x")
+
+
+def _printed(root: Path, panel: Path | None) -> list[tuple[int, float]]:
+    """Days and milliseconds of each panel, as the checkout's own script prints them."""
+    given = ["--panel", str(panel.resolve())] if panel else []
+    env = os.environ | {"PYTHONPATH": str(root)}
+    command = [sys.executable, "scripts/benchmark.py", *given]
+    done = subprocess.run(command, cwd=root, env=env, capture_output=True, text=True, check=False)
+    lines = [(int(m[1]), float(m[2])) for m in LINE.finditer(done.stdout)]
+    if done.returncode or not lines:
+        raise SystemExit(f"{root}: its benchmark measured nothing: {done.stderr.strip()[-300:]}")
+    return lines
 
 
 def _measure(event: str, panel: Path | None, repeats: int) -> dict[str, float]:

@@ -182,3 +182,16 @@ def test_a_drawn_return_closes_the_days_loop():
     r = solve_loop(p, state, state.impact, pressure)
     answers = sum(c.price_share(p, state) * answer(c, p, state, r).value for c in COMPONENTS)
     np.testing.assert_allclose(r - state.impact * answers, pressure, atol=1e-8)
+
+
+@pytest.mark.parametrize("given", ["past", "factors"])
+def test_what_is_drawn_of_one_day_changes_no_other_days_forecast(given):
+    """Trades of the days before are booked late: they answered the returns that were seen, not those that were drawn."""
+    design = event_design()
+    draws = {k: np.asarray(v)[None] for k, v in random_parameters(design, 3).items()}
+    every = predict(draws, design, within(design), given, seed=4)
+    day = design.days - 5
+    alone = predict(draws, design, within(design), given, first=day, seed=4)
+    assert np.ptp(every.returns[0, day - 3 : day] - design.returns[day - 3 : day]) > 0.5
+    np.testing.assert_allclose(every.returns[0, day], alone.returns[0, day], rtol=1e-10)
+    np.testing.assert_allclose(every.mean[0, day], alone.mean[0, day], rtol=1e-10)

@@ -95,9 +95,15 @@ def _filled(inputs, data, frame, z, one, other):
     lengths = _kernel_lengths(z)
     x, y = lengths[0], lengths[1]
     here = _data(data[other * y : (other + 1) * y], z)
-    families, measured, _ = fill(_inputs(inputs[one * x : (one + 1) * x], z), here, frame)
+    families, measured, booked = fill(_inputs(inputs[one * x : (one + 1) * x], z), here, frame)
     doubled, _, _ = fill(_inputs(inputs[(one + 1) * x : (one + 2) * x], z), here, frame)
-    return families, doubled, measured
+    return families, doubled, measured, booked.share[0] * booked.known
+
+
+@jit
+def _own_day(asked, read, today, today_read):
+    """Prints of the days asked about: late bookings of the days before are those of what was observed on them."""
+    asked[:] = read + today_read - today
 
 
 def _forward(inputs_at, data_at, frame_at, extra_at, sizes_at, out_at):
@@ -123,9 +129,11 @@ def _forward(inputs_at, data_at, frame_at, extra_at, sizes_at, out_at):
     out = carray(out_at, (days * width,)).reshape(days, width)
     grown = _take(extra, at, rows * days).reshape(rows, days)
     grown_there = _take(extra, at, rows * days).reshape(rows, days)
-    families, doubled, measured = _filled(inputs, data, frame, z, 0, 0)
+    families, doubled, measured, today = _filled(inputs, data, frame, z, 0, 0)
     read = families, doubled, measured, grown
-    families, doubled, measured = _filled(inputs, data, frame, z, 2, 1)
+    observed = families.fund.target
+    families, doubled, measured, today_there = _filled(inputs, data, frame, z, 2, 1)
+    _own_day(families.fund.target, observed, today_there, today)
     there = families, doubled, measured, grown_there
     forward(read, there, frame, flows, own[7], known, wanted, own[5], own[6] > 0, targets, seen, chance, out)
 
