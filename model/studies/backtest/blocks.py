@@ -22,7 +22,7 @@ from model.studies.backtest.scores import COLUMNS, draws_crps
 from model.studies.forecast.later import matched
 
 MODEL = "structural model"
-PREDICTED = 200
+PREDICTED = 400
 """Draws of the parameters in a prediction."""
 
 
