@@ -8,6 +8,9 @@ falls force (``b``: liquidations). Its size is that of the signed taker flow on 
 been steadier over the years than that to a dollar. Flow says where selling was executed, not who sold. How much of it
 follows the price is mostly prior: takers sell because the price falls, too, and no daily number tells the two apart.
 Without taker flow the component is silent.
+
+Far below the trailing high takers sell more before the open (correlation of the shock with the distance: -0.18 over 553
+days). The equation leaves that to the shock; the graph has the edge, so nothing rests on their independence.
 """
 
 from __future__ import annotations
@@ -33,7 +36,11 @@ class CryptoNative(Component):
 
     name = "crypto_native"
     title = "Crypto venues' takers"
-    edges = (("crypto_native[t]", "return[t]"), ("crypto_night[t]", "return[t]"))
+    edges = (
+        ("crypto_native[t]", "return[t]"),
+        ("crypto_night[t]", "return[t]"),
+        ("gamma[t]", "crypto_night[t]"),
+    )
     latents = ("crypto_native[t]", "crypto_night[t]")
     signs = {"flow": 0, "return": 1, "premium": 0, "implied_vol": -1}
     priors = ("crypto_scale", "crypto_price", "crypto_night_share", "crypto_follow", "crypto_forced")

@@ -34,10 +34,29 @@ BLOCK = 500
 """Draws worked on at once: the trades of all draws, days and funds would not fit in memory for a long panel."""
 
 
-def day_densities(draws: Draws, design: Design, use_positions: bool, seed: int) -> np.ndarray:
-    """Log density of each modelled day. ``Shape: (S, T - 2)``; NaN where a print is missing.
+class DayDensities(NamedTuple):
+    """Log densities of each day, given the days before.
 
-    Unit: density per log-% and USD bn.
+    Attributes
+    ----------
+    both : (S, T) of return and total flow, per log-% and USD bn
+    price : (S, T) of the return alone, per log-%; the rest is the flow's, given the return
+    """
+
+    both: np.ndarray
+    price: np.ndarray
+
+
+def day_densities(draws: Draws, design: Design, use_positions: bool, seed: int) -> np.ndarray:
+    """Log density of each modelled day's return and flow. ``Shape: (S, T - 2)``; NaN where a print is missing.
+
+    Unit: density per log-% and USD bn. Parameters are those of :func:`day_parts`.
+    """
+    return day_parts(draws, design, use_positions, seed).both
+
+
+def day_parts(draws: Draws, design: Design, use_positions: bool, seed: int) -> DayDensities:
+    """Log densities of each modelled day. ``Shape: (S, T - 2)`` each; NaN where a print is missing.
 
     Parameters
     ----------
@@ -51,14 +70,15 @@ def day_densities(draws: Draws, design: Design, use_positions: bool, seed: int) 
     for start in range(0, count, BLOCK):
         block = {k: v[start : start + BLOCK] for k, v in draws.items()}
         latents, flows = posterior_latents(block, design, use_positions, seed + start)
-        out.append(densities_of(block, design, latents, flows, seed)[:, PRE_SAMPLE:])
-    return np.concatenate(out)
+        out.append(densities_of(block, design, latents, flows, seed))
+    both, price = (np.concatenate([x[i] for x in out])[:, PRE_SAMPLE:] for i in range(2))
+    return DayDensities(both, price)
 
 
 def densities_of(
     draws: Draws, design: Design, latents: np.ndarray, flows: np.ndarray, seed: int
-) -> np.ndarray:
-    """The same for given latents ``(S, T, G + 1)`` and prints ``(S or 1, T, I)``, all days. ``Shape: (S, T)``."""
+) -> DayDensities:
+    """The same for given latents ``(S, T, G + 1)`` and prints ``(S or 1, T, I)``, all days. ``Shape: (S, T)`` each."""
     ledger = make_ledger(draws, latents, flows, design, np.random.default_rng(seed))
     p = {k: (v[:, None] if v.ndim == 1 else v) for k, v in draws.items()}
     gap_z, gap_f = _surprises(p, ledger, latents)
@@ -66,7 +86,7 @@ def densities_of(
     nodes, weights = np.polynomial.hermite_e.hermegauss(NODES)
     log_w = np.log(weights / weights.sum())
     by_scale = _given_volatility(p, ledger, design, nodes, log_w)
-    terms, before = [], []
+    terms, alone, before = [], [], []
     for a, wa in zip(nodes, by_scale, strict=True):
         for b, wb in zip(nodes, log_w, strict=True):
             moments = _covariance(draws, p, ledger, design, a, b)
@@ -76,11 +96,12 @@ def densities_of(
                 known, gaps, moments = _given_measured(seen_too, p, ledger, design, a, b, gaps, moments)
             before.append(wa + wb + known)
             terms.append(wa + wb + known + _normal(*gaps, *moments))
-    out = special.logsumexp(np.stack(terms), axis=0) - special.logsumexp(np.stack(before), axis=0)
-    out = out + np.log(_jacobian(p, ledger, design))
+            alone.append(wa + wb + known + stats.norm.logpdf(gaps[0], scale=np.sqrt(moments[0])))
+    known = special.logsumexp(np.stack(before), axis=0) - np.log(_jacobian(p, ledger, design))
+    both, price = (special.logsumexp(np.stack(x), axis=0) - known for x in (terms, alone))
     missing = (~np.isfinite(design.flows) & (design.listed > 0)).any(axis=1)
-    out[:, missing] = np.nan
-    return out
+    both[:, missing], price[:, missing] = np.nan, np.nan
+    return DayDensities(both, price)
 
 
 class MeasuredToday(NamedTuple):

@@ -195,7 +195,7 @@ def test_the_density_summed_over_one_flow_is_the_density_of_the_return():
     def log_density(step):
         moved = flows.copy()
         moved[t, 0] += step
-        return score.densities_of(d, design, latents, moved[None], 1)[:, t]
+        return score.densities_of(d, design, latents, moved[None], 1).both[:, t]
 
     steps = np.linspace(-8.0, 8.0, 161)
     summed = np.log(np.trapezoid(np.exp([log_density(x) for x in steps]), steps, axis=0))
@@ -214,6 +214,8 @@ def test_the_density_summed_over_one_flow_is_the_density_of_the_return():
     ]
     closed = np.log(np.sum(terms, axis=0)) + np.log(score._jacobian(p, book, design))
     np.testing.assert_allclose(summed, closed[:, t], atol=0.02)
+    alone = score.densities_of(d, design, latents, flows[None], 1).price[:, t]
+    np.testing.assert_allclose(alone, closed[:, t], atol=1e-9)
 
 
 def test_every_day_has_a_density_and_missing_prints_have_none():
@@ -315,8 +317,8 @@ def test_a_single_days_shock_is_integrated_out_on_its_day():
     d = {k: v[:6] for k, v in drawn(priors, design, 6).items()}
     plain, t = replace(design, one_off=np.zeros(0)), min(design.event_days)
     latents, flows = posterior_latents(d, design, True, 1)
-    found = score.densities_of(d, design, latents, flows, 1)
-    again = score.densities_of(d, plain, latents, flows, 1)
+    found = score.densities_of(d, design, latents, flows, 1).both
+    again = score.densities_of(d, plain, latents, flows, 1).both
     others = np.delete(np.arange(plain.days), t)
     np.testing.assert_allclose(found[:, others], again[:, others])
     variances = [evaluate(one(d, 0), arrays(x), np).rows["price"].var for x in (plain, design)]
@@ -329,7 +331,7 @@ def test_a_single_days_shock_is_integrated_out_on_its_day():
     total = []
     for b in ONE_OFF_SD * stats.norm.ppf((np.arange(400) + 0.5) / 400):
         at = d | {"factor_beta": np.column_stack([d["factor_beta"], np.full(6, b)])}
-        total.append(score.densities_of(at, stated, latents, flows, 1)[:, t])
+        total.append(score.densities_of(at, stated, latents, flows, 1).both[:, t])
     np.testing.assert_allclose(found[:, t], np.log(np.exp(total).mean(axis=0)), atol=0.5)
 
 
