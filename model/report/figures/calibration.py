@@ -36,3 +36,24 @@ def plot_calibration(table: pd.DataFrame, kept: int, path: Path) -> None:
     fig.tight_layout()
     write_figure(fig, path, dpi=130)
     plt.close(fig)
+
+
+def plot_no_impact(table: pd.DataFrame, path: Path) -> None:
+    """Intervals of the model's push and of the naive slope, panel by panel, where the truth is zero. log-% per USD bn."""
+    ordered = table.sort_values("naive").reset_index(drop=True)
+    fig, ax = plt.subplots(figsize=(7.5, 0.16 * len(ordered) + 1.8))
+    for name, shift, colour, label in (
+        ("push", -0.16, "#0072b2", "the model: push of a demand shock, 89 % interval"),
+        ("naive", 0.16, "#d55e00", "least squares of the return on the day's flow, 89 % interval"),
+    ):
+        middle, at = ordered[name], ordered.index + shift
+        reach = np.abs([middle - ordered[f"{name}_low"], ordered[f"{name}_high"] - middle])
+        ax.errorbar(middle, at, xerr=reach, fmt="o", ms=3, lw=1, color=colour, label=label)
+    ax.axvline(0.0, color="0.3", lw=0.8)
+    ax.set_yticks([])
+    ax.set_xlabel("log-% of price per USD bn of flow; the truth is zero", fontsize=9)
+    ax.set_ylabel(f"{len(ordered)} simulated panels", fontsize=9)
+    ax.legend(fontsize=8, loc="lower center", bbox_to_anchor=(0.5, 1.0), frameon=False)
+    fig.tight_layout()
+    write_figure(fig, path, dpi=130)
+    plt.close(fig)

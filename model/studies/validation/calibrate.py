@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import functools
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -126,9 +128,16 @@ def panel_piece(plan: Plan, k: int) -> pd.DataFrame:
 
 
 def world(
-    design: Design, priors: PriorSet, shares: np.ndarray, k: int, seed: int
+    design: Design,
+    priors: PriorSet,
+    shares: np.ndarray,
+    k: int,
+    seed: int,
+    fixed: Mapping[str, float] = MappingProxyType({}),
 ) -> tuple[dict[str, np.ndarray], Design, Truth]:
     """Parameters from the prior, and a panel simulated with them on the design's dates and gaps; ``k`` numbers the panel.
+
+    ``fixed`` parameters are as given, whatever the prior says.
 
     Panels that explode (a day beyond :data:`WILD` log-%) are drawn again. The choice looks at data only, and given the
     data the posterior is the same, so ranks stay uniform.
@@ -141,7 +150,7 @@ def world(
     own = int(np.random.SeedSequence([seed, k]).generate_state(1)[0])
     draws, rng = prior_draws(priors, design, shares, ATTEMPTS, own), np.random.default_rng([seed, k, 7])
     for s in range(ATTEMPTS):
-        p = one(draws, s)
+        p = one(draws, s) | {n: np.float64(x) for n, x in fixed.items()}
         try:
             panel, hidden = simulate_panel(p, design, rng)
         except (ArithmeticError, OverflowError):
