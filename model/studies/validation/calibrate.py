@@ -150,7 +150,7 @@ def world(
     own = int(np.random.SeedSequence([seed, k]).generate_state(1)[0])
     draws, rng = prior_draws(priors, design, shares, ATTEMPTS, own), np.random.default_rng([seed, k, 7])
     for s in range(ATTEMPTS):
-        p = one(draws, s) | {n: np.float64(x) for n, x in fixed.items()}
+        p = one(draws, s) | {n: np.asarray(x) for n, x in fixed.items()}
         try:
             panel, hidden = simulate_panel(p, design, rng)
         except (ArithmeticError, OverflowError):

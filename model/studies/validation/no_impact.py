@@ -36,7 +36,7 @@ def panel_piece(plan: Plan, k: int) -> pd.DataFrame:
     truth, panel, _ = world(subject.design, subject.priors, subject.shares, k, settings.seed, FIXED)
     trace, diagnostics = sampler_of(plan).sample(panel, replace(settings, seed=settings.seed + 1000 + k))
     draws = {n: trace["posterior"][n].to_numpy().ravel() for n in ("impact", "common_demand")}
-    push = sum(draws.values())
+    push = draws["impact"] + draws["common_demand"]
     low, high = np.quantile(push, [0.5 - LEVEL / 2, 0.5 + LEVEL / 2])
     naive = naive_slope(panel.returns, panel.flows.sum(axis=1))
     row = {
