@@ -78,6 +78,7 @@ def arrays(design: Design, use_positions: bool = True) -> dict[str, Any]:
         "barrier_width": design.barrier_width,
         "premium_observed": np.isfinite(design.premium).astype(float),
         "print_var": design.basket_bn**2 + design.vendor_noise,
+        "read": _read(design),
         "one_off_var": design.one_off_var,
         "one_off_both": float(design.one_off_session == "both"),
         "one_off_early": float(design.one_off_session == "overnight"),
@@ -246,9 +247,20 @@ def _only_late_trades(used: np.ndarray, columns: np.ndarray, design: Design) -> 
             used[c, traded:] &= window[: design.days - traded]
 
 
+def _read(design: Design) -> np.ndarray:
+    """Prints that a row is about. ``(T, I)``, 0/1: all but those that are missing on the last day."""
+    out = np.ones(design.flows.shape)
+    out[-1] = np.isfinite(design.flows[-1]) | (design.listed[-1] == 0)
+    return out
+
+
 def _gap_funds(design: Design) -> np.ndarray:
-    """Funds whose print is missing, in the day's spare unknowns; -1 where a day has fewer. ``Shape: (M, T)``."""
+    """Funds whose print is missing, in the day's spare unknowns; -1 where a day has fewer. ``Shape: (M, T)``.
+
+    None on the last day: no later row asks for its prints, so a fit of the evening costs what a complete one does.
+    """
     gaps = ~np.isfinite(design.flows) & (design.listed > 0)
+    gaps[-1] = False
     out = np.full((int(gaps.sum(axis=1).max(initial=0)), len(gaps)), -1, dtype=np.int64)
     for t, row in enumerate(gaps):
         funds = np.flatnonzero(row)

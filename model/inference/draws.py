@@ -99,16 +99,19 @@ def posterior_latents(
     groups, linked = shock_groups(), linked_groups()
     at = [groups.index(g) for g in linked] + [len(groups)]
     latents = np.empty((count, design.days, len(groups) + 1))
-    gaps = frame.missing >= 0
-    flows = np.repeat(d["flows"][None], count if gaps.any() else 1, axis=0)
+    gaps, last = frame.missing >= 0, d["read"][-1] == 0.0
+    unseen = bool(gaps.any() or last.any())
+    flows = np.repeat(d["flows"][None], count if unseen else 1, axis=0)
     for s in range(count):
         equations = evaluate(one(draws, s), d, np)
-        _, x = draw_latents(equations.inputs, data, frame, rng.standard_normal(len(frame.first)))
+        noise = rng.standard_normal(len(frame.first) + (len(last) if last.any() else 0))
+        _, x, prints = draw_latents(equations.inputs, data, frame, noise)
         latents[s][:, at] = x[frame.column]
         for g, shock in _local(equations, d, frame, x, rng).items():
             latents[s, :, groups.index(g)] = shock
-        if gaps.any():
+        if unseen:
             flows[s][gaps] = x[frame.missing[gaps]]
+            flows[s, -1, last] = prints[last]
     return latents, flows
 
 

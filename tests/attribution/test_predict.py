@@ -6,7 +6,7 @@ import dataclasses
 
 import numpy as np
 import pytest
-from dense_support import dense_system, shock_variances
+from dense_support import dense_system, prints_of, shock_variances
 from scipy import special, stats
 from synthetic import (
     event_design,
@@ -19,7 +19,7 @@ from synthetic import (
 
 from model.attribution.loop import solve_loop
 from model.attribution.predict import Known, predict, within
-from model.inference.arrays import arrays, make_frame
+from model.inference.arrays import arrays
 from model.inference.draws import prior_draws
 from model.mechanisms.components import COMPONENTS
 from model.mechanisms.day import answer, make_state
@@ -33,18 +33,16 @@ ONE_SCALE = [(a, 0.0) for a in FINE], [(0.0, f) for f in FINE]
 
 
 def first_days(design: Design, t: int) -> Design:
-    """Days 0 to t, day t's prints not yet published, no weekly positions."""
+    """Days 0 to t, no weekly positions."""
     cut = {
         f.name: getattr(design, f.name)[: t + 1]
         for f in dataclasses.fields(design)
         if isinstance(getattr(design, f.name), np.ndarray) and len(getattr(design, f.name)) == design.days
     }
-    flows = cut["flows"].copy()
-    flows[t] = np.where(cut["listed"][t] > 0, np.nan, 0.0)
     none = {"positions": np.zeros(0), "position_days": (), "position_expiry": np.zeros(0)}
     if len(design.measured):
         cut |= {"measured": {k: v[: t + 1] for k, v in design.measured.items()}}
-    cut |= {"flows": flows, "dates": design.dates[: t + 1], "event_days": ()}
+    cut |= {"dates": design.dates[: t + 1], "event_days": ()}
     return dataclasses.replace(design, **cut, **none)
 
 
@@ -59,13 +57,13 @@ def iv_shock(p, design, t):
 def oracle(p, design: Design, t: int):
     """Log density, distribution function and mean of day t's total flow given its return, all by dense algebra."""
     past = first_days(design, t)
-    today = make_frame(past).missing[t]
-    today = today[today >= 0]
     p = {k: (v[: t + 1] if k in ("return_state", "flow_state") else v) for k, v in p.items()}
     (c1, c2), (l1, l2), _ = dense_system(p, past, use_positions=False)
-    rows, shift = np.vstack([l1, l2]), np.concatenate([c1, c2])
-    known = np.isin(used(make_frame(past)), today).astype(float)
-    pick = np.concatenate([known, np.zeros(l1.shape[1] - len(known))])
+    every, offset = np.vstack([l1, l2]), np.concatenate([c1, c2])
+    today = prints_of(past, t)
+    rows, shift = every[~today], offset[~today]
+    # A print is what was seen less its own shock, which is left out of what is known.
+    pick, known = -every[today].sum(axis=0), np.nansum(design.flows[t]) - offset[today].sum()
     shock, seen = iv_shock(p, design, t), np.isfinite(design.iv_change[t])
     expected = p["flow_memory"] * np.log(design.activity[t])
     logw, mean, sd = [], [], []
@@ -73,13 +71,14 @@ def oracle(p, design: Design, t: int):
     def variances(a: float, f: float) -> np.ndarray:
         states = {k: p[k].copy() for k in ("return_state", "flow_state")}
         states["return_state"][t], states["flow_state"][t] = a, expected + p["flow_tail"] * f
-        return np.concatenate(shock_variances(p | states, past, use_positions=False))
+        var = np.concatenate(shock_variances(p | states, past, use_positions=False))
+        return np.append(var[~today], var[today].sum())
 
     # Each variance goes with one of the two scales or with none.
     usual, by_price, by_flow = variances(0.0, 0.0), *([variances(*x) for x in s] for s in ONE_SCALE)
     for a, wild in zip(FINE, by_price, strict=True):
         for f, large in zip(FINE, by_flow, strict=True):
-            var = wild + large - usual
+            var, own_var = np.split(wild + large - usual, [-1])
             precision = rows.T @ (rows / var[:, None])
             middle = -np.linalg.solve(precision, rows.T @ (shift / var))
             rest = shift + rows @ middle
@@ -90,17 +89,12 @@ def oracle(p, design: Design, t: int):
                 scale = p["iv_scale"] * np.exp(p["iv_day"] * p["return_tail"] * a)
                 own += stats.t.logpdf(shock, p["iv_tail"], scale=scale)
             logw.append(own)
-            mean.append(pick @ middle)
-            sd.append(np.sqrt(pick @ np.linalg.solve(precision, pick)))
+            mean.append(known + pick @ middle)
+            sd.append(np.sqrt(own_var.item() + pick @ np.linalg.solve(precision, pick)))
     share = np.exp(np.array(logw) - special.logsumexp(logw))
     mean, sd = np.array(mean), np.array(sd)
     y = design.flows[t][design.listed[t] > 0].sum()
     return np.log(share @ stats.norm.pdf(y, mean, sd)), share @ stats.norm.cdf(y, mean, sd), share @ mean
-
-
-def used(frame):
-    """Unknowns in the order of the dense system's columns."""
-    return np.sort(np.concatenate([frame.column.ravel(), frame.missing[frame.missing >= 0]]))
 
 
 @pytest.mark.parametrize(

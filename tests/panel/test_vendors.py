@@ -163,7 +163,7 @@ def changed(x, at, value) -> np.ndarray:
 def demand_of(p, design) -> np.ndarray:
     """Conditional mean of each day's common demand shock. ``Shape: (T,)``."""
     inputs, data, frame = system_of(p, design)
-    mean, _ = draw_latents(inputs, data, frame, np.zeros(len(frame.first)))
+    mean, *_ = draw_latents(inputs, data, frame, np.zeros(len(frame.first)))
     groups = [g for g in range(frame.column.shape[1] - 1) if g != frame.basis[0]]
     return mean[frame.column[:, groups]].sum(axis=1)
 

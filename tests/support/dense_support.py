@@ -27,6 +27,7 @@ def shock_vector(shocks: Shocks, design, use_positions=True):
     gaps = ~np.isfinite(design.flows) & (design.listed > 0)
     printed = (design.listed > 0) & ~gaps
     gaps[:PRE_SAMPLE] = printed[:PRE_SAMPLE] = False
+    gaps[-1] = False  # nothing is about a print that is missing on the last day
     unknown = [shocks.basis, shocks.demand, shocks.futures_demand, shocks.fund_noise[gaps]]
     unknown += [shocks.own[g] for g in groups_of(design)]
     d = arrays(design)
@@ -71,6 +72,19 @@ def shock_variances(p, design, use_positions=True):
         design,
         use_positions,
     )
+
+
+def prints_of(design, t, use_positions=False):
+    """Where the own shocks of day t's prints stand among all shocks. Bool."""
+    nothing = np.zeros(design.days)
+    marks = np.zeros(design.flows.shape)
+    marks[t] = 1.0
+    own, error = dict.fromkeys(groups_of(design), nothing), dict.fromkeys(readings_of(design), nothing)
+    zero = Shocks(
+        basis=nothing, futures_demand=nothing, demand=nothing, price=nothing, night=nothing, own=own, error=error,
+        implied_vol=nothing, fund_noise=marks, premium_noise=nothing, positions=np.zeros(len(design.positions)),
+    )  # fmt: skip
+    return np.concatenate(shock_vector(zero, design, use_positions)) > 0.0
 
 
 def used_unknowns(frame):

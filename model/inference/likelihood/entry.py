@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import functools
+import math
 import os
 import subprocess
 import sys
@@ -56,7 +57,7 @@ AXES = {
     Inputs: (
         "T", "LT", "G", "TI", "1", "LI", "RIK", "1", "I", "T", "G", "5", "ST", "ET", "ET",
     ),
-    Data: ("TI", "TI", "TI", "TI", "TI", "TI", "ET"),
+    Data: ("TI", "TI", "TI", "TI", "TI", "TI", "TI", "ET"),
     Frame: ("TW", "TI", "MT", "T", "1", "2", "G", "G", "1", "C", "C", "n", "T*X", "2"),
 }  # fmt: skip
 """Axes of each record's fields, by the letters of :class:`Sizes`; also W = G + 1, n = N + 1, X = G + 1 + M.
@@ -132,8 +133,25 @@ _lengths = _counter()
 _kernel_lengths = jit(_lengths)
 
 
+@jit
+def _last_prints(rows, data, width, sample, out):
+    """The last day's prints from the unknowns; ``out`` holds a standard normal number for each."""
+    t = len(data.flows) - 1
+    for i in range(len(out)):
+        if data.read[t, i] > 0.0:
+            out[i] = data.flows[t, i]
+        else:
+            out[i] = math.sqrt(rows.var[i, t]) * out[i] - rows.target[i, t]
+            for c in range(len(rows.lag)):
+                if rows.lag[c] <= t:
+                    out[i] += rows.coef[c, i, t] * sample[(t - rows.lag[c]) * width + rows.slot[c]]
+
+
 def _system(inputs_at, data_at, frame_at, sizes_at, out_at, mode):
-    """Value and gradient, or (mode ``DRAW``) mean and one draw from the standard normal numbers in ``out``."""
+    """Value and gradient, or (mode ``DRAW``) mean and one draw from the standard normal numbers in ``out``.
+
+    In that mode ``out`` holds the mean, the draw, and the last day's prints: those that are missing, drawn too.
+    """
     z = carray(sizes_at, (11,))
     lengths = _kernel_lengths(z)
     inputs = _inputs(carray(inputs_at, (lengths[0],)), z)
@@ -143,10 +161,11 @@ def _system(inputs_at, data_at, frame_at, sizes_at, out_at, mode):
     band = Band(frame.first, frame.shape)
     if mode == DRAW:
         n = len(frame.first)
-        out = carray(out_at, (2 * n,))
+        out = carray(out_at, (2 * n + z[1],))
         mean, sample = gaussian.draw(families, measured, band, out[:n].copy())
         out[:n] = mean
-        out[n:] = sample
+        out[n : 2 * n] = sample
+        _last_prints(families.fund, data, frame.shape[0], sample, out[2 * n :])
         return 0.0
     flat = carray(out_at, (lengths[0],))
     flat[:] = 0.0
@@ -248,22 +267,24 @@ def packed_value_and_gradient(inputs: Inputs, data, frame, sizes) -> tuple[float
     return logp, Inputs(*[x.reshape(s) for x, s in zip(parts, shapes, strict=True)])
 
 
-def draw_latents(
-    inputs: Inputs, data: Data, frame: Frame, noise: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
+class Drawn(NamedTuple):
+    """Mean and one exact draw of all unknowns ``(n,)``, and the last day's prints ``(I,)``, missing ones drawn."""
+
+    mean: np.ndarray
+    sample: np.ndarray
+    last_prints: np.ndarray
+
+
+def draw_latents(inputs: Inputs, data: Data, frame: Frame, noise: np.ndarray) -> Drawn:
     """Conditional mean and one exact draw of all unknowns.
 
     Parameters
     ----------
     noise : numpy.ndarray
-        ``Shape: (n,)`` standard normal numbers.
-
-    Returns
-    -------
-    mean, sample : numpy.ndarray
-        ``Shape: (n,)`` each.
+        ``Shape: (n,)`` standard normal numbers, or ``(n + I,)``: the others are for the last day's missing prints.
     """
-    n = len(frame.first)
-    out = np.concatenate([noise, np.zeros(n)])
+    n, funds = len(frame.first), data.flows.shape[1]
+    more = np.resize(noise[n:], funds) if len(noise) > n else np.zeros(funds)
+    out = np.concatenate([noise[:n], np.zeros(n), more])
     _call(pack(inputs), pack(data), pack(frame, np.int64), sizes_of(frame), out, DRAW)
-    return out[:n], out[n:]
+    return Drawn(out[:n], out[n : 2 * n], out[2 * n :])

@@ -25,6 +25,7 @@ from model.inference.likelihood.entry import (
 from model.inference.likelihood.forward import forward
 from model.inference.likelihood.jit import entry, jit, version
 from model.inference.likelihood.system import Data, Frame, Inputs, fill
+from model.mechanisms.design import PRE_SAMPLE
 
 _DOUBLES, _INTEGERS = types.CPointer(types.float64), types.CPointer(types.int64)
 SIGNATURE = types.void(_DOUBLES, _DOUBLES, _INTEGERS, _DOUBLES, _INTEGERS, _DOUBLES)
@@ -97,6 +98,10 @@ def _filled(inputs, data, frame, z, one, other):
     here = _data(data[other * y : (other + 1) * y], z)
     families, measured, booked = fill(_inputs(inputs[one * x : (one + 1) * x], z), here, frame)
     doubled, _, _ = fill(_inputs(inputs[(one + 1) * x : (one + 2) * x], z), here, frame)
+    for t in range(PRE_SAMPLE, len(here.listed)):
+        families.fund.weight[:, t] = here.listed[
+            t
+        ]  # what is asked for on the last day need not be there to be read
     return families, doubled, measured, booked.share[0] * booked.known
 
 

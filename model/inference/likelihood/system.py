@@ -71,9 +71,10 @@ class Inputs(NamedTuple):
 class Data(NamedTuple):
     """What was measured; may change without recompiling. Missing numbers are zero and never read.
 
-    ``flows, flows_lag, next_day, late_window (T, I)``; see :class:`Design`. ``listed (T, I)`` and ``row_weight (E, T)``
-    are 0/1; ``print_var (T, I)`` is the variance of a print around the trades it stands for, because creations come in
-    whole baskets, and because vendors differ where there are several.
+    ``flows, flows_lag, next_day, late_window (T, I)``; see :class:`Design`. ``listed, read (T, I)`` and
+    ``row_weight (E, T)`` are 0/1; ``print_var (T, I)`` is the variance of a print around the trades it stands for, because
+    creations come in whole baskets, and because vendors differ where there are several. A fund's print is ``read`` if it
+    is there or an unknown stands for it: one that is missing on the last day reaches no later row and needs none.
     """
 
     flows: np.ndarray
@@ -82,6 +83,7 @@ class Data(NamedTuple):
     late_window: np.ndarray
     listed: np.ndarray
     print_var: np.ndarray
+    read: np.ndarray
     row_weight: np.ndarray
 
 
@@ -293,7 +295,7 @@ def _fill_funds(rows, inputs, data, frame, booked):
         target, weight, var, own_var = rows.target[i], rows.weight[i], rows.var[i], inputs.fund_var[i]
         for t in range(days):
             target[t] = data.flows[t, i]
-            weight[t] = data.listed[t, i] * (t >= pre)
+            weight[t] = data.listed[t, i] * data.read[t, i] * (t >= pre)
             var[t] = own_var * spread[t] + data.print_var[t, i]
         for k in range(lags):
             late, known, share = target[k:], booked.known[i], booked.share[k, i]

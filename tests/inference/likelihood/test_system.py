@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from dense_support import dense_logpdf, dense_system, small, used_unknowns
+from dense_support import dense_logpdf, dense_system, prints_of, small, used_unknowns
 from synthetic import (
     PRE_SAMPLE,
     event_design,
@@ -127,12 +127,39 @@ def test_draws_have_the_dense_posterior():
     mean = -np.linalg.solve(precision, l1.T @ (c1 / v1) + l2.T @ (c2 / v2))
     used, n = used_unknowns(frame), len(frame.first)
     linked = np.s_[: len(used)]  # shocks that live for a day stand behind them, and are drawn elsewhere
-    found, _ = draw_latents(inputs, data, frame, np.zeros(n))
+    found, *_ = draw_latents(inputs, data, frame, np.zeros(n))
     np.testing.assert_allclose(found[used], mean[linked], rtol=1e-7, atol=1e-9)
     spread = np.column_stack([draw_latents(inputs, data, frame, e)[1] - found for e in np.eye(n)])[used]
     np.testing.assert_allclose(
         spread @ spread.T, np.linalg.inv(precision)[linked, linked], rtol=1e-6, atol=1e-9
     )
+
+
+def test_prints_missing_on_the_last_day_widen_nothing_and_are_drawn_from_their_dense_normal():
+    full = small_design(2)
+    p, t = random_parameters(full, 2), full.days - 1
+    flows = full.flows.copy()
+    listed = full.listed[t] > 0
+    flows[t, listed] = np.nan
+    evening = replace(full, flows=flows)
+    assert make_frame(evening).shape.tolist() == make_frame(full).shape.tolist()
+    inputs, data, frame = system_of(p, evening)
+    value, _ = value_and_gradient(inputs, data, frame)
+    assert value == pytest.approx(dense_logpdf(p, evening), rel=1e-9)
+    # The same from the complete panel: a print is what was seen less its own shock, which nothing tells.
+    (c1, c2), (l1, l2), (v1, v2) = dense_system(p, full)
+    today = prints_of(full, t, True)
+    rows, shift, var = np.vstack([l1, l2]), np.concatenate([c1, c2]), np.concatenate([v1, v2])
+    precision = rows[~today].T @ (rows[~today] / var[~today, None])
+    middle = -np.linalg.solve(precision, rows[~today].T @ (shift[~today] / var[~today]))
+    mean = full.flows[t, listed] - shift[today] - rows[today] @ middle
+    cov = rows[today] @ np.linalg.solve(precision, rows[today].T) + np.diag(var[today])
+    n, funds = len(frame.first), len(listed)
+    at_zero = draw_latents(inputs, data, frame, np.zeros(n + funds)).last_prints
+    np.testing.assert_allclose(at_zero[listed], mean, rtol=1e-7, atol=1e-9)
+    steps = [draw_latents(inputs, data, frame, e).last_prints - at_zero for e in np.eye(n + funds)]
+    spread = np.column_stack(steps)[listed]
+    np.testing.assert_allclose(spread @ spread.T, cov, rtol=1e-6, atol=1e-9)
 
 
 # --- derivatives --------------------------------------------------------------------------------------------
