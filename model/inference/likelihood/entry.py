@@ -10,9 +10,7 @@ import contextlib
 import ctypes
 import functools
 import os
-import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -22,9 +20,10 @@ from numba import carray, types
 
 from model.inference.likelihood import rows as gaussian
 from model.inference.likelihood.adjoint import pull
-from model.inference.likelihood.jit import cache_folder, entry, jit, version
+from model.inference.likelihood.jit import cache_folder, entry, jit, lock_path
 from model.inference.likelihood.rows import Band
 from model.inference.likelihood.system import Data, Families, Frame, Inputs, fill
+from model.watchdog import run_tied
 
 SYMBOL = "linear_gaussian_system"
 _DOUBLES, _INTEGERS = types.CPointer(types.float64), types.CPointer(types.int64)
@@ -164,7 +163,7 @@ def address() -> int:
     """
     from llvmlite import binding  # only where it compiles
 
-    with _one_compiler(Path(tempfile.gettempdir()) / f"{SYMBOL}-{version():x}.lock"):
+    with _one_compiler(lock_path(SYMBOL)):
         if not any(cache_folder().rglob("*.nbi")):
             _compile_elsewhere()
         compiled = entry(SIGNATURE)(_system)
@@ -175,9 +174,9 @@ def address() -> int:
 
 def _compile_elsewhere() -> None:
     """Fill the cache in a process of its own: what compiles keeps other last digits than what loads."""
-    source = f"from {__name__} import compile_here; compile_here()"
-    path = os.pathsep.join(p for p in sys.path if p)
-    subprocess.run([sys.executable, "-c", source], env=os.environ | {"PYTHONPATH": path}, check=False)
+    run_tied(
+        f"from {__name__} import compile_here; compile_here()", os.pathsep.join(p for p in sys.path if p)
+    )
 
 
 def compile_here() -> None:

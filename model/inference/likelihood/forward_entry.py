@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import ctypes
 import functools
-import tempfile
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -23,7 +21,7 @@ from model.inference.likelihood.entry import (
     sizes_of,
 )
 from model.inference.likelihood.forward import forward
-from model.inference.likelihood.jit import entry, jit, version
+from model.inference.likelihood.jit import entry, jit, lock_path
 from model.inference.likelihood.system import Data, Frame, Inputs, fill
 
 _DOUBLES, _INTEGERS = types.CPointer(types.float64), types.CPointer(types.int64)
@@ -133,7 +131,7 @@ def _forward(inputs_at, data_at, frame_at, extra_at, sizes_at, out_at):
 @functools.cache
 def address() -> int:
     """Address of the compiled entry point; compiled once a machine and version of the sources."""
-    with _one_compiler(Path(tempfile.gettempdir()) / f"linear_gaussian_forward-{version():x}.lock"):
+    with _one_compiler(lock_path("linear_gaussian_forward")):
         compiled = entry(SIGNATURE)(_forward)
     _keep.append(compiled)
     return compiled.address

@@ -6,6 +6,7 @@ import subprocess
 import sys
 
 from model.inference.likelihood import entry as native
+from model.inference.likelihood import jit
 
 HOLDER = """
 import sys, time
@@ -36,3 +37,12 @@ def test_a_free_lock_is_taken_in_silence(tmp_path, capsys):
     with native._one_compiler(tmp_path / "system.lock"):
         pass
     assert capsys.readouterr().err == ""
+
+
+def test_users_do_not_share_a_lock(monkeypatch):
+    """Two users of one machine: the second can neither open nor remove what the first left in the temporary folder."""
+    paths = set()
+    for user in (0, 1000, 1001):
+        monkeypatch.setattr("os.getuid", lambda user=user: user)
+        paths.add(jit.lock_path("system"))
+    assert len(paths) == 3

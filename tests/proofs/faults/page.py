@@ -31,9 +31,9 @@ TEXTS = {
         "*Lost*: nothing usable stands there. *Mixed*: files of two runs, or a half-written one, pass as finished. "
         "*Orphans*: runs of which a process went on for more than fifteen seconds. *Given again*: every fifth killed "
         "command, gone on with by `fit.py --resume` where a fit was begun, else given again; all must end with a whole "
-        "result. Moments are uniform over the time that the command takes; every third one falls into its last fifth, in "
-        "which files are written. Fits and calibrations draw from the prior in place of sampling; all else about them is "
-        "as it is."
+        "result. Moments are uniform over the time that the command takes (the median of its last whole runs); every "
+        "third one falls into its last fifth, in which files are written. Fits and calibrations draw from the prior in "
+        "place of sampling; all else about them is as it is."
     ),
     "flips": (
         "One byte at a time, the first, the last and random ones; the fit must be refused with the file's name."
