@@ -9,19 +9,19 @@ from typing import Any, NamedTuple
 import numpy as np
 from numba import carray, types
 
+from model.inference.likelihood.compiled import compiled
 from model.inference.likelihood.entry import (
     Sizes,
     _data,
     _frame,
     _inputs,
     _kernel_lengths,
-    _one_compiler,
     _take,
     pack,
     sizes_of,
 )
 from model.inference.likelihood.forward import forward
-from model.inference.likelihood.jit import entry, jit, lock_path
+from model.inference.likelihood.jit import entry, jit
 from model.inference.likelihood.system import Data, Frame, Inputs, fill
 
 _DOUBLES, _INTEGERS = types.CPointer(types.float64), types.CPointer(types.int64)
@@ -131,10 +131,14 @@ def _forward(inputs_at, data_at, frame_at, extra_at, sizes_at, out_at):
 @functools.cache
 def address() -> int:
     """Address of the compiled entry point; compiled once a machine and version of the sources."""
-    with _one_compiler(lock_path("linear_gaussian_forward")):
-        compiled = entry(SIGNATURE)(_forward)
-    _keep.append(compiled)
-    return compiled.address
+    ahead = compiled(SIGNATURE, _forward)
+    _keep.append(ahead)
+    return ahead.address
+
+
+def compile_here() -> None:
+    """Compile the entry point into the cache."""
+    entry(SIGNATURE)(_forward)
 
 
 _keep: list[Any] = []

@@ -7,8 +7,6 @@ would be loaded unchanged after that file was edited, and would silently compute
 from __future__ import annotations
 
 import hashlib
-import os
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -47,12 +45,6 @@ def jit_plain(function: Callable[..., Any]) -> Any:
 def cache_folder() -> Path:
     """Where compiled entry points of this version of the sources are kept."""
     return Path(config.CACHE_DIR or FOLDER / "__pycache__") / f"kernels-{version():x}"
-
-
-def lock_path(name: str) -> Path:
-    """Lock of those who compile an entry point: one for each user, as nobody can open another's in the shared folder."""
-    user = os.getuid() if hasattr(os, "getuid") else 0
-    return Path(tempfile.gettempdir()) / f"{name}-{user}-{version():x}.lock"
 
 
 def entry(signature: Any) -> Callable[[Callable[..., Any]], Any]:

@@ -19,7 +19,9 @@ from model.inference.diagnostics import Diagnostics
 from model.inference.draws import STATES, prior_draws
 from model.store import PROJECT
 
-DRAWS, CHAINS = int(os.environ.get("FAULT_DRAWS", "60")), 2
+DRAWS, CHAINS = (
+    int(os.environ.get(name, usual)) for name, usual in (("FAULT_DRAWS", "60"), ("FAULT_CHAINS", "2"))
+)
 PAUSE = 0.3
 """Seconds that a reading takes, so that kills fall into sampling too."""
 OPEN = GateResult("inconclusive", ["Too few days."], None, [], "d" * 64, "g" * 64, 1)
@@ -61,8 +63,8 @@ def few_prior(*arguments):
     """The prior's side from few draws."""
     from model.studies.fit import products
 
-    products.PRIOR_DRAWS = DRAWS
-    products.DECOMPOSED_DRAWS = DRAWS
+    products.PRIOR_DRAWS = min(products.PRIOR_DRAWS, DRAWS)
+    products.DECOMPOSED_DRAWS = min(products.DECOMPOSED_DRAWS, DRAWS)
     return products.prior_side(*arguments)
 
 
