@@ -9,8 +9,10 @@ import pytest
 from sealed_fit import finish
 from synthetic_fit import write_fit
 
+from model.inference import sample
 from model.store import PROJECT
-from tests.proofs.faults import changes, flips, kills, mutations
+from model.studies.fit import run
+from tests.proofs.faults import changes, cheap, flips, kills, mutations, oracles
 
 
 @pytest.fixture(scope="module")
@@ -60,6 +62,21 @@ def test_every_kind_of_change_is_made():
     assert (
         len(made) >= 40
     )  # a byte-order mark and other line ends are one change each, whenever they are made
+
+
+def test_zero_has_one_sign():
+    assert oracles.judge({"a": -0.0}, {"a": 0.0}, [-0.0], [0.0], frozenset()) == ""
+    assert oracles.judge({"a": -1.0}, {"a": 1.0}, [1.0], [1.0], frozenset()) != ""
+
+
+def test_draws_of_the_prior_stand_in_for_the_sampler(monkeypatch):
+    """Also where the sampler was imported before: kills are aimed at the writing."""
+    for name in ("gate_job", "prior_job", "Sampler"):
+        monkeypatch.setattr(run, name, getattr(run, name))
+    monkeypatch.setattr(sample, "Sampler", sample.Sampler)
+    cheap.stand_in()
+    assert run.Sampler is sample.Sampler is cheap.PriorSampler
+    assert run.gate_job is cheap.open_gate
 
 
 @pytest.mark.slow

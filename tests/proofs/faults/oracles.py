@@ -117,7 +117,9 @@ def plain(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [plain(v) for v in value]
     if isinstance(value, np.ndarray):
-        return value.tolist()
+        return (value + 0.0 if value.dtype.kind == "f" else value).tolist()
+    if isinstance(value, float):
+        return value + 0.0  # zero has one sign: a file that says -0.0 says 0.0
     if isinstance(value, pd.Timestamp):
         return str(value)
     if isinstance(value, pd.DataFrame | pd.Series):
