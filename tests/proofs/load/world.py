@@ -118,5 +118,5 @@ def _walk(own: pd.Series, at: np.ndarray) -> np.ndarray:
 def _to_expiry(day: pd.Timestamp) -> int:
     """Days to the last Friday of the month, or of the next when that is over."""
     ends = [day + pd.offsets.MonthEnd(0), day + pd.offsets.MonthEnd(0) + pd.offsets.MonthEnd(1)]
-    fridays = [e - pd.Timedelta(days=(e.dayofweek - 4) % 7) for e in ends]
+    fridays = [e - pd.Timedelta(days=(e.day_of_week - 4) % 7) for e in ends]
     return next(int((f - day).days) for f in fridays if f >= day)
