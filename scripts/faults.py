@@ -75,7 +75,7 @@ def main(
         parts = {
             "kills": lambda fit: killing.run(kills, seed, scratch, say, fit, among=among, keep=kept("kills")),
             "flips": lambda fit: flipping.run(fit, flips, seed, scratch),
-            "inputs": lambda fit: mutations.run(inputs, seed, scratch, fit, say, among),
+            "inputs": lambda fit: mutations.run(inputs, seed, scratch, fit, say, among, kept("inputs")),
         }
         fit = killing.whole_fit(scratch / "base", say)
         for part in (p for p in ORDER if not only or p in only):

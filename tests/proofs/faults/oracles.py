@@ -158,7 +158,8 @@ def judge_panel(
     """
     rows = list(csv.reader(io.StringIO(blob.decode("utf-8-sig"))))
     head = [c.strip() for c in rows[0]]
-    cells = pd.DataFrame(rows[1:], columns=head)
+    # A newest row may end after its date.
+    cells = pd.DataFrame([r + [""] * (len(head) - len(r)) for r in rows[1:]], columns=head)
     days = pd.DatetimeIndex(pd.to_datetime(cells.pop("date").str.strip()))
     filled = (cells.map(str.strip) != "").any(axis=1).to_numpy()
     lost = [d for d in days[filled] if d not in found.index]
