@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 import _checkout
 from cyclopts import Parameter
 
-from model.studies.command import CommandLine, Seed, Whole, between, script
+from model.studies.command import CommandLine, Seed, Switch, Whole, between, require, script
 
 Tries = Annotated[Whole, Parameter(validator=between(0))]
 
@@ -27,6 +27,7 @@ def main(
     seed: Seed = 0,
     only: tuple[Literal["kills", "flips", "inputs"], ...] = (),
     among: str = "",
+    add: Switch = False,
     page: Path | None = None,
     argv: CommandLine,
 ) -> int:
@@ -39,6 +40,7 @@ def main(
     --------
     uv run scripts/faults.py --kills 20 --inputs 1000
     uv run scripts/faults.py --only flips --only inputs
+    uv run scripts/faults.py --only kills --kills 50 --add --seed 1
 
     Parameters
     ----------
@@ -52,6 +54,8 @@ def main(
         This part alone, may be repeated (default: all three); the page keeps what the others found.
     among
         Only commands and inputs whose name holds this; the page keeps the lines of the others.
+    add
+        Add to the numbers that are kept, so that the proof can be run in pieces; give each another seed.
     page
         Page to write (default: docs/reliability.md).
     """
@@ -65,17 +69,21 @@ def main(
     def say(text: str) -> None:
         print(text, flush=True)
 
-    def kept(part: str):
-        return lambda found: told.keep(part, found, seed, path.with_suffix(""), bool(among))
-
     path = page or _checkout.ROOT / "docs" / "reliability.md"
+    before = {p: told.kept(p, path.with_suffix("")) if add else {} for p in ORDER}
+    used = {s for p in only or ORDER for row in before[p].values() for s in row["seed"].split(", ")}
+    require(str(seed) not in used, f"Seed {seed} has been tried already.", "Give another --seed.")
+
+    def kept(part: str):
+        return lambda found: told.keep(part, found, seed, path.with_suffix(""), bool(among), before[part])
+
     wrong: list[str] = []
     with tempfile.TemporaryDirectory() as folder:
         scratch = Path(folder)
         parts = {
             "kills": lambda fit: killing.run(kills, seed, scratch, say, fit, among=among, keep=kept("kills")),
             "flips": lambda fit: flipping.run(fit, flips, seed, scratch),
-            "inputs": lambda fit: mutations.run(inputs, seed, scratch, fit, say, among),
+            "inputs": lambda fit: mutations.run(inputs, seed, scratch, fit, say, among, kept("inputs")),
         }
         fit = killing.whole_fit(scratch / "base", say)
         for part in (p for p in ORDER if not only or p in only):

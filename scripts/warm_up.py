@@ -25,7 +25,7 @@ def main(*, event: Event = "2026-02-05", console: Screen) -> None:
     """
     from model.design.subject import Request, load_subject  # here: --help answers at once
     from model.studies.fit.run import kernel_job
-    from model.studies.watchdog import end_with_parent
+    from model.watchdog import end_with_parent
 
     spawn = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(1, mp_context=spawn, initializer=end_with_parent) as pool:

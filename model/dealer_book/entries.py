@@ -20,6 +20,8 @@ from model.units import DAYS_PER_YEAR, PERCENT, USD_PER_MN
 GAMMA_UNITS = ("shares_per_pct", "usd_m_per_pct")
 FAR = 100.0
 """Times from the spot, up or down, beyond which a strike is not one of its options."""
+LONG = 3660
+"""Days before a book within which its notes were issued and its closes stand."""
 
 
 def _venue(entry: Table) -> str:
@@ -156,6 +158,14 @@ def note_entries(
     return total, notes
 
 
+def _issued(entry: Table, last: date) -> date:
+    """The day of issue: closes before it do not count, so a slip of the year would knock the note in."""
+    day = entry.day("issued")
+    if not 0 <= (last - day).days <= LONG:
+        entry.refuse("issued", f"{day} is not within the ten years before as_of, {last}", "Correct the date.")
+    return day
+
+
 def _note(entry: Table, market: Market, as_of: datetime, closes: dict[date, float]) -> Note:
     u = market.units_per_quote
     shown = entry.number("barrier", low=1e-9)
@@ -174,7 +184,7 @@ def _note(entry: Table, market: Market, as_of: datetime, closes: dict[date, floa
         monitoring=monitoring,
         rate=market.rate_pct / PERCENT,
         carry=market.carry_pct / PERCENT,
-        issued=entry.day("issued"),
+        issued=_issued(entry, as_of.date()),
         shown_barrier=shown,
         width_pct=entry.number("width_pct", 1.0, low=1e-6),
         dates=dates,

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from model.dealer_book.book import Book, Provenance
 from model.dealer_book.chains import Chain, read_chain, to_listed
-from model.dealer_book.entries import chain_entry, cluster_entry, note_entries, option_entry
+from model.dealer_book.entries import LONG, chain_entry, cluster_entry, note_entries, option_entry
 from model.dealer_book.listed import Listed
 from model.dealer_book.markets import VENUES, Market, read_market
 from model.dealer_book.sign import SignPrior
@@ -20,7 +20,7 @@ from model.toml_table import Table, read_toml
 BOOKS = PROJECT / "data" / "books"
 ENTRIES = ("cluster", "option", "chain", "note")
 """Tables of a book, each with a status of its own."""
-SOON, LONG = 10, 3660
+SOON = 10
 """Days after `as_of` that a book is for, and before it that a close is of any use."""
 
 
@@ -213,7 +213,7 @@ def _closes(root: Table, last: date) -> dict[date, float]:
     wrong = next((d for d in out if not 0 <= (last - d).days <= LONG), None)
     if wrong is not None:
         prices.refuse(str(wrong), f"is not within the ten years before as_of, {last}", "Correct the date.")
-    return out
+    return dict(sorted(out.items()))  # the order of the lines says nothing
 
 
 def _signs(root: Table) -> tuple[dict[str, SignPrior], tuple[str, ...], list[Provenance]]:

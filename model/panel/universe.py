@@ -20,6 +20,8 @@ from model.toml_table import Columns, Keys, Range, Table, read_toml
 FOLDER = PROJECT / "data" / "universes"
 USED = ("short", "net", "open_interest")
 MAX_LABEL_SHIFT = 5
+FIRST_ETF = date(1990, 1, 1)
+"""The first was listed in March 1990, in Toronto."""
 OPEN_END = date(2200, 1, 1)
 """Last day of a fund that has not closed."""
 
@@ -276,6 +278,12 @@ def _check(u: Universe, root: Table) -> None:
         lives: list[tuple[Keys, Fund | Member]] = [(("funds", i), fund)]
         lives += [(("funds", i, "members", j), m) for j, m in enumerate(fund.members)]
         for where, life in lives:
+            if life.first_day < FIRST_ETF:
+                root.refuse(
+                    (*where, "first_day"),
+                    f"{life.key!r} begins on {life.first_day}, before there were exchange-traded funds",
+                    "Correct the date: zeros from it on are flows, and missing before it.",
+                )
             if life.last_day < life.first_day:
                 root.refuse(
                     (*where, "last_day"),

@@ -46,9 +46,9 @@ def read(blobs: Blobs, spec: SourceSpec) -> list[RawSeries]:
         header, days, footer = _table(_rows(decode(blob, name), name), name, [f for _, _, f in spec.fields])
         require_columns(header, [f for _, _, f in spec.fields], name)
         for row, cells in days:
-            if len(cells) < len(header) and all(c in MISSING for c in cells[1:]):
+            only_date = all(c in MISSING for c in cells[1:])
+            if only_date:
                 cells += [""] * (len(header) - len(cells))
-                spec.say(f"row of {cells[0]}: holds only its date", 0, "not reported yet")
             if len(cells) != len(header):
                 raise DataError(
                     f"{where(name, row)}: {len(cells)} cells, the header has {len(header)}.",
@@ -58,6 +58,8 @@ def read(blobs: Blobs, spec: SourceSpec) -> list[RawSeries]:
             stamp = day(cells[0], where(name, row, "Date"), ("day month year",))
             if not spec.keeps(stamp):
                 continue
+            if only_date:
+                spec.say(f"row of {cells[0]}: holds only its date", 0, "not reported, or not yet")
             for series, fund, column in spec.fields:
                 at = where(name, row, column)
                 out.add(

@@ -18,10 +18,13 @@ type Seen = dict[str, dict[str, str]]  # column -> value -> where it first stood
 _IDENTITY = """
     symbol ticker instrument instrument_name instrument_id contract contract_code contract_market_name
     cftc_contract_market_code market market_and_exchange_names futonly_or_combined pair product product_id coin asset
-    currency base base_currency quote_currency underlying fund exchange venue interval resolution timeframe unit units
+    currency ccy denomination base base_currency base_asset quote_currency quote_asset settlement_currency settle_currency
+    margin_currency underlying fund exchange venue interval resolution timeframe unit units isin cusip quote
 """
 IDENTITY = frozenset(_IDENTITY.split())
 """Columns that say what a row is of: a series holds rows of one."""
+OFTEN_NUMBERS = frozenset({"quote", "base"})
+"""Of these, names under which others give a number, which says nothing of the instrument."""
 
 
 @dataclass
@@ -201,7 +204,7 @@ def check_one(seen: Seen, record: dict[str, Any], place: str, spec: SourceSpec, 
         if str(column).lower() not in IDENTITY or str(column) in spec.options.get("mixed", ()):
             continue
         text = "" if value is None else str(value).strip()
-        if not text or text == "nan":
+        if not text or text == "nan" or (str(column).lower() in OFTEN_NUMBERS and not text.isalpha()):
             continue
         values = seen.setdefault(str(column), {})
         values.setdefault(text, place)

@@ -155,7 +155,8 @@ def day(raw: Any, at: str, formats: tuple[str, ...] = ("iso",)) -> pd.Timestamp:
     parsed = _day_text(raw.strip(), formats) if isinstance(raw, str) else None
     if parsed is None:
         raise DataError(
-            f"{at}: {str(raw)[:40]!r} is not a date ({' or '.join(formats)}).", "Correct the date."
+            f"{at}: {str(raw)[:40]!r} is not a date ({' or '.join(formats)}).",
+            _unit_hint(raw) or _format_hint(raw) or "Correct the date.",
         )
     return _in_range(parsed, raw, at)
 
@@ -210,6 +211,18 @@ def _since_1970(raw: Any, at: str, unit: str) -> pd.Timestamp:
             _unit_hint(raw) or "Check the unit of the time stamps.",
         )
     return pd.Timestamp(round(fits[0] * 1000), unit="ms", tz="UTC").as_unit("ns")
+
+
+def _format_hint(raw: Any) -> str:
+    """Which other layout a text would be a date in; empty when in none."""
+    text = str(raw).strip()
+    for name, (pattern, _) in _DATES.items():
+        if pattern.fullmatch(text) and _day_text(text, (name,)) is not None:
+            return (
+                f"It would be a date written as {name!r}: where the whole file is, and the reader is a table, set "
+                f"options.date_formats = [{name!r}] in sources.toml."
+            )
+    return ""
 
 
 def _unit_hint(raw: Any) -> str:

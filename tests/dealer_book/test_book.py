@@ -193,6 +193,9 @@ def test_bad_bars(tmp_path, event_book, old, new, words) -> None:
         ("day = 2026-02-05", "day = 2026-02-03", "day: 2026-02-03 is not soon after as_of"),
         ('"2026-02-03" = 43.30', '"1979-05-27" = 43.30', "1979-05-27.*ten years before as_of"),
         ('"2026-02-04" = 41.57', '"2026-02-06" = 41.57', "2026-02-06.*ten years before as_of"),
+        ("issued = 2025-10-31", "issued = 1979-05-27", "issued: 1979-05-27.*ten years before as_of"),
+        ("issued = 2025-10-31", "issued = 2035-10-31", "issued: 2035-10-31.*ten years before as_of"),
+        ("issued = 2025-11-14", "issued = 2026-02-05", "issued: 2026-02-05.*ten years before as_of"),
         ("iv_pct = [66.0,", "iv_pct = [9223372036854775808,", "iv_pct.*at most 1000"),
         ("strikes = [34.0,", "strikes = [9223372036854775808,", "strikes.*100 times from the spot"),
         ("strikes = [64000.0,", "strikes = [640.0,", "strikes: 640 is more than 100 times from the spot"),
@@ -207,6 +210,18 @@ def test_bad_books(tmp_path, old, new, words) -> None:
     with pytest.raises(DataError, match=words) as err:
         load_book(tmp_path / "book.toml")
     assert err.value.remedy
+
+
+def test_the_order_of_closes_says_nothing(tmp_path, event_book) -> None:
+    text = EVENT_BOOK.read_text()
+    (tmp_path / "markets.toml").write_text((EVENT_BOOK.parent / "markets.toml").read_text())
+    first, last = '"2026-01-29" = 47.60\n', '"2026-02-03" = 43.30\n'
+    swapped = text.replace(first, "@").replace(last, first).replace("@", last)
+    assert swapped != text
+    (tmp_path / "book.toml").write_text(swapped)
+    read = load_book(tmp_path / "book.toml")
+    assert list(read.closes.items()) == list(event_book.closes.items())
+    assert [n.knocked_on for n in read.notes] == [n.knocked_on for n in event_book.notes]
 
 
 def test_bad_moves() -> None:

@@ -58,6 +58,19 @@ def test_a_flow_after_the_last_day_is_a_contradiction(table, load, universe) -> 
     assert "last_day" in caught.value.remedy
 
 
+@pytest.mark.parametrize("key", ["ibit", "other", "ezbc", "msbt"])
+def test_a_fund_or_member_that_begins_before_there_were_any_is_refused(tmp_path, key) -> None:
+    """Zeros before a launch are missing, so a slip of the year would make flows of them."""
+    text = (FOLDER / "us-spot-btc.toml").read_text()
+    head, _, rest = text.partition(f'key = "{key}"\n')
+    before, _, after = rest.partition("first_day = ")
+    path = tmp_path / "u.toml"
+    path.write_text(f'{head}key = "{key}"\n{before}first_day = 1979-05-27{after[10:]}')
+    with pytest.raises(DataError, match=f"first_day.*'{key}' begins on 1979-05-27") as caught:
+        load_universe(path)
+    assert "Correct the date" in caught.value.remedy
+
+
 def test_a_member_ends_too(tmp_path) -> None:
     text = (FOLDER / "us-spot-btc.toml").read_text()
     path = tmp_path / "u.toml"

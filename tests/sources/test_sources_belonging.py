@@ -44,6 +44,19 @@ def test_two_symbols_in_one_table_are_refused_with_the_way_on(tmp_path: Path) ->
     assert kept.tolist() == [70_200, 70_440]
 
 
+@pytest.mark.parametrize("column", ["quote", "ccy", "settlement_currency"])
+def test_a_second_currency_is_refused_whatever_its_column_is_called(tmp_path: Path, column: str) -> None:
+    text = candles([s.isoformat() for s in HOURS], ["USD"] * 70 + ["EUR"] * 26).replace("symbol", column)
+    with pytest.raises(DataError, match=f"{column} is 'EUR', 'USD' at x.csv, row 2"):
+        hourly(tmp_path, text)
+
+
+def test_a_number_says_nothing_of_the_instrument(tmp_path: Path) -> None:
+    quotes = [f"{70_000 + i}.5" for i in range(len(HOURS))]
+    text = candles([s.isoformat() for s in HOURS], quotes).replace("symbol", "quote")
+    assert len(hourly(tmp_path, text).panel) == 4
+
+
 def test_one_series_over_two_venues_can_be_said_to_be_one(tmp_path: Path) -> None:
     text = candles([s.isoformat() for s in HOURS], ["a"] * 48 + ["b"] * 48).replace("symbol", "venue")
     with pytest.raises(DataError, match="venue is 'b'"):
@@ -172,6 +185,26 @@ def test_days_given_as_epochs_or_without_separators(tmp_path: Path) -> None:
         text = candles(stamps)
         panel = hourly(tmp_path, text, f"date = 'open_time', {options}", "").panel
         assert panel["price"].tolist() == [70_000, 70_010, 70_020, 70_030, 70_040]
+
+
+@pytest.mark.parametrize(
+    ("layout", "way"),
+    [
+        ("%s", "time_unit = 's'"),
+        ("%m/%d/%Y", "date_formats = ['us']"),
+        ("%d.%m.%Y", "date_formats = ['day.month.year']"),
+    ],
+)
+def test_days_in_another_layout_are_refused_with_the_setting_that_reads_them(
+    tmp_path: Path, layout: str, way: str
+) -> None:
+    days = pd.date_range("2026-02-02", periods=5, tz="UTC")
+    text = candles([f"{d.timestamp():.0f}" if layout == "%s" else f"{d:{layout}}" for d in days])
+    with pytest.raises(DataError, match="is not a date") as caught:
+        hourly(tmp_path, text, more="")
+    assert f"options.{way}" in caught.value.remedy
+    panel = hourly(tmp_path, text, f"date = 'open_time', {way}", "").panel
+    assert panel["price"].tolist() == [70_000, 70_010, 70_020, 70_030, 70_040]
 
 
 # ---- intervals

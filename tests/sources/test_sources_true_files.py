@@ -69,6 +69,15 @@ def test_a_page_whose_newest_row_is_only_a_date_keeps_the_others(tmp_path: Path,
     assert panel.loc["2026-03-16"].isna().all()
 
 
+@pytest.mark.parametrize("at", [0, 10, len(DAYS) - 1])
+def test_a_day_of_which_only_the_date_is_given_is_told_wherever_it_stands(tmp_path: Path, at: int) -> None:
+    rows = rows_of(flows())
+    rows[at] = [rows[at][0], "-", "-", "", "-"]
+    built = farside(tmp_path, page(rows))
+    assert f"row of {rows[at][0]}: holds only its date" in told(built)
+    assert built.panel["flow_total"].notna().sum() == len(DAYS) - 1
+
+
 def test_a_row_with_some_cells_only_is_refused(tmp_path: Path) -> None:
     rows = [*rows_of(flows()), ["16 Mar 2026", "12.0"]]
     with pytest.raises(DataError, match="2 cells, the header has 5"):

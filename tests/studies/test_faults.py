@@ -9,8 +9,10 @@ import pytest
 from sealed_fit import finish
 from synthetic_fit import write_fit
 
+from model.inference import sample
 from model.store import PROJECT
-from tests.proofs.faults import changes, flips, kills, mutations
+from model.studies.fit import run
+from tests.proofs.faults import changes, cheap, flips, kills, mutations, oracles, page
 
 
 @pytest.fixture(scope="module")
@@ -60,6 +62,36 @@ def test_every_kind_of_change_is_made():
     assert (
         len(made) >= 40
     )  # a byte-order mark and other line ends are one change each, whenever they are made
+
+
+def test_zero_has_one_sign():
+    assert oracles.judge({"a": -0.0}, {"a": 0.0}, [-0.0], [0.0], frozenset()) == ""
+    assert oracles.judge({"a": -1.0}, {"a": 1.0}, [1.0], [1.0], frozenset()) != ""
+
+
+def test_draws_of_the_prior_stand_in_for_the_sampler(monkeypatch):
+    """Also where the sampler was imported before: kills are aimed at the writing."""
+    for name in ("gate_job", "prior_job", "Sampler"):
+        monkeypatch.setattr(run, name, getattr(run, name))
+    monkeypatch.setattr(sample, "Sampler", sample.Sampler)
+    cheap.stand_in()
+    assert run.Sampler is sample.Sampler is cheap.PriorSampler
+    assert run.gate_job is cheap.open_gate
+
+
+def test_pieces_of_a_proof_add_up_and_name_what_they_were_tried_on(tmp_path, monkeypatch):
+    first = [kills.Count("fit", kills=3, mixed=1), kills.Count("report", kills=2)]
+    monkeypatch.setattr(page, "code_hash", lambda: "a" * 64)
+    page.keep("kills", first, 0, tmp_path, False)
+    before = page.kept("kills", tmp_path)
+    monkeypatch.setattr(page, "code_hash", lambda: "b" * 64)
+    for n in (1, 2):  # told after each kill of all so far
+        page.keep("kills", [kills.Count("fit", kills=n)], 1, tmp_path, False, before)
+    rows = page.kept("kills", tmp_path)
+    assert [(r["kills"], r["mixed"]) for r in rows.values()] == [(5, 1), (2, 0)]
+    assert rows["fit"]["seed"] == "0, 1"
+    assert rows["fit"]["code"] == f"{'a' * 12}, {'b' * 12}"
+    assert rows["report"]["seed"] == "0"
 
 
 @pytest.mark.slow

@@ -6,16 +6,9 @@ whole system again inside every caller.
 
 from __future__ import annotations
 
-import contextlib
 import ctypes
 import functools
 import math
-import os
-import subprocess
-import sys
-import tempfile
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -23,7 +16,8 @@ from numba import carray, types
 
 from model.inference.likelihood import rows as gaussian
 from model.inference.likelihood.adjoint import pull
-from model.inference.likelihood.jit import cache_folder, entry, jit, version
+from model.inference.likelihood.compiled import compiled
+from model.inference.likelihood.jit import entry, jit
 from model.inference.likelihood.rows import Band
 from model.inference.likelihood.system import Data, Families, Frame, Inputs, fill
 
@@ -32,8 +26,6 @@ _DOUBLES, _INTEGERS = types.CPointer(types.float64), types.CPointer(types.int64)
 SIGNATURE = types.float64(_DOUBLES, _DOUBLES, _INTEGERS, _INTEGERS, _DOUBLES, types.int64)
 _C_TYPE = ctypes.CFUNCTYPE(ctypes.c_double, *[ctypes.c_void_p] * 5, ctypes.c_int64)
 GRADIENT, DRAW = 0, 1
-PATIENCE = 60.0
-"""Seconds after which a process says what it is waiting for."""
 
 
 class Sizes(NamedTuple):
@@ -177,26 +169,13 @@ def _system(inputs_at, data_at, frame_at, sizes_at, out_at, mode):
 
 @functools.cache
 def address() -> int:
-    """Address of the compiled system; compiles it (about half a minute) unless it is in the cache.
-
-    Two processes that start together compile once: the second waits and reads the cache.
-    """
+    """Address of the compiled system; compiles it (about half a minute) unless it is in the cache."""
     from llvmlite import binding  # only where it compiles
 
-    with _one_compiler(Path(tempfile.gettempdir()) / f"{SYMBOL}-{version():x}.lock"):
-        if not any(cache_folder().rglob("*.nbi")):
-            _compile_elsewhere()
-        compiled = entry(SIGNATURE)(_system)
-    binding.add_symbol(SYMBOL, compiled.address)
-    _keep.append(compiled)
-    return compiled.address
-
-
-def _compile_elsewhere() -> None:
-    """Fill the cache in a process of its own: what compiles keeps other last digits than what loads."""
-    source = f"from {__name__} import compile_here; compile_here()"
-    path = os.pathsep.join(p for p in sys.path if p)
-    subprocess.run([sys.executable, "-c", source], env=os.environ | {"PYTHONPATH": path}, check=False)
+    system = compiled(SIGNATURE, _system)
+    binding.add_symbol(SYMBOL, system.address)
+    _keep.append(system)
+    return system.address
 
 
 def compile_here() -> None:
@@ -205,29 +184,6 @@ def compile_here() -> None:
 
 
 _keep: list[Any] = []
-
-
-def _waited_for(path: Path) -> None:
-    print(
-        f"Waiting for another process that compiles the likelihood ({path}) ...", file=sys.stderr, flush=True
-    )
-
-
-@contextlib.contextmanager
-def _one_compiler(path: Path) -> Iterator[None]:
-    """A lock that says so when it is waited for longer than a compilation takes."""
-    from filelock import FileLock, Timeout  # only where it compiles
-
-    lock = FileLock(path)
-    try:
-        lock.acquire(timeout=PATIENCE)
-    except Timeout:
-        _waited_for(path)
-        lock.acquire()
-    try:
-        yield
-    finally:
-        lock.release()
 
 
 def pack(record: tuple, dtype: Any = np.float64) -> np.ndarray:

@@ -4,26 +4,24 @@ from __future__ import annotations
 
 import ctypes
 import functools
-import tempfile
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 from numba import carray, types
 
+from model.inference.likelihood.compiled import compiled
 from model.inference.likelihood.entry import (
     Sizes,
     _data,
     _frame,
     _inputs,
     _kernel_lengths,
-    _one_compiler,
     _take,
     pack,
     sizes_of,
 )
 from model.inference.likelihood.forward import forward
-from model.inference.likelihood.jit import entry, jit, version
+from model.inference.likelihood.jit import entry, jit
 from model.inference.likelihood.system import Data, Frame, Inputs, fill
 from model.mechanisms.design import PRE_SAMPLE
 
@@ -146,10 +144,14 @@ def _forward(inputs_at, data_at, frame_at, extra_at, sizes_at, out_at):
 @functools.cache
 def address() -> int:
     """Address of the compiled entry point; compiled once a machine and version of the sources."""
-    with _one_compiler(Path(tempfile.gettempdir()) / f"linear_gaussian_forward-{version():x}.lock"):
-        compiled = entry(SIGNATURE)(_forward)
-    _keep.append(compiled)
-    return compiled.address
+    ahead = compiled(SIGNATURE, _forward)
+    _keep.append(ahead)
+    return ahead.address
+
+
+def compile_here() -> None:
+    """Compile the entry point into the cache."""
+    entry(SIGNATURE)(_forward)
 
 
 _keep: list[Any] = []

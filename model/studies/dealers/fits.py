@@ -19,7 +19,7 @@ from model.errors import ConvergenceError, DataError
 from model.store import Fit, is_complete, open_tree, read_manifest, require_whole
 from model.studies.fit.run import run
 from model.studies.reopen import request_of
-from model.studies.watchdog import end_with_parent
+from model.watchdog import end_with_parent
 
 
 @dataclass(frozen=True)

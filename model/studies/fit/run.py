@@ -43,7 +43,7 @@ from model.studies.fit.checkpoint import Checkpoint, forget, keep_request
 from model.studies.fit.products import DECOMPOSED_DRAWS, PriorSide, prior_side
 from model.studies.fit.results import Results, Timer, write_refusal, write_results
 from model.studies.reopen import reopen
-from model.studies.watchdog import end_with_parent
+from model.watchdog import end_with_parent
 
 WORKERS = 2
 """Processes beside the main one; they are idle while chains are sampled."""

@@ -17,9 +17,12 @@ from model.gate.result import GateResult
 from model.inference.build import DIMS
 from model.inference.diagnostics import Diagnostics
 from model.inference.draws import STATES, prior_draws
+from model.inference.sample import Sampler as REAL
 from model.store import PROJECT
 
-DRAWS, CHAINS = int(os.environ.get("FAULT_DRAWS", "60")), 2
+DRAWS, CHAINS = (
+    int(os.environ.get(name, usual)) for name, usual in (("FAULT_DRAWS", "60"), ("FAULT_CHAINS", "2"))
+)
 PAUSE = 0.3
 """Seconds that a reading takes, so that kills fall into sampling too."""
 OPEN = GateResult("inconclusive", ["Too few days."], None, [], "d" * 64, "g" * 64, 1)
@@ -61,17 +64,25 @@ def few_prior(*arguments):
     """The prior's side from few draws."""
     from model.studies.fit import products
 
-    products.PRIOR_DRAWS = DRAWS
-    products.DECOMPOSED_DRAWS = DRAWS
+    products.PRIOR_DRAWS = min(products.PRIOR_DRAWS, DRAWS)
+    products.DECOMPOSED_DRAWS = min(products.DECOMPOSED_DRAWS, DRAWS)
     return products.prior_side(*arguments)
+
+
+def stand_in() -> None:
+    """Put draws of the prior in the place of the sampler, and an answer in the place of the gate."""
+    from model.inference import sample
+    from model.studies.fit import run
+
+    run.gate_job, run.prior_job = open_gate, few_prior
+    for module in (sample, run):  # whoever imports it later, and who has imported it
+        assert module.Sampler is REAL, "the sampler is called by another name"
+        module.Sampler = PriorSampler
 
 
 def main(what: str, argv: list[str]) -> int:
     """Run the script of that name, cheaply."""
-    from model.studies.fit import run
-
-    run.gate_job, run.prior_job = open_gate, few_prior
-    sys.modules["model.inference.sample"].Sampler = PriorSampler
+    stand_in()
     sys.path.insert(0, str(PROJECT / "scripts"))
     return importlib.import_module(what).main(argv)
 

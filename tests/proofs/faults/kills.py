@@ -16,6 +16,7 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from statistics import median
 
 from tests.proofs.faults.processes import left, start
 from tests.proofs.faults.targets import Target, targets, whole_fit
@@ -24,6 +25,8 @@ __all__ = ["Count", "run", "whole_fit"]
 
 LATE = 0.8
 """Share of a command's time after which it mostly writes; every third kill falls there."""
+LATEST = 3
+"""Whole runs of a command whose median is its time: a machine is not equally busy all the while."""
 
 
 @dataclass
@@ -79,17 +82,20 @@ def run(
     with targets(fit, scratch / "base") as everything:
         chosen = [t for t in everything if among in t.name]
         counts = {t.name: Count(t.name) for t in chosen}
-        lengths: dict[str, float] = {}
+        lengths: dict[str, list[float]] = {t.name: [] for t in chosen}
         for k in range(count):
             target = chosen[k % len(chosen)]
             tally = counts[target.name]
             folder = scratch / f"{target.name.replace(' ', '-')}-{k}"
-            if target.name not in lengths:
-                lengths[target.name] = _length(target, scratch / f"whole-{k}")
+            took = lengths[target.name]
+            if not took:
+                took.append(_length(target, scratch / f"whole-{k}"))
             first = LATE if rng.random() < 1 / 3 else 0.0
-            _one(target, folder, k, rng.uniform(first, 1.05) * lengths[target.name], tally)
+            _one(target, folder, k, rng.uniform(first, 1.05) * median(took[-LATEST:]), tally)
             if tally.kills % again_every == 0:
-                _go_on(target, folder, k, tally)
+                seconds = _go_on(target, folder, k, tally)
+                # What is resumed is shorter than the whole.
+                took += [seconds] if target.again is target.command else []
             shutil.rmtree(folder, ignore_errors=True)
             say(f"{k + 1} of {count}: {target.name}{'' if tally.passed else f' - FAILED: {tally.examples}'}")
             keep([c for c in counts.values() if c.kills])
@@ -136,11 +142,14 @@ def _one(target: Target, folder: Path, k: int, moment: float, tally: Count) -> N
         tally.examples.append(f"killed after {moment:.1f} s: {wrong}")
 
 
-def _go_on(target: Target, folder: Path, k: int, tally: Count) -> None:
-    """Resume what was interrupted, or give the command again; a whole result must come of it."""
+def _go_on(target: Target, folder: Path, k: int, tally: Count) -> float:
+    """Resume what was interrupted, or give the command again; a whole result must come of it. Seconds that it took."""
+    began = time.monotonic()
     code = start(target.again(folder, k), "again").wait()
+    seconds = time.monotonic() - began
     wrong = f"exit code {code}" if code not in (0, 4) else target.settled(folder)
     tally.again += 1
     if wrong:
         tally.in_vain += 1
         tally.examples.append(f"given again: {wrong}")
+    return seconds

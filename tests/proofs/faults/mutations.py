@@ -80,9 +80,18 @@ class Kind:
 
 
 def run(
-    count: int, seed: int, scratch: Path, fit: Path, say: Callable[[str], None], among: str = ""
+    count: int,
+    seed: int,
+    scratch: Path,
+    fit: Path,
+    say: Callable[[str], None],
+    among: str = "",
+    keep: Callable[[list[Mutated]], object] = list,
 ) -> list[Mutated]:
-    """Change inputs ``count`` times, spread over all kinds; try only those whose name holds ``among``."""
+    """Change inputs ``count`` times, spread over all kinds; try only those whose name holds ``among``.
+
+    ``keep`` is told after each kind of everything so far, so that an interrupted proof is not lost.
+    """
     chosen = kinds(scratch)
     each = -(-count // (len(chosen) + 2))
     work: dict[str, Callable[[random.Random], Mutated]] = {k.name: partial(tables, k, each) for k in chosen}
@@ -91,6 +100,7 @@ def run(
     for name in (n for n in work if among in n):
         say(f"{name}: {each} changes")
         out.append(work[name](random.Random(f"{seed} {name}")))
+        keep(out)
         say(f"{name}: {'passed' if out[-1].passed else 'FAILED: ' + '; '.join(out[-1].examples[:3])}")
     return out
 

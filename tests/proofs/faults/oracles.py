@@ -117,7 +117,9 @@ def plain(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [plain(v) for v in value]
     if isinstance(value, np.ndarray):
-        return value.tolist()
+        return (value + 0.0 if value.dtype.kind == "f" else value).tolist()
+    if isinstance(value, float):
+        return value + 0.0  # zero has one sign: a file that says -0.0 says 0.0
     if isinstance(value, pd.Timestamp):
         return str(value)
     if isinstance(value, pd.DataFrame | pd.Series):
@@ -156,7 +158,8 @@ def judge_panel(
     """
     rows = list(csv.reader(io.StringIO(blob.decode("utf-8-sig"))))
     head = [c.strip() for c in rows[0]]
-    cells = pd.DataFrame(rows[1:], columns=head)
+    # A newest row may end after its date.
+    cells = pd.DataFrame([r + [""] * (len(head) - len(r)) for r in rows[1:]], columns=head)
     days = pd.DatetimeIndex(pd.to_datetime(cells.pop("date").str.strip()))
     filled = (cells.map(str.strip) != "").any(axis=1).to_numpy()
     lost = [d for d in days[filled] if d not in found.index]

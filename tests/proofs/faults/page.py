@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -31,9 +31,9 @@ TEXTS = {
         "*Lost*: nothing usable stands there. *Mixed*: files of two runs, or a half-written one, pass as finished. "
         "*Orphans*: runs of which a process went on for more than fifteen seconds. *Given again*: every fifth killed "
         "command, gone on with by `fit.py --resume` where a fit was begun, else given again; all must end with a whole "
-        "result. Moments are uniform over the time that the command takes; every third one falls into its last fifth, in "
-        "which files are written. Fits and calibrations draw from the prior in place of sampling; all else about them is "
-        "as it is."
+        "result. Moments are uniform over the time that the command takes (the median of its last whole runs); every "
+        "third one falls into its last fifth, in which files are written. Fits and calibrations draw from the prior in "
+        "place of sampling; all else about them is as it is."
     ),
     "flips": (
         "One byte at a time, the first, the last and random ones; the fit must be refused with the file's name."
@@ -46,7 +46,20 @@ TEXTS = {
 }
 
 
-def keep(part: str, found: Sequence[Count | Flips | Mutated], seed: int, folder: Path, more: bool) -> Path:
+def kept(part: str, folder: Path) -> dict[str, dict[str, Any]]:
+    """Lines that are kept of a part, by name."""
+    path = folder / f"{part}.json"
+    return {r[NAMES[part]]: r for r in read_json(path)["rows"]} if path.is_file() else {}
+
+
+def keep(
+    part: str,
+    found: Sequence[Count | Flips | Mutated],
+    seed: int,
+    folder: Path,
+    more: bool,
+    added_to: Mapping[str, Mapping[str, Any]] | None = None,
+) -> Path:
     """Keep what was found, each line with the code that it was tried on and the seed.
 
     Parameters
@@ -58,13 +71,24 @@ def keep(part: str, found: Sequence[Count | Flips | Mutated], seed: int, folder:
     folder : Path
     more : bool
         Keep the lines of what was not tried this time, too.
+    added_to : mapping, optional
+        Lines of earlier runs with other seeds, to which these are added.
     """
-    path = folder / f"{part}.json"
-    rows = {r[NAMES[part]]: r for r in read_json(path)["rows"]} if more and path.is_file() else {}
+    before = dict(added_to or {})
+    rows = (kept(part, folder) if more else {}) | before
     stamp = {"seed": str(seed), "code": code_hash()[:12]}
-    rows |= {x.name: _row(x) | stamp for x in found}
+    rows |= {x.name: _sum(before.get(x.name), _row(x) | stamp) for x in found}
+    path = folder / f"{part}.json"
     write_json({"rows": list(rows.values())}, path)
     return path
+
+
+def _sum(before: Mapping[str, Any] | None, row: dict[str, Any]) -> dict[str, Any]:
+    """Two lines of one name: numbers are added, what they were tried on is named once each."""
+    if before is None:
+        return row
+    stamps = {k: ", ".join(dict.fromkeys([*before[k].split(", "), row[k]])) for k in ("seed", "code")}
+    return {k: before[k] + v if isinstance(v, int) else v for k, v in row.items()} | stamps
 
 
 def blocks(folder: Path) -> list[str | pd.DataFrame]:

@@ -32,12 +32,13 @@ def start(command: list[str], mark: str) -> subprocess.Popen:
 def left(mark: str) -> list[int]:
     """Processes of a run that are still there when the grace is over."""
     deadline = time.monotonic() + GRACE
-    while (found := list(_marked(mark))) and time.monotonic() < deadline:
+    while (found := list(marked(mark))) and time.monotonic() < deadline:
         time.sleep(0.1)
     return found
 
 
-def _marked(mark: str) -> Iterator[int]:
+def marked(mark: str) -> Iterator[int]:
+    """Processes of a run that are there now."""
     for path in Path("/proc").glob("[0-9]*/environ"):
         try:
             if f"{MARK}={mark}".encode() in path.read_bytes() and not _is_zombie(path.parent):

@@ -25,7 +25,7 @@ def differing(a, b) -> list[str]:
 
 
 def test_numbers_manifest_and_checksums_of_two_runs_are_the_same(fit, card, tmp_path, monkeypatch):
-    monkeypatch.setattr("model.inference.sample.Sampler", PriorSampling)
+    monkeypatch.setattr("model.studies.fit.run.Sampler", PriorSampling)
     monkeypatch.setattr(pipeline, "gate_job", lambda *_: OPEN)
     common = ["--event", str(card), "--dating", "vendor", "--accept-gate", "a reason"]
     for name, more in (("a", []), ("b", []), ("c", ["--seed", "7"])):

@@ -12,11 +12,12 @@ from pathlib import Path
 import pytest
 
 from model.store import PROJECT
+from model.watchdog import run_tied
 
 PROGRAM = """
 import multiprocessing, os, sys, time
 from concurrent.futures import ProcessPoolExecutor
-from model.studies.watchdog import end_with_parent
+from model.watchdog import end_with_parent
 
 def busy(path, held):
     with open(path, "w") as f:
@@ -26,6 +27,15 @@ def busy(path, held):
 if __name__ == "__main__":
     pool = ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn"), initializer=end_with_parent)
     pool.submit(busy, sys.argv[1], sys.argv[2] == "held").result()
+"""
+
+
+STARTED = """
+import sys
+from model.watchdog import run_tied
+
+work = "sum(range(10**11))" if sys.argv[2] == "held" else "time.sleep(600)"
+run_tied(f"import os, time; open({sys.argv[1]!r}, 'w').write(str(os.getpid())); {work}", sys.argv[3])
 """
 
 
@@ -41,11 +51,12 @@ def alive(pid: int) -> bool:
     sys.platform != "linux", reason="reads /proc; only Linux ends what never gives up its turn"
 )
 @pytest.mark.parametrize("how", ["held", "waiting"])
-def test_a_worker_ends_with_its_killed_parent(tmp_path, how):
+@pytest.mark.parametrize("text", [PROGRAM, STARTED])
+def test_a_worker_ends_with_its_killed_parent(tmp_path, text, how):
     program, said = tmp_path / "program.py", tmp_path / "pid"
-    program.write_text(PROGRAM)
+    program.write_text(text)
     parent = subprocess.Popen(
-        [sys.executable, str(program), str(said), how], env={"PYTHONPATH": str(PROJECT)}
+        [sys.executable, str(program), str(said), how, str(PROJECT)], env={"PYTHONPATH": str(PROJECT)}
     )
     deadline = time.monotonic() + 60
     while not (said.is_file() and said.read_text()) and time.monotonic() < deadline:
@@ -62,3 +73,7 @@ def test_a_worker_ends_with_its_killed_parent(tmp_path, how):
     finally:
         if alive(worker):
             os.kill(worker, signal.SIGKILL)
+
+
+def test_a_tied_process_says_how_it_ended():
+    assert [run_tied(f"import sys; sys.exit({code})", str(PROJECT)) for code in (0, 3)] == [0, 3]
