@@ -11,6 +11,7 @@ from pathlib import Path
 import _checkout  # noqa: F401
 
 from model.studies.command import Count, Event, script
+from model.terminal import say
 
 
 @script
@@ -36,12 +37,12 @@ def main(*, event: Event = "2026-02-05", panel: Path | None = None, repeats: Cou
     if panel:
         long = _measure(event, panel, repeats)
         days, gradient = long["days"] / base["days"], long["all"] / base["all"]
-        print(f"panel / event: days {days:.1f} x, gradient {gradient:.1f} x")
+        say(f"panel / event: days {days:.1f} x, gradient {gradient:.1f} x")
     for path in sorted(FOLDER.glob("*/timing.json")):
         seconds = json.loads(path.read_text(encoding="utf-8"))["seconds"]
         total = sum(seconds.values())
         stages = ", ".join(f"{k} {v:.1f} s ({v / total:.0%})" for k, v in seconds.items())
-        print(f"fits/{path.parent.name}: {total:.0f} s: {stages}")
+        say(f"fits/{path.parent.name}: {total:.0f} s: {stages}")
 
 
 def _measure(event: str, panel: Path | None, repeats: int) -> dict[str, float]:
@@ -67,9 +68,7 @@ def _measure(event: str, panel: Path | None, repeats: int) -> dict[str, float]:
         "all": _median(lambda: packed_value_and_gradient(inputs, d["system"], fixed, sizes), repeats),
         "equations": _median(lambda: evaluate(p, d, np), repeats),
     }
-    print(
-        f"{design.days} days, {len(frame.first)} unknowns: likelihood and gradient {out['all'] * 1e3:.2f} ms"
-    )
+    say(f"{design.days} days, {len(frame.first)} unknowns: likelihood and gradient {out['all'] * 1e3:.2f} ms")
     return out
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from pathlib import Path
 
@@ -56,6 +57,23 @@ def test_a_refused_refit_is_not_shown_with_the_numbers_of_the_fit_before(fit: Pa
     assert shows_no_number(page)
     (fit / "gate.json").write_text(gate("pass", None).to_json())
     assert first(page_of(fit)).startswith("Files of two fits are mixed.")
+
+
+def test_the_fit_that_stays_says_that_a_later_one_was_refused(fit: Path) -> None:
+    aside = fit.with_name(f"{fit.name}.refused")
+    aside.mkdir()
+    (aside / "gate.json").write_text(gate("fail", None).to_json())
+    later = (fit / "manifest.json").stat().st_mtime + 5
+    os.utime(aside / "gate.json", (later, later))
+    page = page_of(fit)
+    assert first(page).startswith("A later fit into this folder was refused. Causal gate: fail.")
+    assert "fit.refused" in first(page)
+    assert page.get_element_by_id("first-picture") is not None
+    (aside / "gate.json").write_text(gate("pass", None).to_json())
+    os.utime(aside / "gate.json", (later, later))
+    assert "Its sampling did not converge." in first(page_of(fit))
+    os.utime(aside / "gate.json", (0, 0))
+    assert "refused" not in first(page_of(fit))
 
 
 def test_a_fit_that_did_not_converge_names_its_worst_parameters(fit: Path) -> None:
