@@ -113,7 +113,13 @@ def environment() -> Environment:
         "number": number,
         "probability": probability,
     }
-    env.globals |= {"interval": interval, "key_of": key_of, "scale_over": scale_over, "asset": asset}
+    env.globals |= {
+        "check_title": checks.check_title,
+        "interval": interval,
+        "key_of": key_of,
+        "scale_over": scale_over,
+        "asset": asset,
+    }
     return env
 
 

@@ -44,6 +44,8 @@ def test_a_refused_fit_says_so_and_shows_its_gate(tmp_path: Path, verdict: str, 
     assert shows_no_number(page)
     assert page.get_element_by_id("plot-graph") is not None
     assert "0 of 5 violated." in page.get_element_by_id("causal").text_content()
+    assert "is not recorded" in page.get_element_by_id("supplied").text_content()
+    assert page.get_element_by_id("absent", None) is None
 
 
 def test_a_refused_refit_is_not_shown_with_the_numbers_of_the_fit_before(fit: Path) -> None:
