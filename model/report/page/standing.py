@@ -133,7 +133,7 @@ def _unconverged(manifest: Mapping[str, Any]) -> list[Notice]:
     if manifest.get("checks", {}).get("converged", True):
         return []
     bad = [
-        f"{r.replace('_', ' ')} ({d['worst']})"
+        f"{READINGS.get(r, r)} ({d['worst']})"
         for r, d in manifest.get("diagnostics", {}).items()
         if not d["passed"]
     ]

@@ -86,7 +86,7 @@ def test_a_fit_that_did_not_converge_names_its_worst_parameters(fit: Path) -> No
     path.write_text(json.dumps(m))
     page = page_of(fit)
     assert first(page).startswith("Sampling did not converge.")
-    assert "vendor (r_hat impact)" in first(page)
+    assert "Vendor's dates (r_hat impact)" in first(page)
     assert shows_no_number(page)
     assert "1.900" in page.get_element_by_id("convergence-table").text_content()
 
