@@ -39,6 +39,11 @@ def simple_to_log_pct(simple_pct):
     return PERCENT * np.log1p(np.asarray(simple_pct) / PERCENT)
 
 
+def log_to_simple_pct(log_pct):
+    """Log-% to per cent: -14.2 log-% is a fall of 13.2 %."""
+    return PERCENT * np.expm1(np.asarray(log_pct) / PERCENT)
+
+
 def premium_pct(future, spot):
     """Futures premium over spot, % of price: 100 (Future/Spot - 1)."""
     return PERCENT * (np.asarray(future, float) / np.asarray(spot, float) - 1.0)

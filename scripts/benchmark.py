@@ -15,6 +15,7 @@ from pathlib import Path
 import _checkout
 
 from model.studies.command import Count, Event, script
+from model.terminal import say
 
 ROUNDS = 3
 """Times that two checkouts are measured in turn."""
@@ -57,12 +58,12 @@ def main(
     if panel:
         long = _measure(event, panel, repeats)
         days, gradient = long["days"] / base["days"], long["all"] / base["all"]
-        print(f"panel / event: days {days:.1f} x, gradient {gradient:.1f} x")
+        say(f"panel / event: days {days:.1f} x, gradient {gradient:.1f} x")
     for path in sorted(FOLDER.glob("*/timing.json")):
         seconds = json.loads(path.read_text(encoding="utf-8"))["seconds"]
         total = sum(seconds.values())
         stages = ", ".join(f"{k} {v:.1f} s ({v / total:.0%})" for k, v in seconds.items())
-        print(f"fits/{path.parent.name}: {total:.0f} s: {stages}")
+        say(f"fits/{path.parent.name}: {total:.0f} s: {stages}")
 
 
 def _compare(other: Path, panel: Path | None) -> None:
@@ -74,7 +75,7 @@ def _compare(other: Path, panel: Path | None) -> None:
                 found.setdefault((root, days), []).append(ms)
     for days in sorted({d for _, d in found}):
         there, here = (statistics.median(found[root, days]) for root in (other, _checkout.ROOT))
-        print(f"{days} days: {here:.2f} ms here, {there:.2f} ms there: {here / there:.2f} x")
+        say(f"{days} days: {here:.2f} ms here, {there:.2f} ms there: {here / there:.2f} x")
 
 
 def _printed(root: Path, panel: Path | None) -> list[tuple[int, float]]:
@@ -112,9 +113,7 @@ def _measure(event: str, panel: Path | None, repeats: int) -> dict[str, float]:
         "all": _median(lambda: packed_value_and_gradient(inputs, d["system"], fixed, sizes), repeats),
         "equations": _median(lambda: evaluate(p, d, np), repeats),
     }
-    print(
-        f"{design.days} days, {len(frame.first)} unknowns: likelihood and gradient {out['all'] * 1e3:.2f} ms"
-    )
+    say(f"{design.days} days, {len(frame.first)} unknowns: likelihood and gradient {out['all'] * 1e3:.2f} ms")
     return out
 
 

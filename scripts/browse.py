@@ -11,6 +11,7 @@ import _checkout  # noqa: F401
 
 from model.errors import UsageError
 from model.studies.command import Screen, script, switch
+from model.terminal import shown_elsewhere
 
 
 @script
@@ -48,7 +49,7 @@ def main(
     console.print(f"Fits of {server.root}: {server.address} (Ctrl-C stops)")
     if open_:
         webbrowser.open(server.address)
-    with server, contextlib.suppress(KeyboardInterrupt):
+    with server, shown_elsewhere(), contextlib.suppress(KeyboardInterrupt):
         server.serve_forever()
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import _checkout  # noqa: F401
 
 from model.studies.command import AsOf, Overwrite, script
+from model.terminal import note, say
 
 
 @script
@@ -38,7 +38,7 @@ def main(
     from model.store import require_free
 
     require_free(overwrite, out, *([tidy] if tidy else []))
-    built = build_panel(sources, as_of, lambda name: print(f"reading {name}", file=sys.stderr))
+    built = build_panel(sources, as_of, lambda name: note(f"reading {name}"))
     write_table(built.panel, out, as_of)
     beside = write_accepted(built, out)
     if tidy:
@@ -46,8 +46,8 @@ def main(
     print_report(built)
     until = f" as of {as_of}" if as_of else ""
     if beside:
-        print(f"Wrote {beside}: what sources.toml accepts, for reading the panel.")
-    print(f"Wrote {out}: {len(built.panel)} trading days, {built.panel.shape[1]} columns{until}.")
+        say(f"Wrote {beside}: what sources.toml accepts, for reading the panel.")
+    say(f"Wrote {out}: {len(built.panel)} trading days, {built.panel.shape[1]} columns{until}.")
 
 
 if __name__ == "__main__":

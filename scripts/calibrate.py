@@ -24,6 +24,7 @@ from model.studies.command import (
     between,
     script,
 )
+from model.terminal import say, say_table
 
 
 @script
@@ -110,10 +111,6 @@ def _files(what: str, drop_jacobian: bool) -> list[str]:
     return [f"{name}.csv", f"{name}-summary.csv", f"{name}.png"]
 
 
-def _say(text: str) -> None:
-    print(text, flush=True)
-
-
 def _simulated(what: str, panels: int, plan, folder: Path, store: Path, workers: int, scheduler) -> bool:
     import pandas as pd  # help and usage errors come without the model
 
@@ -131,7 +128,7 @@ def _simulated(what: str, panels: int, plan, folder: Path, store: Path, workers:
     stamp = f"{proof.subject_of(plan).stamp}-{sources_hash()[:8]}"
     kind = "no-impact" if what == "no-impact" else "panel"  # ranks and recovery are of the same panels
     jobs = {f"{kind}-{k:04d}-{stamp}": (piece, (plan, k)) for k in range(panels)}
-    table = pd.concat(make_all(jobs, Store(store), _say, workers, scheduler).values(), ignore_index=True)
+    table = pd.concat(make_all(jobs, Store(store), say, workers, scheduler).values(), ignore_index=True)
     summary = summarised(table)
     ranks, short, picture = (folder / n for n in _files(what, plan.drop_jacobian))
     with together(ranks, short, picture) as beside:
@@ -141,9 +138,9 @@ def _simulated(what: str, panels: int, plan, folder: Path, store: Path, workers:
             plot_no_impact(table, beside(picture))
         else:
             plot_calibration(table, proof.KEPT_DRAWS, beside(picture))
-    print(summary.round(4).to_string(index=False))
+    say_table(summary.round(4))
     passed = all(x for x in summary["passed"] if x is not None)
-    print("Calibration passed." if passed else "Calibration failed.")
+    say("Calibration passed." if passed else "Calibration failed.")
     return passed
 
 
@@ -152,12 +149,12 @@ def _sequential(argv: CommandLine, design, priors, shares, settings, folder: Pat
     from model.store import write_csv
     from model.studies.validation.sequential import page, sequential_and_joint
 
-    table, done = sequential_and_joint(design, priors, shares, settings, _say)
+    table, done = sequential_and_joint(design, priors, shares, settings, say)
     write_csv(table.round(4), folder / "sequential.csv")
     title = "Window by window, or all at once"
     blocks = page(table, done, design.days)
     path = write_page(folder / "sequential.md", title, command_of("calibrate", argv), blocks)
-    print(f"Wrote {path}: {int(table['agrees'].sum())} of {len(table)} numbers agree.")
+    say(f"Wrote {path}: {int(table['agrees'].sum())} of {len(table)} numbers agree.")
     return all(d.mixed for d in done.values()) and bool(table["agrees"].all())
 
 

@@ -8,6 +8,7 @@ import _checkout  # noqa: F401
 
 from model.errors import GateError
 from model.studies.command import Event, Graph, Overwrite, Panel, Seed, Switch, script
+from model.terminal import say
 
 
 @script
@@ -62,7 +63,7 @@ def main(
         compare=subject.compared(),
     )
     for note in subject.notes:
-        print(note)
+        say(note)
     show(result, subject, write_all(result, subject, out or FOLDER / f"{Path(event).stem}-gate"))
     return 0 if result.verdict == "pass" else GateError.exit_code
 

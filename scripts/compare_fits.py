@@ -49,22 +49,23 @@ def main(
     from model.report.tables.tables import rounded
     from model.studies.reopen import event_rows, reopen
     from model.studies.two_fits import compare, score
+    from model.terminal import say_table
 
     first, second = reopen(fit, panel), reopen(other, other_panel)
     found = []
     for opened in (first, second):
-        console.print(f"Scoring {opened.fit.folder} ...", markup=False)
+        console.print(f"Scoring {opened.fit.folder} ...")
         found.append(score(opened, draws, seed))
     dates = first.subject.design.dates[event_rows(first)]
     scores, shares = (rounded(t, 3) for t in compare(*found, dates))
-    console.print(scores.to_string(index=False), markup=False)
-    console.print(shares.to_string(index=False), markup=False)
+    say_table(scores)
+    say_table(shares)
     if page:
         title = f"{first.subject.card.title}: two fits of the same days"
         path = write_page(
             page, title, command_of("compare_fits", argv), _blocks(first, second, scores, shares)
         )
-        console.print(f"Wrote {path}", markup=False)
+        console.print(f"Wrote {path}")
 
 
 def _blocks(first, second, scores, shares) -> list:

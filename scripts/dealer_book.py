@@ -13,7 +13,7 @@ import _checkout  # noqa: F401
 from cyclopts import Parameter
 
 from model.studies.command import Overwrite, Real, Switch, between, require, script
-from model.terminal import Terminal
+from model.terminal import Terminal, say
 
 Positive = Annotated[Real, Parameter(validator=between(0, open_low=True))]
 
@@ -163,7 +163,7 @@ def leave_on_fit(fit: str, title: str, results) -> None:
     cases = {c: {f"{s}:{p}": float(t.loc[s, p]) for s in t.index for p in t} for c, t in tables.items()}
     opened = load_fit(fit)
     for path in leave(of_dealer_book(title, cases), opened.folder, opened.manifest, tables["mid"]):
-        print(f"wrote {path}")
+        say(f"wrote {path}")
 
 
 def numbers(text: str, flag: str) -> list[float]:
@@ -220,9 +220,9 @@ def time_a_book() -> None:
         start = time.perf_counter()
         book.sums(grid, 55.0, 55.0)
         times.append(time.perf_counter() - start)
-    print(f"20,000 instruments x 400 spots, value, delta, gamma and vanna, {get_num_threads()} threads:")
-    print(f"best {min(times):.3f} s, median {sorted(times)[2]:.3f} s of 5 (first call {compiled:.1f} s)")
-    print("within one second: " + ("yes" if min(times) < 1 else "NO"))
+    say(f"20,000 instruments x 400 spots, value, delta, gamma and vanna, {get_num_threads()} threads:")
+    say(f"best {min(times):.3f} s, median {sorted(times)[2]:.3f} s of 5 (first call {compiled:.1f} s)")
+    say("within one second: " + ("yes" if min(times) < 1 else "NO"))
 
 
 def show(book, chain, path, ends, lam: float, sources: bool):
@@ -232,7 +232,7 @@ def show(book, chain, path, ends, lam: float, sources: bool):
     from model.dealer_book.exposure import zero_gamma
     from model.dealer_book.listed import CASES
 
-    console = Terminal(width=118)
+    console = Terminal()
     results = {c: demand(book.case(c), path) for c in CASES}
     report.print_move(console, book, path)
     if chain is not None:
@@ -304,7 +304,7 @@ def write(file: Path, book, path, results, levels, ends, lam: float, out: Path) 
         )
         write_csv(report.tidy(results), beside(table))
         write_text(json.dumps(record, indent=1) + "\n", beside(main))
-    print("wrote " + ", ".join(str(f) for f in [*files, table, main]))
+    say("wrote " + ", ".join(str(f) for f in [*files, table, main]))
 
 
 if __name__ == "__main__":

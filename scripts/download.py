@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from datetime import date
 from pathlib import Path
 from typing import Annotated
@@ -12,6 +11,7 @@ from cyclopts import Parameter
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from model.studies.command import INTERRUPTED, Count, Day, Real, Words, between, require, script
+from model.terminal import note, say
 
 LIST = Path(__file__).with_suffix(".toml")
 
@@ -81,18 +81,18 @@ def main(
                 progress=lambda name, i, n: bar.update(tasks[name], completed=i, total=n),
             )  # fmt: skip
     except KeyboardInterrupt:
-        print("Interrupted; run the same command again to go on.", file=sys.stderr)
+        note("Interrupted; run the same command again to go on.")
         return INTERRUPTED
     finally:
         fetcher.close()
     for o in outcomes:
         absent = f", {o.absent} not there" if o.absent else ""
         failure = f": FAILED: {o.error}" if o.error else ""
-        print(f"{o.name:<16} {o.fetched} fetched, {o.skipped} kept{absent}{failure}")
+        say(f"{o.name:<16} {o.fetched} fetched, {o.skipped} kept{absent}{failure}")
     failed = sum(bool(o.error) for o in outcomes)
     record = out / "sources.toml"
     where = f"; recorded in {record}" if record.exists() else ""
-    print(f"{len(outcomes) - failed} of {len(outcomes)} vendors complete{where}.")
+    say(f"{len(outcomes) - failed} of {len(outcomes)} vendors complete{where}.")
     return 3 if failed else 0
 
 

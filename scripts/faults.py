@@ -11,6 +11,7 @@ import _checkout
 from cyclopts import Parameter
 
 from model.studies.command import CommandLine, Seed, Switch, Whole, between, require, script
+from model.terminal import note, say
 
 Tries = Annotated[Whole, Parameter(validator=between(0))]
 
@@ -66,9 +67,6 @@ def main(
     from tests.proofs.faults import mutations
     from tests.proofs.faults import page as told
 
-    def say(text: str) -> None:
-        print(text, flush=True)
-
     path = page or _checkout.ROOT / "docs" / "reliability.md"
     before = {p: told.kept(p, path.with_suffix("")) if add else {} for p in ORDER}
     used = {s for p in only or ORDER for row in before[p].values() for s in row["seed"].split(", ")}
@@ -92,11 +90,11 @@ def main(
             for tally in found:
                 wrong += [] if tally.passed else [tally.name]
                 for example in tally.examples:
-                    print(f"{tally.name}: {example}", file=sys.stderr)
+                    note(f"{tally.name}: {example}")
     command = command_of("faults", argv)
     title = "What was tried against the program"
     say(f"Wrote {write_page(path, title, command, told.blocks(path.with_suffix('')))}")
-    print(f"Failed: {', '.join(wrong)}." if wrong else "Nothing lost, mixed, left running or silently wrong.")
+    say(f"Failed: {', '.join(wrong)}." if wrong else "Nothing lost, mixed, left running or silently wrong.")
     return 1 if wrong else 0
 
 

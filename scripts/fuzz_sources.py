@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -11,6 +10,7 @@ from cyclopts import Parameter
 from rich.progress import track
 
 from model.studies.command import Count, Overwrite, Seed, script
+from model.terminal import note, say, say_table
 
 
 @script
@@ -50,12 +50,12 @@ def main(
         pass
     rows, path = table(tallies), out or PROJECT / "docs" / "sources" / "fuzz.csv"
     write_csv(rows, path)
-    print(rows.drop(columns="meaning").to_string(index=False))
+    say_table(rows.drop(columns="meaning"))
     for t in tallies:
         for example in t.examples:
-            print(f"{t.name}: {example}", file=sys.stderr)
+            note(f"{t.name}: {example}")
     bad = int((rows["ok"] == "NO").sum())
-    print(f"{rows['tried'].sum()} files, {bad} classes failed; wrote {path.name}.")
+    say(f"{rows['tried'].sum()} files, {bad} classes failed; wrote {path.name}.")
     return 1 if bad else 0
 
 

@@ -20,6 +20,7 @@ from model.studies.command import (
     require,
     script,
 )
+from model.terminal import say
 
 
 @script
@@ -71,10 +72,10 @@ def main(
     whole = load_panel(panel, universe)
     days = whole.window(whole.frame.index[0], through)
     design, start = background_design(days), load_priors(priors)
-    print(f"{design.days} days to {design.dates[-1].date()}; compiling and sampling ...", flush=True)
+    say(f"{design.days} days to {design.dates[-1].date()}; compiling and sampling ...")
     sampler = Sampler(design, held(start), np.array([f.base_share for f in days.universe.funds]))
-    trace, diagnostics = sample_until_mixed(sampler, design, Settings(chains, draws, tune, seed), print)
-    print(f"  {diagnostics.sentence}")
+    trace, diagnostics = sample_until_mixed(sampler, design, Settings(chains, draws, tune, seed), say)
+    say(f"  {diagnostics.sentence}")
     if not diagnostics.mixed:
         raise ConvergenceError(
             "The learning fit did not mix; nothing was written.", "Use more --tune and --draws."
@@ -91,7 +92,7 @@ def main(
     }
     kept = thin(trace["posterior"].to_dataset(), 2000)
     load_priors(write_text(tomlkit.dumps(learned_set(kept, start, design, name, lineage)), out))
-    print(f"Wrote {out}")
+    say(f"Wrote {out}")
 
 
 if __name__ == "__main__":

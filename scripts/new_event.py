@@ -9,6 +9,7 @@ import _checkout  # noqa: F401
 from cyclopts import Parameter
 
 from model.studies.command import Day, Universe, script
+from model.terminal import say
 
 
 @script
@@ -36,8 +37,8 @@ def main(
     from model.events.template import new_event  # here: --help answers at once
 
     path = new_event(date, panel, universe, out)
-    print(f"Wrote {path}: edit it, then uv run scripts/fit.py --event {path} --panel {panel}")
-    print("(all days of the panel; with --window card those of the card's window only)")
+    say(f"Wrote {path}: edit it, then uv run scripts/fit.py --event {path} --panel {panel}")
+    say("(all days of the panel; with --window card those of the card's window only)")
 
 
 if __name__ == "__main__":

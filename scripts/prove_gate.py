@@ -9,6 +9,7 @@ import _checkout  # noqa: F401
 from cyclopts import Parameter
 
 from model.studies.command import Count, Event, Graph, Seed, script
+from model.terminal import say, say_table
 
 
 @script
@@ -49,8 +50,8 @@ def main(
 
     folder = out or PROJECT / "docs" / "gate"
     table = prove(load_subject(event, panel, graph), true, wrong, seed, folder)
-    print(table.to_string(index=False))
-    print(f"written to {folder}")
+    say_table(table)
+    say(f"written to {folder}")
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ import _checkout  # noqa: F401
 from cyclopts import Parameter
 
 from model.studies.command import Universe, Whole, Words, between, script
+from model.terminal import say
 
 
 @script
@@ -46,7 +47,7 @@ def main(
     pairs = [p for p in found if not column or p.column in column]
     print_reconciliation(pairs, days)
     shifted = sum(p.lag not in (None, 0) for p in pairs)
-    print(f"{len(pairs)} pairs compared, {shifted} with another date.")
+    say(f"{len(pairs)} pairs compared, {shifted} with another date.")
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ from cyclopts import Parameter
 
 from model.errors import UsageError
 from model.studies.command import FitName, FitPanel, Overwrite, Reading, Real, between, require, script
+from model.terminal import say
 
 
 @script
@@ -58,7 +59,7 @@ def main(
     made = load_priors(write_text(tomlkit.dumps(doc), out))
     days = " to ".join(str(d) for d in made.learned_from or ())
     count = len(made.joint.mean) if made.joint else 0
-    print(f"Wrote {out}: {count} correlated numbers learned from {days}.")
+    say(f"Wrote {out}: {count} correlated numbers learned from {days}.")
 
 
 if __name__ == "__main__":

@@ -19,6 +19,7 @@ from model.inference.build import build_model, shared_data, split_scalars
 from model.inference.diagnostics import Diagnostics, diagnose
 from model.mechanisms.design import Design
 from model.priors.prior_set import PriorSet
+from model.terminal import shown_elsewhere
 
 LONGER = 3
 """A second attempt, when the first only just missed a bound: so many times the draws."""
@@ -133,19 +134,21 @@ def _chains(compiled, settings: Settings, spent: list[int], **options: bool) -> 
     """Run all chains of a compiled model; ``spent`` collects the gradients, tuning included."""
     import nutpie  # a second, which worker processes can do without
 
-    trace = nutpie.sample(
-        compiled,
-        draws=settings.draws,
-        tune=settings.tune,
-        chains=settings.chains,
-        cores=min(settings.chains, os.cpu_count() or 1),
-        seed=settings.seed,
-        target_accept=settings.target_accept,
-        maxdepth=MAX_DEPTH,
-        progress_bar=sys.stderr.isatty(),
-        save_warmup=True,
-        **options,
-    )
+    watched = sys.stderr.isatty()
+    with shown_elsewhere(watched):
+        trace = nutpie.sample(
+            compiled,
+            draws=settings.draws,
+            tune=settings.tune,
+            chains=settings.chains,
+            cores=min(settings.chains, os.cpu_count() or 1),
+            seed=settings.seed,
+            target_accept=settings.target_accept,
+            maxdepth=MAX_DEPTH,
+            progress_bar=watched,
+            save_warmup=True,
+            **options,
+        )
     spent += [int(trace[g]["n_steps"].sum()) for g in ("warmup_sample_stats", "sample_stats")]
     return trace
 

@@ -207,5 +207,4 @@ def _line(text: str) -> None:
 
 
 def _console():  # noqa: ANN202
-    console = Terminal()
-    return console if console.is_terminal else Terminal(width=150)
+    return Terminal()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ from model.store.files import as_json, file_hash, read_json, write_atomic, write
 from model.store.fits import POSTERIOR
 from model.store.place import changing
 from model.store.seal import SEAL, sums
+from model.terminal import note
 
 RIVALS, CLAIMS, EVIDENCE, SENSITIVITY = "rivals", "claims", "evidence", "sensitivity"
 NAMES = (RIVALS, SENSITIVITY, EVIDENCE, CLAIMS)
@@ -38,7 +38,7 @@ def write_result(name: str, content: Mapping[str, Any], folder: Path, manifest: 
     with written(path), changing(folder, path, *([kept] if kept else [])):
         if kept is not None:
             write_atomic(kept, path.read_bytes())
-            print(f"{path} is replaced; what it said before is in {kept}.", file=sys.stderr)
+            note(f"{path} is replaced; what it said before is in {kept}.")
         write_json(said, path)
     return path
 

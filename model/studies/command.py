@@ -43,7 +43,7 @@ from cyclopts.exceptions import CycloptsError
 from rich.console import Console
 
 from model.errors import AttributionError, DataError, UsageError
-from model.terminal import Terminal
+from model.terminal import Terminal, signs_of_life
 
 WIDTH = 80
 """Columns of help and of messages on a terminal, at most."""
@@ -205,7 +205,8 @@ class Script:
         app.default(self.work)
         command, bound, handed = app.parse_args(words, exit_on_error=False, print_error=False)
         given = {"console": Terminal(), "argv": words}
-        code = command(*bound.args, **bound.kwargs, **{name: given[name] for name in handed})
+        with signs_of_life():
+            code = command(*bound.args, **bound.kwargs, **{name: given[name] for name in handed})
         return code if isinstance(code, int) else 0
 
 
@@ -248,7 +249,7 @@ def _sentence(text: str) -> str:
 
 def _failed(error: AttributionError) -> int:
     text = f"error: {error}"
-    if sys.stderr.isatty():
+    if sys.stderr.isatty():  # a file or a pipe gets the sentence on one line
         columns = min(WIDTH, shutil.get_terminal_size((WIDTH, 1)).columns)
         text = textwrap.fill(text, columns, break_long_words=False, break_on_hyphens=False)
     print(text, file=sys.stderr)

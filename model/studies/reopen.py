@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from model.design.subject import Reading, Request, Subject, load_subject, readin
 from model.errors import DataError
 from model.inference.draws import Draws, thin
 from model.store import Fit, changed_arrays, load_fit
+from model.terminal import note
 
 
 @dataclass(frozen=True)
@@ -66,12 +66,12 @@ def reopen(id_or_folder: str | Path, panel: Path | None = None) -> Opened:
     fit = load_fit(id_or_folder)
     for reading, d in fit.manifest["diagnostics"].items():
         for warning in d.get("warnings", ()):
-            print(f"Warning, {reading}: {warning}.", file=sys.stderr)
+            note(f"Warning, {reading}: {warning}.")
     request = request_of(fit, panel)
     subject = load_subject(request)
     require_same_design(subject, fit)
     for name in changed_inputs(subject, fit):
-        print(f"Note: {name} was changed after the fit in {fit.folder}.", file=sys.stderr)
+        note(f"Note: {name} was changed after the fit in {fit.folder}.")
     made = {r.name: r for r in readings(subject, request.dating)}
     fitted = {k: r for k, r in made.items() if k in fit.manifest["diagnostics"]}
     return Opened(fit, subject, fitted, request)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
@@ -14,7 +15,7 @@ from model.report.figures.plots.base import AXIS, frame
 from model.report.page.learned import learned
 from model.report.page.rows import scale_over
 from model.report.tables.lines import UNITS, title_of
-from model.report.tables.text import amount, interval, number
+from model.report.tables.text import DECIMALS, amount, interval, number
 
 COLOURS = ("#0072b2", "#d55e00")
 """Of the first and the second fit."""
@@ -157,21 +158,22 @@ def _daily(
     for part in parts:
         for t, name, paint in zip(mine, names, COLOURS, strict=True):
             rows = t[t["part"] == part].sort_values("date")
-            dates = rows["date"].dt.strftime("%Y-%m-%d").tolist()
+            dates = rows["date"].dt.strftime("%Y-%m-%d").to_numpy(dtype=str)
+            low, mid, high = (
+                rows[k].to_numpy(np.float32).round(DECIMALS[quantity] + 1) for k in ("low", "median", "high")
+            )
             shown, band = part == parts[0], {"mode": "lines", "hoverinfo": "skip", "showlegend": False}
-            fig.add_scatter(x=dates, y=rows["low"], line={"width": 0}, visible=shown, **band)
+            fig.add_scatter(x=dates, y=low, line={"width": 0}, visible=shown, **band)
             fig.add_scatter(
                 x=dates,
-                y=rows["high"],
+                y=high,
                 fill="tonexty",
                 fillcolor=_faded(paint),
                 line={"width": 0},
                 visible=shown,
                 **band,
             )
-            fig.add_scatter(
-                x=dates, y=rows["median"], name=name, line={"color": paint, "width": 1.6}, visible=shown
-            )
+            fig.add_scatter(x=dates, y=mid, name=name, line={"color": paint, "width": 1.6}, visible=shown)
     buttons = [
         {
             "label": _title(p),

@@ -51,6 +51,14 @@ class FitView:
         return found
 
     @cached_property
+    def _names(self) -> list[str]:
+        """Readings of the decomposition, none of them loaded: whoever only asks for names should not wait for draws."""
+        if "decomposition" in self.__dict__:
+            return list(self.decomposition)
+        with open_tree(self.folder / "decomposition.nc") as tree:
+            return [r for r in READINGS if r in tree.children]
+
+    @cached_property
     def _posterior(self) -> xr.DataTree:
         return open_tree(self.folder / "posterior.nc")
 
@@ -73,7 +81,8 @@ class FitView:
     @property
     def main(self) -> str:
         """The reading that figures with room for one show."""
-        return next(iter(self.shown))
+        names = [r for r in self._names if r in SHOWN] or self._names or list(self.decomposition)
+        return names[0]
 
     def group(self, reading: str, name: str) -> xr.Dataset | None:
         """A group of the posterior file, opened lazily; None where the fit has none."""

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from model.report.page.rival_words import COLUMNS, HEAD, range_cells, rival_cells, rival_notes
+from model.report.page.standing import name_of
 from model.report.tables.lines import READINGS
 from model.store import CLAIMS, EVIDENCE, FOLDER, NAMES, RIVALS, SENSITIVITY, read_result
 
@@ -33,7 +34,7 @@ def afterwards(folder: Path, manifest: Mapping[str, Any]) -> dict[str, Any]:
     found = {name: read_result(name, folder, manifest) for name in NAMES}
     tables = [t for name, said in found.items() if said is not None for t in _MAKERS[name](said)]
     missing = [
-        {"title": TITLES[n], "command": f"uv run scripts/{SCRIPTS[n]}.py {named(folder)}{_panel(manifest)}"}
+        {"title": TITLES[n], "command": f"uv run scripts/{SCRIPTS[n]}.py {named(folder)}"}
         for n in NAMES
         if found[n] is None
     ]
@@ -43,13 +44,8 @@ def afterwards(folder: Path, manifest: Mapping[str, Any]) -> dict[str, Any]:
 def named(folder: Path) -> str:
     """A fit as scripts take it: its id where it lies among the project's fits; elsewhere its folder, wherever it is."""
     folder = folder.resolve()
-    return folder.name if folder.parent == FOLDER else f"PATH/{shlex.quote(folder.name)}"
-
-
-def _panel(manifest: Mapping[str, Any]) -> str:
-    """The panel that a fit on another panel has to be given again."""
-    panel = manifest.get("arguments", {}).get("panel")
-    return f" --panel {shlex.quote(str(panel))}" if panel else ""
+    name = name_of(folder)
+    return name if folder.parent == FOLDER else f"PATH/{shlex.quote(name)}"
 
 
 def _rivals(said: Mapping[str, Any]) -> list[Table]:

@@ -75,6 +75,12 @@ def unusual(rank: float) -> str:
     return "ordinary"
 
 
+def percentile_text(x: float) -> str:
+    """``the 97th percentile``; near the ends with a decimal: ``percentile 0.9``."""
+    near = (x < 1.5 or x > 98.5) and round(x, 1) != round(x)
+    return f"percentile {x:.1f}" if near else f"the {ordinal(x)} percentile"
+
+
 def _flow(view: FitView, rows: pd.DataFrame, d: pd.Timestamp) -> str:
     here = rows[(rows["quantity"] == "flow") & (rows["date"] == d)]
     seen, expected = (records(here[here["kind"] == kind])[0] for kind in ("observed", "expected"))
@@ -148,8 +154,19 @@ def contribution(quantity: str, part: str, d: pd.Timestamp) -> str:
 
 
 def lower(title: str) -> str:
-    """A title inside a sentence."""
-    return title[0].lower() + title[1:]
+    """A title inside a sentence; ``ETF`` stays."""
+    return title if title[1:2].isupper() else title[:1].lower() + title[1:]
+
+
+def spoken(title: str) -> str:
+    """A line's title as the subject of a sentence that can be read aloud."""
+    text = lower(title).replace(" + ", " and ")
+    return f"the {text}" if text.endswith(" trade") else text
+
+
+def many(title: str) -> bool:
+    """Whether a line's title takes a verb in the plural."""
+    return title.endswith("s") or " + " in title
 
 
 def capital(text: str) -> str:

@@ -26,6 +26,12 @@ COLUMNS = {
 """Columns shown of the large tables; all of every other."""
 
 
+def check_title(name: str) -> str:
+    """A check by the title of its reading: ``Vendor's dates: parts sum to the observed``."""
+    reading, colon, rest = name.partition(": ")
+    return f"{READINGS[reading]}{colon}{rest}" if reading in READINGS else name
+
+
 def gate_tables(gate: GateResult) -> list[dict[str, Any]]:
     """One table a check, with its sentence."""
     return [

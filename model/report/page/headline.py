@@ -7,20 +7,42 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from model.report.figures.expected import ordinal
 from model.report.figures.fit_view import FitView
 from model.report.figures.summary import by_session
-from model.report.page.answer import capital, flow_rank, listed, lower, rank_of, unusual
-from model.report.page.parts import ASSUMED, BOUNDED, KNOWN, OPEN, Day, Part, event_parts, lead, main_day
+from model.report.page.answer import (
+    capital,
+    flow_rank,
+    listed,
+    many,
+    percentile_text,
+    rank_of,
+    spoken,
+    unusual,
+)
+from model.report.page.parts import (
+    ASSUMED,
+    BOUNDED,
+    KNOWN,
+    OPEN,
+    SMALL,
+    Day,
+    Part,
+    event_parts,
+    lead,
+    main_day,
+)
 from model.report.tables.lines import READINGS
 from model.report.tables.sessions import SESSION
 from model.report.tables.text import DECIMALS, NO_BREAK, amount, day, number
+from model.units import log_to_simple_pct
 
 SHOWN = {"flow": 5.0, "return": 0.1}
 """A known part whose mean is smaller goes unsaid in the headline; USD m, log-%."""
 TECHNICAL = ("drift", "pre_sample")
 """Lines that are left to the tables."""
-UNIT = {"flow": f"{NO_BREAK}m", "return": f"{NO_BREAK}%"}
+UNIT = {"flow": f"{NO_BREAK}million{NO_BREAK}USD", "return": f"{NO_BREAK}log-%"}
+TELLS_APART = 0.1
+"""Log-% and per cent are told apart from this difference."""
 NOUN = {"flow": "flow", "return": "return"}
 
 
@@ -42,7 +64,7 @@ def headline(view: FitView) -> Headline:
     flow = next(d for d in days["flow"] if d.day == main.day)
     return Headline(
         _first(view, main),
-        [*_flows(view), *_returns(view), *_hours(view, main)],
+        [*_flows(view), *_returns(view), *_hours(view, main), *_simply(main)],
         [s for d in (main, flow) for s in _known(d)],
         [s for d in (main, flow) for s in _bounded(d)],
         _unknown(view, main, flow),
@@ -51,38 +73,77 @@ def headline(view: FitView) -> Headline:
 
 
 def _first(view: FitView, main: Day) -> str:
-    """What share of the largest day is unattributed, and the largest part that is known."""
+    """One sentence: was it ordinary; how far the price moved; what is known, what is small, what is not attributed."""
     if main.observed != main.observed:
         return f"The return of {_days(view.days)} is not known."
-    whole, rest = _said(main.observed, "return"), _said(main.rest.mean, "return")
-    named = [
-        p for p in main.among(KNOWN, ASSUMED) if p.key not in TECHNICAL and abs(p.mean) >= SHOWN["return"]
-    ]
-    head = f"Of the {whole} of {day(main.day)}, "
-    unsaid = "no part of the rest is known to have moved it"
-    if abs(main.rest.mean) >= 0.5 * abs(main.observed):
-        tail = f"{_explain(named[0])} {_said(named[0].mean, 'return')}" if named else unsaid
-        text = f"{head}{rest} cannot be attributed to anyone; {tail}."
-    elif named:
-        text = (
-            f"{head}{_explain(named[0])} {_said(named[0].mean, 'return')}, and {rest} cannot be attributed."
-        )
-    else:
-        text = f"{head}{rest} cannot be attributed; {unsaid}."
-    quiet = all(
-        unusual(rank_of(view, view.main, d, q)) == "ordinary" for d in view.days for q in ("flow", "return")
-    )
-    if quiet:
-        what = "Flow and return" if len(view.days) == 1 else "Flows and returns"
-        return f"{what} of {_days(view.days)} were ordinary. {text}"
-    return text
+    clauses = [*_named(main), *_small(main), _left(main)]
+    said = f"{', '.join(clauses[:-1])}, and {clauses[-1]}" if len(clauses) > 1 else clauses[-1]
+    ordinary = _ordinary(view)
+    move = f"{'in' if ordinary else 'In'} the day to New York's close on {long_day(main.day)} the price {_moved(main)}"
+    return f"{ordinary}{move}; {said}."
 
 
-def _explain(p: Part) -> str:
-    title = lower(p.title)
+def _ordinary(view: FitView) -> str:
+    """Whether flows and returns were what the model expected; empty where it made no predictions."""
+    words = {q: {unusual(rank_of(view, view.main, d, q)) for d in view.days} for q in ("flow", "return")}
+    if any("not compared" in w for w in words.values()):
+        return ""
+    usual = {q: w == {"ordinary"} for q, w in words.items()}
+    several = "s" if len(view.days) > 1 else ""
+    said = {
+        (True, True): f"flow{several} and return{several} were ordinary",
+        (True, False): f"flow{several} {'were' if several else 'was'} ordinary, the return was not",
+        (False, True): f"return{several} {'were' if several else 'was'} ordinary, the flow was not",
+        (False, False): "neither flow nor return was ordinary",
+    }
+    return f"{capital(said[usual['flow'], usual['return']])}: "
+
+
+def _moved(main: Day) -> str:
+    size = amount(abs(main.observed), "return")
+    if not size.strip("0."):
+        return "stood still"
+    return f"{'fell' if main.observed < 0 else 'rose'} {size}{UNIT['return']}"
+
+
+def _named(main: Day) -> list[str]:
+    """The largest part that is known, or else assumed to have a sign."""
+    for label in (KNOWN, ASSUMED):
+        found = [p for p in main.among(label) if p.key not in TECHNICAL and abs(p.mean) >= SHOWN["return"]]
+        if found:
+            return [_explain(found[0], main)]
+    return ["no part of the model is known to have moved it"]
+
+
+def _explain(p: Part, main: Day) -> str:
+    """``the basis trade explains 1.2 of it``; against the move, or only assumed, in other words."""
+    size, title = amount(abs(p.mean), "return"), spoken(p.title)
+    if p.mean * main.observed < 0:
+        return f"{title} {'may have pushed' if p.label == ASSUMED else 'pushed'} the other way by {size}"
     if p.label == ASSUMED:
-        return f"{title} may stand for"
-    return f"{title} explain" if title.endswith("s") or " + " in title else f"{title} explains"
+        return f"{title} may stand for {size} of it"
+    return f"{title} {'explain' if many(p.title) else 'explains'} {size} of it"
+
+
+def _small(main: Day) -> list[str]:
+    """The part with the widest bound that is small beside the move itself: whoever reads on finds the others."""
+    small = SMALL * abs(main.observed)
+    found = [p for p in main.among(BOUNDED) if p.key not in TECHNICAL and 0.0 < p.size <= small]
+    return [f"{spoken(max(found, key=lambda p: p.size).title)} moved it little"] if found else []
+
+
+def _left(main: Day) -> str:
+    size = amount(abs(main.rest.mean), "return")
+    if not size.strip("0."):
+        return "nothing is left unattributed"
+    if main.rest.mean * main.observed < 0:
+        return f"{size} the other way cannot be attributed to anyone"
+    return f"{size} cannot be attributed to anyone"
+
+
+def long_day(d: pd.Timestamp) -> str:
+    """``5 February 2026``, for a sentence that is read aloud."""
+    return f"{d.day} {d:%B %Y}"
 
 
 def _flows(view: FitView) -> list[str]:
@@ -112,6 +173,14 @@ def _hours(view: FitView, main: Day) -> list[str]:
         return []
     whole, inside = _said(main.observed, "return"), _said(float(found[SESSION].observed[0]), "return")
     return [f"Of the {whole} of {day(main.day)}, {inside} came while the funds traded."]
+
+
+def _simply(main: Day) -> list[str]:
+    """The same move as a plain percentage, where the two differ in what is printed."""
+    plain = float(log_to_simple_pct(main.observed))
+    if not abs(plain - main.observed) >= TELLS_APART:
+        return []
+    return [f"{_said(main.observed, 'return')} is a plain change of {amount(plain, 'return')}{NO_BREAK}%."]
 
 
 def _ranked(view: FitView, reading: str, quantity: str) -> list[str]:
@@ -149,33 +218,34 @@ def _known(d: Day) -> list[str]:
 def _bounded(d: Day) -> list[str]:
     """Each bounded part with its bound; one that is zero by construction was not bounded by data, and goes unsaid."""
     some = [p for p in d.among(BOUNDED) if p.key not in TECHNICAL and p.size > 0.0]
-    return [f"{capital(_did(p, d))} by {_most(p, d.quantity)}, whichever way." for p in some]
+    return [f"{capital(_did(p, d))} by {most(p, d.quantity)}, whichever way." for p in some]
 
 
-def _most(p: Part, quantity: str) -> str:
+def most(p: Part, quantity: str) -> str:
+    """The bound of a part in words."""
     text = _plain(p.size, quantity)
     return text if text.startswith("less") else f"at most {text}"
 
 
 def _did(p: Part, d: Day) -> str:
-    return f"{lower(p.title)} moved the {'price' if d.quantity == 'return' else 'net flow'} of {day(d.day)}"
+    return f"{spoken(p.title)} moved the {'price' if d.quantity == 'return' else 'net flow'} of {day(d.day)}"
 
 
 def _unknown(view: FitView, main: Day, flow: Day) -> list[str]:
     """The unattributed part, what is open or assumed, and the dating."""
     out = [
-        f"What moved the price by the unattributed {_said(main.rest.mean, 'return')}, between "
+        f"What moved the price of {day(main.day)} by the unattributed {_said(main.rest.mean, 'return')}, between "
         f"{_ends(main.rest, 'return', 'and')}."
     ]
     for d in (main, flow):
-        of = "the price" if d.quantity == "return" else "the net flow"
+        of = f"the {'price' if d.quantity == 'return' else 'net flow'} of {day(d.day)}"
         for p in [p for p in d.among(OPEN) if p.key not in TECHNICAL]:
             out.append(
-                f"Whether {lower(p.title)} raised or lowered {of}: anything from {_ends(p, d.quantity, 'to')}."
+                f"Whether {spoken(p.title)} raised or lowered {of}: anything from {_ends(p, d.quantity, 'to')}."
             )
         for p in [p for p in d.among(ASSUMED) if p.key not in TECHNICAL]:
             out.append(
-                f"How far {lower(p.title)} moved {of}: data did not narrow its {_said(p.mean, d.quantity)}, between "
+                f"How far {spoken(p.title)} moved {of}: data did not narrow its {_said(p.mean, d.quantity)}, between "
                 f"{_ends(p, d.quantity, 'and')}."
             )
     weights = (view.manifest.get("mixture") or {}).get("weights")
@@ -196,18 +266,12 @@ def _days(days: Sequence[pd.Timestamp], every: Sequence[pd.Timestamp] = ()) -> s
     return listed(day(d) for d in days)
 
 
-def percentile_text(x: float) -> str:
-    """``the 97th percentile``; near the ends with a decimal: ``percentile 0.9``."""
-    near = (x < 1.5 or x > 98.5) and round(x, 1) != round(x)
-    return f"percentile {x:.1f}" if near else f"the {ordinal(x)} percentile"
-
-
 def _said(x: float, quantity: str) -> str:
     return f"{amount(x, quantity)}{UNIT[quantity]}"
 
 
 def _ends(p: Part, quantity: str, between: str) -> str:
-    return f"{_said(p.low, quantity)} {between} {_said(p.high, quantity)}"
+    return f"{amount(p.low, quantity)} {between} {_said(p.high, quantity)}"
 
 
 def _plain(x: float, quantity: str) -> str:

@@ -9,7 +9,7 @@ import pandas as pd
 from model.report.figures.fit_view import FitView
 from model.report.figures.palette import colour
 from model.report.figures.summary import HIGH, LOW, LOWER, MEAN, UPPER, Summary, summarise
-from model.report.page.answer import SURE, contribution
+from model.report.page.answer import SURE, contribution, percentile_text, rank_of, unusual
 from model.report.tables.lines import BEFORE, MIXTURE, UNITS
 from model.report.tables.text import amount
 
@@ -55,12 +55,18 @@ class Part(NamedTuple):
 
 
 class Day(NamedTuple):
-    """One quantity on one day."""
+    """One quantity on one day. ``rank``: percentile of the observed value in the model's own predictions."""
 
     quantity: str
     day: pd.Timestamp
     observed: float
     parts: tuple[Part, ...]
+    rank: float = float("nan")
+
+    @property
+    def standing(self) -> str:
+        """Where the observed value stood among the model's own predictions of it; empty where it made none."""
+        return f"{unusual(self.rank)}: {percentile_text(self.rank)}" if self.rank == self.rank else ""
 
     @property
     def rest(self) -> Part:
@@ -111,7 +117,7 @@ def _day(view: FitView, reading: str, s: Summary, quantity: str, d: pd.Timestamp
                 label,
             )
         )
-    return Day(quantity, d, seen, tuple(parts))
+    return Day(quantity, d, seen, tuple(parts), rank_of(view, view.main, d, quantity))
 
 
 def label_of(key: str, low: float, high: float, negative: float, moved: bool | None, small: float) -> str:

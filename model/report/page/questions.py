@@ -9,14 +9,21 @@ import numpy as np
 
 from model.report.figures.basis import spans_of, trades
 from model.report.figures.fit_view import FitView
-from model.report.page.answer import lower, rank_of, unusual
-from model.report.page.headline import percentile_text
+from model.report.page.answer import capital, lower, percentile_text, rank_of, spoken, unusual
+from model.report.page.headline import most
 from model.report.page.parts import BOUNDED, KNOWN, Day, Part, lead
+from model.report.page.supplied import ON_SHORTING
 from model.report.tables.lines import QUANTILES, block, expected_of
 from model.report.tables.text import amount, day, interval, number, probability
 
 ANSWERED, PARTLY, BOUND, NOT, ASK = "answered", "partly", "bounded", "not identified", "not asked yet"
 SURE = 0.945
+SLIGHT = 0.1
+"""Hedging of knock-ins below this share of the day's net flow needs no further question."""
+
+
+PULL = {"drift": "The pull of the days before"}
+"""What the drift of a return is to a reader: the constant and what yesterday leaves behind."""
 
 
 class Answer(NamedTuple):
@@ -36,6 +43,7 @@ def answers(
     main: Day,
     around: Mapping[str, Any] | None,
     results: Mapping[str, Any],
+    fit: str,
 ) -> list[Answer]:
     """Every question that makes sense for this fit.
 
@@ -50,18 +58,26 @@ def answers(
         The fit's surroundings.
     results : mapping
         Newest sentence by verb, of what was run on the fit.
+    fit : str
+        The fit as a command takes it.
     """
-    out = [_trigger(view, main), _basis(view, main), _gamma(main), _knock_ins(around, main), _shorting(view)]
+    flow = next(d for d in days["flow"] if d.day == main.day)
+    out = [
+        _trigger(view, main),
+        _basis(view, main),
+        _gamma(view, main),
+        _knock_ins(around, flow),
+        _shorting(view),
+    ]
     out += [_expected(view, d) for d in days["flow"]]
     out += [_rebound(d) for d in days["return"] if d.observed * main.observed < 0 and abs(d.observed) > 2.0]
-    out.append(_organic(view, days["flow"][-1], results))
-    event = view.manifest.get("event", "FIT")
+    out.append(_organic(view, days["flow"][-1], results, fit))
     for verb, question, command in (
-        ("rivals", "Does another story fit these data better?", f"scripts/compare.py {event}"),
+        ("rivals", "Does another story fit these data better?", f"scripts/compare.py {fit}"),
         (
             "scenario",
             "Would a rally be amplified in the same way (a squeeze)?",
-            f"scripts/what_if.py {event} --scenario 15",
+            f"scripts/what_if.py {fit} --scenario 15",
         ),
     ):
         said = results.get(verb)
@@ -85,7 +101,7 @@ def _trigger(view: FitView, main: Day) -> Answer:
     other = [i for i in order if b.lines[lines[i]].key not in ("unattributed", "drift", "initial")]
     at = lines[max(other, key=lambda i: float(size[:, i].mean()))]
     low, high = np.quantile(b.values[:, 0, at], [QUANTILES[0], QUANTILES[2]])
-    named = f"Largest named trigger: {lower(b.lines[at].title)}, {interval(low, high, 'return')} %."
+    named = f"Largest named trigger: {lower(b.lines[at].title)}, {interval(low, high, 'return')} log-%."
     text = (
         "The largest shock is the model's own price shock, which no part claims"
         if rest
@@ -97,9 +113,15 @@ def _trigger(view: FitView, main: Day) -> Answer:
         ANSWERED if sure and not rest else NOT,
         f"{text} (probability {probability(odds[order[0]])}).",
         named,
-        "Prices by the hour, signed order flow and liquidations of the crypto venues would split the "
-        "unattributed shock.",
+        f"{_finer(view)} of the crypto venues would split the unattributed shock.",
     )
+
+
+def _finer(view: FitView) -> str:
+    """What would split the shock further; what this fit already uses would not."""
+    used = view.manifest.get("used", view.manifest.get("supplied", ()))
+    signed = any("taker" in name for name in used)
+    return f"Prices by the hour{'' if signed else ', signed order flow'} and liquidations"
 
 
 def _basis(view: FitView, main: Day) -> Answer:
@@ -117,7 +139,7 @@ def _basis(view: FitView, main: Day) -> Answer:
             (
                 span.title,
                 f"probability of selling {probability(negative)}",
-                f"{span.title}: {interval(low, high, 'flow')} m",
+                f"{span.title}: {interval(low, high, 'flow')} million USD",
             )
         )
     if not told:
@@ -128,23 +150,21 @@ def _basis(view: FitView, main: Day) -> Answer:
         question,
         ANSWERED if sure else NOT,
         f"{first[0]}: {first[1]}.",
-        "; ".join(t[2] for t in told) + ".",
+        " ".join(f"{t[2]}." for t in told),
         "Futures open interest by day would date it within the week; weekly positions give only the sum.",
     )
 
 
-def _gamma(main: Day) -> Answer:
+def _gamma(view: FitView, main: Day) -> Answer:
     question = "Did dealers' hedging amplify the move?"
     p = next((p for p in main.parts if p.key == "dealer"), None)
     if p is None:
         return Answer("gamma", question, NOT, "The model of this fit has no dealers.", "", "")
     verdict = {KNOWN: ANSWERED, BOUNDED: BOUND}.get(p.label, NOT)
-    text = f"{_value(p, 'return')} % of the {amount(main.observed, 'return')} %."
-    bound = (
-        f"At most {number(p.size, 1)} %, whichever way: the book and the price impact bound it."
-        if p.label == BOUNDED
-        else ""
-    )
+    text = f"{_value(p, 'return')} log-%. The whole move: {amount(main.observed, 'return')} log-%."
+    book = "the dealer book and " if view.manifest.get("dealer_book") else ""
+    by = f"{book}the price impact bound{'' if book else 's'} it"
+    bound = f"{capital(most(p, 'return'))}, whichever way: {by}." if p.label == BOUNDED else ""
     return Answer(
         "gamma",
         question,
@@ -155,8 +175,8 @@ def _gamma(main: Day) -> Answer:
     )
 
 
-def _knock_ins(around: Mapping[str, Any] | None, main: Day) -> Answer:
-    question = "Did knock-in barriers of notes accelerate the fall?"
+def _knock_ins(around: Mapping[str, Any] | None, flow: Day) -> Answer:
+    question = "Did knock-in barriers of notes accelerate the move?"
     if not around or not (around["barriers"] or around["books"]):
         return Answer(
             "knock-in",
@@ -173,7 +193,7 @@ def _knock_ins(around: Mapping[str, Any] | None, main: Day) -> Answer:
             if b["crossed"]
             else "not crossed"
         )
-        before = ", before the event's day" if b["crossed"] and b["crossed"] < str(main.day.date()) else ""
+        before = ", before the event's day" if b["crossed"] and b["crossed"] < str(flow.day.date()) else ""
         told.append(f"{b['barrier']:g} was {when}{before}.")
     sold = {
         c: sum(x["usd_m"] for k in around["books"] for x in k["hedging"]["breaches"] if x["case"] == c)
@@ -189,13 +209,16 @@ def _knock_ins(around: Mapping[str, Any] | None, main: Day) -> Answer:
             "A dealer book.",
         )
     told.append(
-        f"Along the closes that were seen, breaches make dealers trade {amount(sold['mid'], 'flow')} m."
+        f"Along the closes that were seen, breaches make dealers trade {amount(sold['mid'], 'flow')} million USD."
     )
-    bound = f"With the highest amounts anyone has named, {amount(sold['high'], 'flow')} m: too little to move the price."
+    bound = (
+        f"With the highest amounts of the book, {amount(sold['high'], 'flow')} million USD; the day's net flow was "
+        f"{amount(flow.observed, 'flow')}."
+    )
     return Answer(
         "knock-in",
         question,
-        ANSWERED,
+        ANSWERED if abs(sold["high"]) <= SLIGHT * abs(flow.observed) else PARTLY,
         " ".join(told),
         bound,
         "The notes' own terms: what was sold, with which barriers.",
@@ -203,24 +226,26 @@ def _knock_ins(around: Mapping[str, Any] | None, main: Day) -> Answer:
 
 
 def _shorting(view: FitView) -> Answer:
-    moved = view.identified("booked_hedge")
-    draws = view.scalar(view.main, "posterior", "booked_hedge")
-    text = "This fit holds no share of hedges that reaches creations."
-    if draws is not None:
-        low, mid, high = np.quantile(draws, QUANTILES)
-        text = f"A share of {number(mid, 2)} of dealers' hedges reaches creations."
-    bound = (
-        ""
-        if draws is None
-        else f"Between {number(low, 2)} and {number(high, 2)}" + ("." if moved else ", as assumed.")
+    question, settle = (
+        "Did dealers' short sales create new shares?",
+        ("The fund's premium, its short interest and fails to deliver, day by day."),
     )
+    draws = view.scalar(view.main, "posterior", "booked_hedge")
+    if draws is None:
+        none = "This fit holds no share of hedges that reaches creations."
+        return Answer("shorting", question, NOT, none, "", settle)
+    low, mid, high = np.quantile(draws, QUANTILES)
+    speaks = any(name in view.manifest.get("used", ()) for name in ON_SHORTING)
+    moved = bool(view.identified("booked_hedge"))
+    why = "" if moved and speaks else ", moved by daily flows alone, which are no evidence of short sales"
+    why = why if moved else ", not narrowed by these data"
     return Answer(
         "shorting",
-        "Did dealers' short sales create new shares?",
-        ANSWERED if moved else NOT,
-        text,
-        bound,
-        "The fund's premium, its short interest and fails to deliver, day by day.",
+        question,
+        ANSWERED if moved and speaks else NOT,
+        f"A share of {number(mid, 2)} of dealers' hedges reaches creations.",
+        f"Between {number(low, 2)} and {number(high, 2)}{why}.",
+        settle,
     )
 
 
@@ -228,14 +253,16 @@ def _expected(view: FitView, d: Day) -> Answer:
     rank = rank_of(view, view.main, d.day, "flow")
     expected = expected_of(view.decomposition[view.main], [d.day]).draws[:, 0]
     low, mid, high = np.quantile(expected, QUANTILES)
-    number_ = f"Seen {amount(d.observed, 'flow')} m, expected {amount(mid, 'flow')} m: {unusual(rank)}"
+    number_ = (
+        f"Seen {amount(d.observed, 'flow')} million USD, expected {amount(mid, 'flow')}: {unusual(rank)}"
+    )
     number_ += "." if rank != rank else f", {percentile_text(rank)} of the model's predictions."
     return Answer(
         f"expected-{d.day.date()}",
         f"Was the flow of {day(d.day)} what such a day brings?",
         NOT if rank != rank else ANSWERED,
         number_,
-        f"Expected between {amount(low, 'flow')} and {amount(high, 'flow')} m.",
+        f"Expected between {amount(low, 'flow')} and {amount(high, 'flow')} million USD.",
         "Issuers' share counts would settle the date.",
     )
 
@@ -243,38 +270,37 @@ def _expected(view: FitView, d: Day) -> Answer:
 def _rebound(d: Day) -> Answer:
     known = d.among(KNOWN)
     parts = (
-        "; ".join(f"{lower(p.title)} {_value(p, 'return')}" for p in known)
-        or "no part is known to have moved it"
+        " ".join(f"{capital(spoken(PULL.get(p.key, p.title)))}: {_value(p, 'return')}." for p in known)
+        or "No part is known to have moved it."
     )
-    rest = f"Unattributed: {_value(d.rest, 'return')} of {amount(d.observed, 'return')} %."
+    rest = f"Unattributed: {_value(d.rest, 'return')}. The whole move: {amount(d.observed, 'return')} log-%."
     verdict = NOT if not known else PARTLY if abs(d.rest.mean) > 0.5 * abs(d.observed) else ANSWERED
     return Answer(
         f"rebound-{d.day.date()}",
         f"What brought the price back on {day(d.day)}?",
         verdict,
-        f"{parts[:1].upper()}{parts[1:]}.",
+        parts,
         rest,
         "Signed order flow of the crypto venues, by the hour.",
     )
 
 
-def _organic(view: FitView, d: Day, results: Mapping[str, Any]) -> Answer:
+def _organic(view: FitView, d: Day, results: Mapping[str, Any], fit: str) -> Answer:
     question = f"Was the flow of {day(d.day)} organic: an inflow without new basis trades?"
     said = results.get("organic")
-    event = view.manifest.get("event", "FIT")
     if said:
         return Answer("organic", question, ANSWERED, said, "", "")
     data = view.decomposition[lead(view)]
     b = block(data, "flow", "channel", [d.day.date()])
     keys = [line.key for line in b.lines]
     if "basis" not in keys or not np.isfinite(d.observed):
-        return Answer("organic", question, ASK, "", "", f"uv run scripts/organic.py {event}")
+        return Answer("organic", question, ASK, "", "", f"uv run scripts/organic.py {fit}")
     p = float((b.values[:, 0, keys.index("basis")] <= 0.0).mean()) if d.observed > 0 else 0.0
     verdict = ANSWERED if not 1 - SURE < p < SURE else NOT
     text = (
         f"Probability that basis trades did not grow: {probability(p)}."
         if d.observed > 0
-        else f"There was no inflow: {amount(d.observed, 'flow')} m."
+        else f"There was no inflow: {amount(d.observed, 'flow')} million USD."
     )
     return Answer(
         "organic",
@@ -282,7 +308,7 @@ def _organic(view: FitView, d: Day, results: Mapping[str, Any]) -> Answer:
         verdict,
         text,
         "",
-        f"Day by day, with a nowcast: uv run scripts/organic.py {event}",
+        f"Day by day, with a nowcast: uv run scripts/organic.py {fit}",
     )
 
 

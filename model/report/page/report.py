@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import gzip
 import shlex
+from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -17,14 +18,15 @@ from model.events.facts import told
 from model.report import entries as runs_of
 from model.report.figures.surroundings import read_surroundings
 from model.report.page import checks, content, learned, words
-from model.report.page.afterwards import afterwards
+from model.report.page.afterwards import afterwards, named
+from model.report.page.answer import lower
 from model.report.page.data import of_channel, page_data, stacks_of
 from model.report.page.figures import drawn, graphs, key_of, pictures, script_json
 from model.report.page.headline import headline
 from model.report.page.parts import MEANING, event_parts, lead
 from model.report.page.questions import answers
 from model.report.page.rows import Scale, scale_of, scale_over, steps
-from model.report.page.standing import Standing, standing
+from model.report.page.standing import Standing, name_of, standing
 from model.report.page.supplied import inputs, unread
 from model.report.tables.lines import READINGS, UNITS
 from model.report.tables.tables import additivity, event_table
@@ -104,8 +106,20 @@ def environment() -> Environment:
         "VERBS": runs_of.VERBS,
         "Scale": Scale,
     }
-    env.filters |= {"amount": amount, "day": day, "number": number, "probability": probability}
-    env.globals |= {"interval": interval, "key_of": key_of, "scale_over": scale_over, "asset": asset}
+    env.filters |= {
+        "lower_first": lower,
+        "amount": amount,
+        "day": day,
+        "number": number,
+        "probability": probability,
+    }
+    env.globals |= {
+        "check_title": checks.check_title,
+        "interval": interval,
+        "key_of": key_of,
+        "scale_over": scale_over,
+        "asset": asset,
+    }
     return env
 
 
@@ -143,7 +157,7 @@ def context(found: Standing) -> dict[str, Any]:
         "unread": unread(manifest),
         "library": library(),
         "command": reproduce(manifest),
-        "folder": name_of(found.folder),
+        "fit": named(found.folder),
         "shown": found.view is not None,
     }
     return base | (_shown(found, runs) if found.view else _refused(found, runs))
@@ -170,12 +184,12 @@ def _shown(found: Standing, runs: list[runs_of.Recorded]) -> dict[str, Any]:
         "scale_of": scale_of,
         "lead": READINGS[lead(view)],
         "readings": {READINGS[r]: words.READINGS[r] for r in view.decomposition},
-        "answers": answers(view, parts, said.main, around, newest),
+        "answers": answers(view, parts, said.main, around, newest, named(found.folder)),
         "around": around,
         "learned": learned.rows(view),
         "pairs": learned.pairs(view)[0],
         "afterwards": afterwards(found.folder, manifest),
-        "mixture": (manifest.get("mixture") or {}).get("sentence", ""),
+        "mixture": dating(manifest.get("mixture") or {}),
         "tables": content.part_tables(view, table),
         "triggers": content.trigger_tables(view, table),
         "expected": [list(r.values()) for r in content.expected_rows(view, table)],
@@ -188,9 +202,14 @@ def _shown(found: Standing, runs: list[runs_of.Recorded]) -> dict[str, Any]:
     }
 
 
-def name_of(folder: Path) -> str:
-    """A fit's id, while it is still being written beside its place, too."""
-    return folder.name.removeprefix(".").removesuffix(".partial")
+def dating(mixture: Mapping[str, Any]) -> list[str]:
+    """What the data say about the datings: what is believed, and why; two sentences of few numbers."""
+    weights = mixture.get("weights")
+    if not weights:
+        return []
+    said = " and ".join(f"{lower(READINGS[r])} {number(w, 2)}" for r, w in weights.items())
+    *_, verdict = str(mixture.get("sentence", "")).rsplit(". ", 1)
+    return [f"Both datings, weighed by what the data say: {said}.", verdict]
 
 
 def reproduce(manifest: Any) -> str:

@@ -74,7 +74,7 @@ def standing(folder: Path) -> Standing:
             Notice("incomplete", "bad", "This fit is incomplete.", f"The folder lacks {missing}: fit again.")
         )
     view = FitView(folder, manifest, gate) if not notices else None
-    notices += _doubts(gate, manifest)
+    notices = [*_later(folder), *notices, *_doubts(gate, manifest)]
     return Standing(folder, manifest, gate, view, tuple(notices))
 
 
@@ -101,6 +101,27 @@ def _refused(folder: Path, gate: GateResult, manifest: Mapping[str, Any]) -> lis
     return []
 
 
+def _later(folder: Path) -> list[Notice]:
+    """That a later run into this folder was refused: it never replaces a whole fit, and must not go unsaid."""
+    aside = folder.with_name(f"{name_of(folder)}.refused")
+    refused, own = aside / GATE, folder / MANIFEST
+    if not refused.is_file() or not own.is_file() or refused.stat().st_mtime <= own.stat().st_mtime:
+        return []
+    gate = GateResult.from_json(refused.read_text(encoding="utf-8"))
+    why = (
+        f"Causal gate: {gate.verdict}. {' '.join(gate.reasons)}"
+        if gate.refused
+        else "Its sampling did not converge."
+    )
+    text = f"{why} Shown here is the fit before it, which stays; what was refused lies in {aside.name}."
+    return [Notice("later-refused", "bad", "A later fit into this folder was refused.", text)]
+
+
+def name_of(folder: Path) -> str:
+    """A fit's id, while it is still being written beside its place, too."""
+    return folder.name.removeprefix(".").removesuffix(".partial")
+
+
 def _other_gate(folder: Path, manifest: Mapping[str, Any]) -> bool:
     stated = manifest.get("files", {}).get(GATE)
     return (
@@ -112,7 +133,7 @@ def _unconverged(manifest: Mapping[str, Any]) -> list[Notice]:
     if manifest.get("checks", {}).get("converged", True):
         return []
     bad = [
-        f"{r.replace('_', ' ')} ({d['worst']})"
+        f"{READINGS.get(r, r)} ({d['worst']})"
         for r, d in manifest.get("diagnostics", {}).items()
         if not d["passed"]
     ]

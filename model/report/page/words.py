@@ -23,13 +23,19 @@ HIDDEN_COLUMNS = (
     "Share of posterior draws on which the claim is violated, and the median partial correlation. Noticed "
     "from: the partial correlation from which this many days would call the claim violated."
 )
+CLOCK = "from 16:00 to 16:00 New York"
+"""When a day's return begins and ends."""
+LISTS = (
+    f"A day's return runs {CLOCK} and is in log-%; a net flow is dated as the vendor prints it, unless said otherwise. "
+    "Single numbers are means; between: 89 % interval. Ordinary: within the 89 % of the model's own predictions."
+)
 VERDICTS = {
     "pass": (
-        "Causal gate: pass. The data do not contradict the graph behind this decomposition, and they would "
+        "Pass. The data do not contradict the graph behind this decomposition, and they would "
         "have noticed most of the named mistakes."
     ),
     "inconclusive": (
-        "Causal gate: inconclusive. The data do not contradict the graph behind this decomposition, but "
+        "Inconclusive. The data do not contradict the graph behind this decomposition, but "
         "they could hardly have."
     ),
 }

@@ -19,6 +19,7 @@ from model.errors import ConvergenceError, DataError
 from model.store import Fit, is_complete, open_tree, read_manifest, require_whole
 from model.studies.fit.run import run
 from model.studies.reopen import request_of
+from model.terminal import say
 from model.watchdog import end_with_parent
 
 
@@ -59,11 +60,11 @@ def make_fits(wanted: Mapping[Path, Mapping[str, Any]], **common: Any) -> None:
                         f"The new fit for {folder} did not converge; what stands there is an earlier one.",
                         "Remove the earlier fit to have the page say so, or use more draws.",
                     ) from error
-                print(f"{folder}: {error.message}", flush=True)
+                say(f"{folder}: {error.message}")
 
 
 def _fit(request: Request) -> None:
-    run(request, lambda text: print(text, flush=True))
+    run(request, say)
 
 
 def read_fit(folder: Path, panel: Path | None = None) -> PageFit:

@@ -38,7 +38,8 @@ from model.mechanisms.design import Design
 from model.panel.columns import column_sentences
 from model.panel.vendors import sight
 from model.priors.prior_set import PriorSet
-from model.store import CHECKPOINT, FOLDER, write_text, writing
+from model.report.page.again import report_again
+from model.store import CHECKPOINT, FOLDER, is_complete, write_text, writing
 from model.studies.fit.checkpoint import Checkpoint, forget, keep_request
 from model.studies.fit.products import DECOMPOSED_DRAWS, PriorSide, prior_side
 from model.studies.fit.results import Results, Timer, write_refusal, write_results
@@ -112,19 +113,25 @@ def run(request: Request, say: Say, resume: bool = False) -> Path:
     timer = Timer()
     subject = load_subject(request)
     draws = request.draws or usual_draws(subject.design.days)
-    with writing(request.out, say, resume) as place:
-        request = dataclasses.replace(request, draws=draws, out=place.folder)
-        keep_request(request, place.folder)
-        _introduce(subject, say)
-        timer.lap("data")
-        try:
-            with worker_processes() as workers:
-                _fit(subject, request, workers, timer, say)
-        except (GateError, ConvergenceError):
-            forget(place.folder)
-            say(f"What was refused is in {place.set_aside()}.")
-            raise
-        out = place.move_in()
+    wanted = request.out
+    try:
+        with writing(wanted, say, resume) as place:
+            request = dataclasses.replace(request, draws=draws, out=place.folder)
+            keep_request(request, place.folder)
+            _introduce(subject, say)
+            timer.lap("data")
+            try:
+                with worker_processes() as workers:
+                    _fit(subject, request, workers, timer, say)
+            except (GateError, ConvergenceError):
+                forget(place.folder)
+                say(f"What was refused is in {place.set_aside()}.")
+                raise
+            out = place.move_in()
+    except (GateError, ConvergenceError):
+        if is_complete(wanted):
+            report_again(wanted)  # the page of the fit that stays says that this one was refused
+        raise
     if any(s.strength > 0.0 for s in subject.card.evidence):
         _weigh_evidence(dataclasses.replace(request, out=out), say)
     return out

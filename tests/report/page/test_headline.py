@@ -15,7 +15,7 @@ from model.report.figures.fit_view import FitView, open_fit
 from model.report.page.headline import Headline, _bounded, headline, percentile_text
 from model.report.page.parts import ASSUMED, BOUNDED, KNOWN, OPEN, REST, Day, Part, event_parts, label_of
 
-DATE = re.compile(r"\d{1,2} (Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) \d{4}")
+DATE = re.compile(r"\d{1,2} (Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]* \d{4}")
 NUMBER = re.compile(r"\d[\d.,]*")
 
 
@@ -91,7 +91,7 @@ def test_a_known_part_is_named_and_one_that_only_the_prior_settles_is_not_called
     view = open_fit(folder)
     h = headline(view)
     view.close()
-    assert "common risk factors explain" in h.sentence
+    assert "common risk factors explain 6.0 of it" in h.sentence
     assert any(s.startswith("Common risk factors moved the price of 5 Feb 2026 by") for s in h.known)
     shift(folder, "dealer", -6.0)
     view = open_fit(folder)
@@ -99,7 +99,8 @@ def test_a_known_part_is_named_and_one_that_only_the_prior_settles_is_not_called
     view.close()
     assert not any("Dealer" in s for s in h.known)
     assert any(
-        s.startswith("How far dealer hedging moved the price: data did not narrow its") for s in h.unknown
+        s.startswith("How far dealer hedging moved the price of 5 Feb 2026: data did not narrow its")
+        for s in h.unknown
     )
 
 
@@ -127,7 +128,9 @@ def test_an_ordinary_week_is_called_ordinary(tmp_path: Path, monkeypatch: pytest
         monkeypatch.setattr(where, "rank_of", lambda *_: 50.0)
     h = headline(view)
     view.close()
-    assert h.sentence.startswith("Flows and returns of 5 Feb 2026 and 6 Feb 2026 were ordinary. Of the ")
+    assert h.sentence.startswith(
+        "Flows and returns were ordinary: in the day to New York's close on 5 February 2026 "
+    )
     assert h.unusual[0] == "The flows of both days were ordinary."
 
 

@@ -52,7 +52,7 @@ def test_headline_and_picture_come_first(page) -> None:
 
 def test_the_verdict_line_names_gate_sampling_data_and_dating(page) -> None:
     said = text_of(page.get_element_by_id("verdict"))
-    assert "Causal gate: inconclusive" in said
+    assert "Causal gate Inconclusive." in said
     assert REASON in said
     assert "Converged. Vendor's dates: R-hat 1.004" in said
     assert "Weekly futures positions" in said

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from pathlib import Path
 
@@ -43,6 +44,8 @@ def test_a_refused_fit_says_so_and_shows_its_gate(tmp_path: Path, verdict: str, 
     assert shows_no_number(page)
     assert page.get_element_by_id("plot-graph") is not None
     assert "0 of 5 violated." in page.get_element_by_id("causal").text_content()
+    assert "is not recorded" in page.get_element_by_id("supplied").text_content()
+    assert page.get_element_by_id("absent", None) is None
 
 
 def test_a_refused_refit_is_not_shown_with_the_numbers_of_the_fit_before(fit: Path) -> None:
@@ -58,6 +61,23 @@ def test_a_refused_refit_is_not_shown_with_the_numbers_of_the_fit_before(fit: Pa
     assert first(page_of(fit)).startswith("Files of two fits are mixed.")
 
 
+def test_the_fit_that_stays_says_that_a_later_one_was_refused(fit: Path) -> None:
+    aside = fit.with_name(f"{fit.name}.refused")
+    aside.mkdir()
+    (aside / "gate.json").write_text(gate("fail", None).to_json())
+    later = (fit / "manifest.json").stat().st_mtime + 5
+    os.utime(aside / "gate.json", (later, later))
+    page = page_of(fit)
+    assert first(page).startswith("A later fit into this folder was refused. Causal gate: fail.")
+    assert "fit.refused" in first(page)
+    assert page.get_element_by_id("first-picture") is not None
+    (aside / "gate.json").write_text(gate("pass", None).to_json())
+    os.utime(aside / "gate.json", (later, later))
+    assert "Its sampling did not converge." in first(page_of(fit))
+    os.utime(aside / "gate.json", (0, 0))
+    assert "refused" not in first(page_of(fit))
+
+
 def test_a_fit_that_did_not_converge_names_its_worst_parameters(fit: Path) -> None:
     path = fit / "manifest.json"
     m = json.loads(path.read_text())
@@ -66,7 +86,7 @@ def test_a_fit_that_did_not_converge_names_its_worst_parameters(fit: Path) -> No
     path.write_text(json.dumps(m))
     page = page_of(fit)
     assert first(page).startswith("Sampling did not converge.")
-    assert "vendor (r_hat impact)" in first(page)
+    assert "Vendor's dates (r_hat impact)" in first(page)
     assert shows_no_number(page)
     assert "1.900" in page.get_element_by_id("convergence-table").text_content()
 

@@ -71,7 +71,9 @@
     if (innerWidth > 600) return layout;
     const out = Object.assign({}, layout, { font: Object.assign({}, layout.font, { size: 10 }) });
     out.margin = Object.assign({}, layout.margin, { l: 4, r: 6 });
-    (out.annotations || []).forEach((a) => { if (a.font && a.font.size > 10 && !a.arrowhead) { a.font.size = 10; if (a.text.length > 52) a.text = a.text.slice(0, 46).replace(/\s\S*$/, "") + "<br>" + a.text.slice(a.text.slice(0, 46).lastIndexOf(" ") + 1); } });
+    /* a title on one line: two would run into the picture above it */
+    const fits = (text) => Math.max(7, Math.min(10, Math.floor((innerWidth - 60) / (0.6 * text.replace(/<[^>]*>/g, "").length))));
+    out.annotations = (layout.annotations || []).map((a) => (a.font && a.font.size > 10 && !a.arrowhead ? Object.assign({}, a, { font: Object.assign({}, a.font, { size: fits(a.text) }) }) : a));
     return out;
   }
 
@@ -126,7 +128,7 @@
   function place() {
     const d = state.day, say = [];
     for (const q of ["return", "flow"]) {
-      const unit = q === "return" ? " %" : " m", p = data.place[q][d], seen = data.observed[q][d];
+      const unit = q === "return" ? " log-%" : " million USD", p = data.place[q][d], seen = data.observed[q][d];
       say.push((q === "return" ? "Return " : "Net flow ") + said(seen, q) + unit + (p === null ? "" : ": percentile " + p + " of the model\u2019s own predictions") + ".");
       const lines = data.lines[q + ".channel"], s = data.smaller[q][d];
       const of = lines.map((l, k) => ({ l, k })).filter((o) => o.l.kind !== "split").sort((a, b) => s[b.k] - s[a.k]).slice(0, 2);
