@@ -122,6 +122,8 @@ def _explain(p: Part, main: Day) -> str:
         return f"{title} {'may have pushed' if p.label == ASSUMED else 'pushed'} the other way by {size}"
     if p.label == ASSUMED:
         return f"{title} may stand for {size} of it"
+    if abs(p.mean) > abs(main.observed):
+        return f"{title} {'account' if many(p.title) else 'accounts'} for {size}, more than all of it"
     return f"{title} {'explain' if many(p.title) else 'explains'} {size} of it"
 
 
@@ -171,7 +173,10 @@ def _hours(view: FitView, main: Day) -> list[str]:
     found = by_session(view.decomposition[lead(view)], main.day)
     if not found:
         return []
-    whole, inside = _said(main.observed, "return"), _said(float(found[SESSION].observed[0]), "return")
+    traded = float(found[SESSION].observed[0])
+    whole, inside = _said(main.observed, "return"), _said(traded, "return")
+    if traded * main.observed < 0:
+        return [f"While the funds traded on {day(main.day)} the price moved the other way, by {inside}."]
     return [f"Of the {whole} of {day(main.day)}, {inside} came while the funds traded."]
 
 

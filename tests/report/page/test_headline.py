@@ -12,7 +12,7 @@ import xarray as xr
 from synthetic_fit import write_fit
 
 from model.report.figures.fit_view import FitView, open_fit
-from model.report.page.headline import Headline, _bounded, headline, percentile_text
+from model.report.page.headline import Headline, _bounded, _named, _small, headline, percentile_text
 from model.report.page.parts import ASSUMED, BOUNDED, KNOWN, OPEN, REST, Day, Part, event_parts, label_of
 
 DATE = re.compile(r"\d{1,2} (Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]* \d{4}")
@@ -145,6 +145,32 @@ def test_a_day_without_a_return_is_not_described(tmp_path: Path) -> None:
     view = open_fit(folder)
     assert headline(view).sentence == "The return of 5 Feb 2026 and 6 Feb 2026 is not known."
     view.close()
+
+
+def part(key: str, mean: float, label: str) -> Part:
+    return Part(key, key.capitalize(), "part", "#000000", mean, mean, mean, mean, mean, 0.5, label)
+
+
+@pytest.mark.parametrize(
+    ("mean", "label", "told"),
+    [
+        (-6.0, KNOWN, "takers explain 6.0 of it"),
+        (-16.0, KNOWN, "takers account for 16.0, more than all of it"),
+        (2.0, KNOWN, "takers pushed the other way by 2.0"),
+        (-6.0, ASSUMED, "takers may stand for 6.0 of it"),
+    ],
+)
+def test_a_part_is_told_with_the_move_against_it_or_beyond_it(mean: float, label: str, told: str) -> None:
+    p = part("takers", mean, label)
+    day = Day("return", pd.Timestamp("2024-08-05"), -14.0, (p, part("unattributed", -14.0 - mean, REST)))
+    assert _named(day) == [told]
+
+
+def test_only_what_is_small_beside_the_move_is_said_to_have_moved_it_little() -> None:
+    """On a quiet day half a per cent is bounded, and half of the move."""
+    parts = (part("factors", 0.5, BOUNDED), part("dealer", 0.1, BOUNDED), part("unattributed", -1.4, REST))
+    assert _small(Day("return", pd.Timestamp("2025-12-23"), -0.8, parts)) == ["dealer moved it little"]
+    assert _small(Day("return", pd.Timestamp("2025-12-23"), -0.1, parts)) == []
 
 
 def test_percentiles_near_the_ends_keep_a_decimal() -> None:
