@@ -20,6 +20,8 @@ from model.toml_table import Columns, Keys, Range, Table, read_toml
 FOLDER = PROJECT / "data" / "universes"
 USED = ("short", "net", "open_interest")
 MAX_LABEL_SHIFT = 5
+SMALLEST = 1e-6
+"""Of the starting scales, in their units: the first days are divided by them."""
 FIRST_ETF = date(1990, 1, 1)
 """The first was listed in March 1990, in Toronto."""
 OPEN_END = date(2200, 1, 1)
@@ -290,6 +292,9 @@ def _check(u: Universe, root: Table) -> None:
                     f"{life.key!r} closes before its first day",
                     "Correct one of the two days.",
                 )
+    for name, value in vars(u.calm).items():
+        if value < SMALLEST:
+            root.refuse(("calm", name), f"{value:g} is no scale of a calm year", "Give a positive number.")
     for position, published in u.positions.delayed.items():
         if published <= position:
             root.refuse(

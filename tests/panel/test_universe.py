@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from pathlib import Path
 
@@ -99,3 +100,17 @@ def test_a_faulty_universe_is_refused_with_its_place(edited, old, new, message):
 def test_an_unknown_key_names_the_nearest(edited):
     with pytest.raises(DataError, match=r"line 9: titel: unknown key\. .* mean title"):
         load_universe(edited('calendar = "XNYS"', 'titel = "x"\ncalendar = "XNYS"'))
+
+
+@pytest.mark.parametrize("name", ["volatility_pct", "stress_sd", "etf_volume", "flow_usd_m", "price_usd"])
+@pytest.mark.parametrize("value", ["0.0", "-1.0", "1e-320"])
+def test_a_starting_scale_that_is_none_is_refused(tmp_path, name, value) -> None:
+    """The first days of a panel are divided by it."""
+    text = (FOLDER / "us-spot-btc.toml").read_text(encoding="utf-8")
+    head, calm, rest = text.partition("[calm]\n")
+    changed = re.sub(rf"(?m)^{name} = [\d_.]+", f"{name} = {value}", rest, count=1)
+    assert changed != rest
+    path = tmp_path / "u.toml"
+    path.write_text(head + calm + changed, encoding="utf-8")
+    with pytest.raises(DataError, match=f"calm.*{name}.*no scale of a calm year"):
+        load_universe(path)

@@ -38,6 +38,8 @@ def test_numbers_manifest_and_checksums_of_two_runs_are_the_same(fit, card, tmp_
 def test_figures_and_page_too(tmp_path):
     """In processes of their own, so that nothing is shared but the machine."""
     for name in "ab":
-        subprocess.run([*FIT, "--out", str(tmp_path / name)], check=True, env=environment(""), cwd=PROJECT)
-    assert load_fit(tmp_path / "a").manifest == load_fit(tmp_path / "b").manifest
-    assert differing(tmp_path / "a", tmp_path / "b") == [TIMING]
+        subprocess.run(
+            [*FIT, "--out", str(tmp_path / name / "fit")], check=True, env=environment(""), cwd=PROJECT
+        )
+    assert load_fit(tmp_path / "a" / "fit").manifest == load_fit(tmp_path / "b" / "fit").manifest
+    assert differing(tmp_path / "a" / "fit", tmp_path / "b" / "fit") == [TIMING]
