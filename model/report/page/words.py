@@ -107,7 +107,7 @@ DEFINITIONS = (
         "Co-movement with other markets' returns that needs no ETF trade.",
     ),
     Definition(
-        "Drift",
+        "Drift and pull of the day before",
         "Flow set off by the constant (by trigger only).",
         (
             "By channel: the constant and the pull of yesterday's flow and return. By trigger: the "

@@ -39,7 +39,7 @@ VIEWS = {"channel": "whose trades", "trigger": "whose shock"}
 OTHER_TITLES = {
     "unattributed": "Unattributed",
     "common_factor": "Common risk factors",
-    "drift": "Drift",
+    "drift": "Drift and pull of the day before",
     "pre_sample": "Trades before the window",
     "initial": "Under way at the start",
 }
