@@ -6,7 +6,10 @@ from pathlib import Path
 
 import _checkout  # noqa: F401
 
-from model.studies.command import CommandLine, Count, FitName, PageFile, Screen, Seed, script
+from model.studies.command import CommandLine, Count, FitName, PageFile, Screen, Seed, require, script
+
+FEWEST = 50
+"""Draws below which no tail of importance weights can be fitted."""
 
 
 @script
@@ -45,6 +48,7 @@ def main(
     draws
         Posterior draws to use of each.
     """
+    require(draws >= FEWEST, f"{draws} draws carry no weights.", f"Give at least {FEWEST} with --draws.")
     from model.report.markdown import command_of, write_page  # here: --help answers at once
     from model.report.tables.tables import rounded
     from model.studies.reopen import event_rows, reopen

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,12 @@ from model.events.card import EventCard, event_panel, load_event
 from model.panel import Panel, load_panel
 from model.panel.universe import Universe, load_universe
 from model.store import PROJECT as ROOT
+
+
+@pytest.fixture(autouse=True)
+def _no_signs_of_life(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a busy machine a command says that it is still at work: true, and no part of what tests read on stderr."""
+    monkeypatch.setattr("model.studies.command.signs_of_life", nullcontext)
 
 
 @pytest.fixture(scope="session")
