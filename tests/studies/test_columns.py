@@ -40,7 +40,6 @@ RUNS: dict[str, Callable[[Path, Path], list[str]]] = {
     "fuzz_sources": lambda _, out: ["-n", "30", "--out", str(out / "fuzz.csv"), "--overwrite"],
     "merge_priors": lambda _, out: ["literature", "baseline-2024-2025", "--out", str(out / "merged.toml")],
     "new_event": lambda _, out: ["2026-01-21", "--panel", PANEL, "--out", str(out / "card")],
-    "news": lambda fit, _: [str(fit), "--before", "2026-02-10"],
     "organic": lambda fit, _: [str(fit), "--draws", "10"],
     "placebo": lambda fit, _: [str(fit), "--draws", "10", "--below", "-1.5"],
     "reconcile": lambda *_: [PANEL],
@@ -62,13 +61,14 @@ REFUSED = {
     "faults": ["--only", "nothing"],
     "load": ["--only", "nothing"],
     "learn_priors": ["--panel", "none.csv", "--through", "2025-11-28", "--name", "new"],
+    "news": ["none", "--before", "2026-02-10"],
     "prove_gate": ["--panel", "none.csv"],
     "verify": ["none"],
     "warm_up": ["--event", "none"],
 }
 """Scripts that sample, fetch or compile for minutes: their refusals. What they print goes through the same terminal."""
-LONG = {"check_graph", "news"}
-"""Refits or a minute of tests."""
+LONG = {"check_graph"}
+"""A minute of tests."""
 
 
 def load(name: str):
