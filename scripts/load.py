@@ -10,6 +10,7 @@ from typing import Literal
 import _checkout
 
 from model.studies.command import CommandLine, script
+from model.terminal import say
 
 
 @script
@@ -52,9 +53,6 @@ def main(
     from tests.proofs.load import page as told
     from tests.proofs.load import runs
 
-    def say(text: str) -> None:
-        print(text, flush=True)
-
     path = page or _checkout.ROOT / "docs" / "load.md"
     kept = path.with_suffix(".csv")
     sizes = sorted({*((d, min(draws)) for d in days), *((max(days), n) for n in draws)})
@@ -68,7 +66,7 @@ def main(
     where = str(figure.relative_to(path.parent))
     say(f"Wrote {write_page(path, told.TITLE, command_of('load', argv), told.blocks(found, where))}")
     wrong = [text for text, right in told.verdicts(found) if not right]
-    print("\n".join(wrong) or "Linear, and within the bound.")
+    say("\n".join(wrong) or "Linear, and within the bound.")
     return 1 if wrong else 0
 
 

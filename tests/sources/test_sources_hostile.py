@@ -69,6 +69,16 @@ def begin(h: BaseHTTPRequestHandler, **headers: str) -> None:
     h.end_headers()
 
 
+def replying(body: bytes) -> Callable[[BaseHTTPRequestHandler], None]:
+    """A whole answer of this body."""
+
+    def reply(h: BaseHTTPRequestHandler) -> None:
+        begin(h, Content_Length=str(len(body)))
+        h.wfile.write(body)
+
+    return reply
+
+
 def get(url: str, **limits: float) -> bytes:
     f = fetcher(**limits)
     try:
@@ -134,7 +144,7 @@ def test_a_page_that_drips_is_given_up(server: Hostile, where: str) -> None:
             h.wfile.flush()
 
     server.replies["/x"] = drip
-    server.replies["/y"] = lambda h: (begin(h, Content_Length="2"), h.wfile.write(b"ok"))  # type: ignore[func-returns-value]
+    server.replies["/y"] = replying(b"ok")
     f = fetcher(max_seconds=0.5)
     started = time.process_time()
     with pytest.raises(DataError, match="took longer than 0.5 s"):
@@ -166,7 +176,7 @@ def test_a_redirect_to_another_host_is_refused_with_the_way_on(server: Hostile) 
 
 def test_a_redirect_on_the_same_host_is_followed_so_often(server: Hostile) -> None:
     server.replies["/x"] = onward("/y")
-    server.replies["/y"] = lambda h: (begin(h, Content_Length="2"), h.wfile.write(b"ok"))  # type: ignore[func-returns-value]
+    server.replies["/y"] = replying(b"ok")
     assert get(f"{server.url}/x") == b"ok"
     server.replies["/y"] = onward("/x")
     with pytest.raises(DataError, match="more than 5 times"):
@@ -202,7 +212,7 @@ def test_an_entry_cannot_name_a_place_outside(tmp_path: Path, name: str, suffix:
 
 def test_a_link_out_of_the_folder_is_not_followed(server: Hostile, tmp_path: Path) -> None:
     body = b"date,px\n2026-02-02,5\n"
-    server.replies["/x"] = lambda h: (begin(h, Content_Length=str(len(body))), h.wfile.write(body))  # type: ignore[func-returns-value]
+    server.replies["/x"] = replying(body)
     head, jobs = load_jobs(listed(tmp_path, "price", url=f"{server.url}/x"))
     out, elsewhere = tmp_path / "raw", tmp_path / "elsewhere"
     out.mkdir()

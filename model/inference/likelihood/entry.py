@@ -240,7 +240,7 @@ def draw_latents(inputs: Inputs, data: Data, frame: Frame, noise: np.ndarray) ->
         ``Shape: (n,)`` standard normal numbers, or ``(n + I,)``: the others are for the last day's missing prints.
     """
     n, funds = len(frame.first), data.flows.shape[1]
-    more = np.resize(noise[n:], funds) if len(noise) > n else np.zeros(funds)
+    more = noise[n:] if len(noise) > n else np.zeros(funds)
     out = np.concatenate([noise[:n], np.zeros(n), more])
     _call(pack(inputs), pack(data), pack(frame, np.int64), sizes_of(frame), out, DRAW)
     return Drawn(out[:n], out[n : 2 * n], out[2 * n :])

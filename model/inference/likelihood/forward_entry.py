@@ -96,10 +96,9 @@ def _filled(inputs, data, frame, z, one, other):
     here = _data(data[other * y : (other + 1) * y], z)
     families, measured, booked = fill(_inputs(inputs[one * x : (one + 1) * x], z), here, frame)
     doubled, _, _ = fill(_inputs(inputs[(one + 1) * x : (one + 2) * x], z), here, frame)
+    # What is asked for on the last day need not be there to be read.
     for t in range(PRE_SAMPLE, len(here.listed)):
-        families.fund.weight[:, t] = here.listed[
-            t
-        ]  # what is asked for on the last day need not be there to be read
+        families.fund.weight[:, t] = here.listed[t]
     return families, doubled, measured, booked.share[0] * booked.known
 
 
